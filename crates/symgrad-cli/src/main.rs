@@ -1,0 +1,2 @@
+//! The `symgrad` command.
+fn main() {}
