@@ -85,6 +85,12 @@ impl Expr {
         Ok(Self { nodes, constants })
     }
 
+    /// Builds from lists already known to be well formed.
+    pub(crate) fn from_parts(nodes: Vec<Node>, constants: Vec<f64>) -> Self {
+        debug_assert!(Self::from_postfix(nodes.clone(), constants.clone()).is_ok());
+        Self { nodes, constants }
+    }
+
     /// The input of that index, counted from 0.
     pub fn var(index: u16) -> Self {
         Self { nodes: vec![Node::Var(index)], constants: vec![] }

@@ -197,17 +197,8 @@ impl OpSet {
     /// The published search settings: + − × ÷ ^ sqrt square sin exp, where a constant
     /// counts 3, a square root 4 and everything else 1.
     pub fn published() -> Self {
-        let ops = [
-            Op::Add,
-            Op::Sub,
-            Op::Mul,
-            Op::Div,
-            Op::Pow,
-            Op::Sqrt,
-            Op::Square,
-            Op::Sin,
-            Op::Exp,
-        ];
+        let ops =
+            [Op::Add, Op::Sub, Op::Mul, Op::Div, Op::Pow, Op::Sqrt, Op::Square, Op::Sin, Op::Exp];
         let mut set = Self::new(&ops);
         set.costs[Op::Sqrt as usize] = 4;
         set.constant = 3;
@@ -304,7 +295,9 @@ impl std::str::FromStr for OpSet {
     fn from_str(text: &str) -> Result<Self, OpSetError> {
         let names = text.split(|c: char| c.is_whitespace() || c == ',').filter(|s| !s.is_empty());
         let ops = names
-            .map(|name| Op::from_name(name).ok_or_else(|| OpSetError::Unknown { name: name.into() }))
+            .map(|name| {
+                Op::from_name(name).ok_or_else(|| OpSetError::Unknown { name: name.into() })
+            })
             .collect::<Result<Vec<_>, _>>()?;
         if ops.is_empty() {
             return Err(OpSetError::Empty);
