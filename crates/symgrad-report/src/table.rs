@@ -1,0 +1,151 @@
+//! Tables for terminals and for Markdown.
+
+use comfy_table::{CellAlignment, ContentArrangement, presets};
+
+/// A table of text whose columns of numbers are aligned to the right.
+///
+/// A column counts as numeric if each of its cells is a number, perhaps with a unit, a percent
+/// sign or a denominator (`10/10`), or else empty or a dash. Widths are those of a terminal, so
+/// `∇` or wide characters do not break the alignment.
+///
+/// ```
+/// use symgrad_report::Table;
+/// let mut table = Table::new(["experiment", "loss"]);
+/// table.row(["trace-2x2", "1.07e-5"]);
+/// table.row(["potentials", "0.0106"]);
+/// assert_eq!(
+///     table.to_text(),
+///     concat!(
+///         " experiment      loss \n",
+///         "──────────────────────\n",
+///         " trace-2x2    1.07e-5 \n",
+///         " potentials    0.0106 \n",
+///     )
+/// );
+/// assert!(table.to_markdown().starts_with("| experiment |    loss |\n|------------|--------:|\n"));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Table {
+    header: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// A table with that header and no rows.
+    pub fn new<S: Into<String>>(header: impl IntoIterator<Item = S>) -> Self {
+        Self { header: header.into_iter().map(Into::into).collect(), rows: vec![] }
+    }
+
+    /// Adds a row. Missing cells stay empty, further cells get a column without a name.
+    pub fn row<S: Into<String>>(&mut self, cells: impl IntoIterator<Item = S>) -> &mut Self {
+        self.rows.push(cells.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// For a terminal: a ruled header and no other lines. Ends with a line break.
+    pub fn to_text(&self) -> String {
+        self.text(None)
+    }
+
+    /// Like [`to_text`](Self::to_text), but long cells wrap so that lines fit `width` columns.
+    pub fn to_text_within(&self, width: u16) -> String {
+        self.text(Some(width))
+    }
+
+    fn text(&self, width: Option<u16>) -> String {
+        let mut table = self.laid_out(|cell| cell.to_owned());
+        let rule = comfy_table::LineStyle::none().fill('─').junction('─');
+        table.load_style(presets::NOTHING.header_separator(rule));
+        if let Some(width) = width {
+            table.set_width(width).set_content_arrangement(ContentArrangement::Dynamic);
+        }
+        ended(&table.to_string())
+    }
+
+    /// As GitHub-flavoured Markdown; bars and line breaks within cells are made harmless. Ends
+    /// with a line break.
+    pub fn to_markdown(&self) -> String {
+        let mut table = self.laid_out(harmless);
+        table.load_style(presets::ASCII_MARKDOWN);
+        let rule: String = table
+            .column_max_content_widths()
+            .iter()
+            .enumerate()
+            .map(|(column, &width)| {
+                let dashes = "-".repeat(usize::from(width) + 1);
+                let end = if self.is_numeric(column) { ':' } else { '-' };
+                format!("|{dashes}{end}")
+            })
+            .collect();
+        let drawn = table.to_string();
+        let mut lines: Vec<&str> = drawn.lines().collect();
+        let rule = format!("{rule}|");
+        if let Some(line) = lines.get_mut(1) {
+            *line = &rule;
+        }
+        ended(&lines.join("\n"))
+    }
+
+    fn laid_out(&self, clean: impl Fn(&str) -> String) -> comfy_table::Table {
+        let columns = self.columns();
+        let full = |cells: &[String]| -> Vec<String> {
+            (0..columns)
+                .map(|c| cells.get(c).map_or_else(String::new, |cell| clean(cell)))
+                .collect()
+        };
+        let mut table = comfy_table::Table::new();
+        table.set_header(full(&self.header));
+        table.add_rows(self.rows.iter().map(|row| full(row)));
+        for (index, column) in table.column_iter_mut().enumerate() {
+            if self.is_numeric(index) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        table
+    }
+
+    fn columns(&self) -> usize {
+        self.rows.iter().map(Vec::len).fold(self.header.len(), usize::max)
+    }
+
+    fn is_numeric(&self, column: usize) -> bool {
+        let mut cells = self
+            .rows
+            .iter()
+            .filter_map(|row| row.get(column))
+            .filter(|cell| !is_blank(cell))
+            .peekable();
+        cells.peek().is_some() && cells.all(|cell| is_number(cell))
+    }
+}
+
+fn is_blank(cell: &str) -> bool {
+    matches!(cell.trim(), "" | "-" | "–" | "—")
+}
+
+/// A number, a percentage or a count out of a total, each with at most one word for its unit.
+fn is_number(cell: &str) -> bool {
+    let mut words = cell.split_whitespace();
+    let Some(first) = words.next() else { return false };
+    let parts = first.trim_end_matches('%').replace('−', "-");
+    let all_parse = parts.split('/').all(|part| part.parse::<f64>().is_ok());
+    let units_only = words.all(|word| word.parse::<f64>().is_ok() || word.chars().all(is_of_unit));
+    all_parse && units_only
+}
+
+fn is_of_unit(c: char) -> bool {
+    c.is_alphabetic() || matches!(c, '%' | '/' | '°')
+}
+
+fn harmless(cell: &str) -> String {
+    cell.replace('|', "\\|").replace(['\r', '\n'], " ")
+}
+
+fn ended(text: &str) -> String {
+    format!("{}\n", text.trim_end_matches('\n'))
+}
