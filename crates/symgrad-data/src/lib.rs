@@ -1,1 +1,36 @@
-//! placeholder
+//! Tables, triplets and direction fields: their checks, their files and their generators.
+//!
+//! A [`DirectionField`] is all that a symbolic search sees of a network: the points, the unit
+//! gradients of a neuron there, and weights. It is built from raw gradients, which are checked,
+//! projected on the data's own surface where there is one, and normalised:
+//!
+//! ```
+//! use symgrad_data::{DirectionField, FieldOptions, Table};
+//!
+//! let points = Table::new(
+//!     vec!["x".into(), "v".into()],
+//!     vec![vec![3.0, 0.0, 1.0], vec![4.0, 2.0, 0.0]],
+//! )?;
+//! // The gradients of x² + v², column by column.
+//! let gradients = [vec![6.0, 0.0, 2.0], vec![8.0, 4.0, 0.0]];
+//! let field = DirectionField::from_gradients(points, &gradients, &FieldOptions::default())?;
+//! assert_eq!(field.basis(0)[0], [0.6, 0.0, 1.0]);
+//! assert_eq!(field.dropped(), 0);
+//! # Ok::<(), symgrad_data::DataError>(())
+//! ```
+//!
+//! [`Triplets`] are what a Siamese network learns from.
+
+mod error;
+mod field;
+mod files;
+mod table;
+mod tangent;
+mod triplets;
+
+pub use error::{DataError, FileError, FileProblem};
+pub use field::{DirectionField, FieldOptions, TangentMode};
+pub use files::FieldColumns;
+pub use table::Table;
+pub use tangent::Tangent;
+pub use triplets::Triplets;
