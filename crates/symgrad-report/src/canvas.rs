@@ -3,7 +3,7 @@
 use plotters::chart::{ChartBuilder, ChartContext};
 use plotters::coord::Shift;
 use plotters::element::PathElement;
-use plotters::prelude::{Cartesian2d, Circle, DrawingArea, IntoDrawingArea, SVGBackend};
+use plotters::prelude::{Cartesian2d, Circle, DrawingArea, IntoDrawingArea, Rectangle, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontFamily, FontStyle, IntoFont, RGBColor, TextStyle, WHITE};
 
@@ -48,8 +48,8 @@ type Root<'b> = DrawingArea<SVGBackend<'b>, Shift>;
 /// An empty pair of axes with their names, and what stands above them.
 pub(crate) struct Frame<'a> {
     pub(crate) title: &'a str,
-    /// Names and colours, written at the right above the axes.
-    pub(crate) legend: &'a [(&'a str, RGBColor)],
+    /// Words and their colours, written at the right above the axes.
+    pub(crate) legend: &'a [(String, RGBColor)],
     pub(crate) x_label: &'a str,
     pub(crate) y_label: &'a str,
     pub(crate) x: Axis,
@@ -100,30 +100,29 @@ fn axes<'b>(
         .draw()?;
     let middle = LEFT + PLOT_WIDTH / 2;
     let below = sans(14.0, INK).pos(Pos::new(HPos::Center, VPos::Bottom));
-    root.draw_text(&printable(frame.x_label), &below, at_pixel(middle, HEIGHT - 8))?;
+    let name = shortened(&printable(frame.x_label), characters(PLOT_WIDTH, 14.0));
+    root.draw_text(&name, &below, at_pixel(middle, HEIGHT - 8))?;
     let beside = sans(14.0, INK)
         .transform(plotters::style::FontTransform::Rotate270)
         .pos(Pos::new(HPos::Center, VPos::Top));
-    root.draw_text(&printable(frame.y_label), &beside, at_pixel(8, TOP + PLOT_HEIGHT / 2))?;
+    let name = shortened(&printable(frame.y_label), characters(HEIGHT - 20, 14.0));
+    root.draw_text(&name, &beside, at_pixel(8, TOP + PLOT_HEIGHT / 2))?;
     Ok(chart)
 }
 
 /// The title at the left, the legend at the right of one line.
 fn heading(root: &Root<'_>, frame: &Frame<'_>) -> Result<(), ReportError> {
-    let baseline = TOP - 24;
+    let middle = TOP - 24;
     let mut right = WIDTH - RIGHT;
-    for (name, color) in frame.legend.iter().rev() {
-        let name = shortened(&printable(name), 28);
+    for (entry, color) in frame.legend.iter().rev() {
+        let entry = shortened(&printable(entry), 40);
         let style = sans(13.0, *color).pos(Pos::new(HPos::Right, VPos::Center));
-        root.draw_text(&name, &style, at_pixel(right, baseline))?;
-        right -= text_width(&name, 13.0) + 9;
-        let dot = Circle::new(at_pixel(right, baseline), 4 * SCALE, color.filled());
-        root.draw(&dot)?;
-        right -= 18;
+        root.draw_text(&entry, &style, at_pixel(right, middle))?;
+        right -= text_width(&entry, 13.0) + 14;
     }
-    let style = sans(16.0, INK).style_bold().pos(Pos::new(HPos::Left, VPos::Center));
-    let room = usize::try_from((right - LEFT) / text_width("n", 16.0).max(1)).unwrap_or(0);
-    root.draw_text(&shortened(&printable(frame.title), room), &style, at_pixel(LEFT, baseline))?;
+    let style = bold(16.0, INK).pos(Pos::new(HPos::Left, VPos::Center));
+    let title = shortened(&printable(frame.title), characters(right - LEFT, 16.0));
+    root.draw_text(&title, &style, at_pixel(LEFT, middle))?;
     Ok(())
 }
 
@@ -172,15 +171,21 @@ impl Canvas<'_> {
         Ok(())
     }
 
-    /// Text with its left end, middle or right end at a place given in CSS pixels of the picture.
+    /// Hides the grid within a distance of the upper end of the plot, in CSS pixels.
+    pub(crate) fn clear_top(&mut self, height: i32) -> Result<(), ReportError> {
+        let corners = [at_pixel(LEFT + 1, TOP - 2), at_pixel(WIDTH - RIGHT + 2, TOP + height)];
+        self.root.draw(&Rectangle::new(corners, WHITE.filled()))?;
+        Ok(())
+    }
+
+    /// Text centred at a place given in CSS pixels of the picture.
     pub(crate) fn text(
         &mut self,
         text: &str,
         (x, y): (i32, i32),
-        horizontal: HPos,
         font: &Font,
     ) -> Result<(), ReportError> {
-        let style = font.style().pos(Pos::new(horizontal, VPos::Center));
+        let style = font.style().pos(Pos::new(HPos::Center, VPos::Center));
         self.root.draw_text(&printable(text), &style, at_pixel(x, y))?;
         Ok(())
     }
@@ -224,15 +229,10 @@ fn face(family: &'static str, size: f64, color: RGBColor) -> TextStyle<'static> 
     (FontFamily::Name(family), size, FontStyle::Normal).into_font().color(&color)
 }
 
-trait Bold {
-    fn style_bold(self) -> Self;
-}
-
-impl Bold for TextStyle<'_> {
-    fn style_bold(mut self) -> Self {
-        self.font = self.font.style(FontStyle::Bold);
-        self
-    }
+fn bold(size: f64, color: RGBColor) -> TextStyle<'static> {
+    let mut style = sans(size, color);
+    style.font = style.font.style(FontStyle::Bold);
+    style
 }
 
 fn at_pixel(x: i32, y: i32) -> (i32, i32) {
@@ -248,6 +248,11 @@ fn pixels(length: f64) -> i32 {
 #[expect(clippy::cast_possible_truncation, reason = "lengths within a picture")]
 fn text_width(text: &str, size: f64) -> i32 {
     (text.chars().count() as f64 * size * 0.56).ceil() as i32
+}
+
+/// How many characters surely fit a length.
+fn characters(length: i32, size: f64) -> usize {
+    usize::try_from(length / text_width("n", size).max(1)).unwrap_or(0)
 }
 
 /// At most `room` characters, the last one an ellipsis where some were cut.

@@ -40,8 +40,11 @@ pub fn training_curve_svg(
     check_losses("training curve", &losses)?;
 
     let scale = LogScale::new(&losses, 7);
-    let legend: Vec<(&str, RGBColor)> =
-        curves.iter().zip(colors()).map(|(curve, color)| (curve.name, color)).collect();
+    let legend: Vec<(String, RGBColor)> = curves
+        .iter()
+        .zip(colors())
+        .map(|(curve, color)| (format!("● {}", curve.name), color))
+        .collect();
     let frame = Frame {
         title,
         legend: &legend,

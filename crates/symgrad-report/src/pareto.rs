@@ -1,6 +1,5 @@
 //! The picture of a Pareto front: loss against complexity.
 
-use plotters::style::text_anchor::HPos;
 use serde::{Deserialize, Serialize};
 
 use crate::ReportError;
@@ -94,7 +93,8 @@ pub fn pareto_svg(
     if let Some(label) = &label {
         label.make_room(&mut y);
     }
-    let legend = reference.map(|(name, _)| [(labels.name, BLUE), (name, GREY)]);
+    let legend = reference
+        .map(|(name, _)| [(format!("● {}", labels.name), BLUE), (format!("● {name}"), GREY)]);
     let frame = Frame {
         title: labels.title,
         legend: legend.as_ref().map_or(&[], |both| &both[..]),
@@ -104,6 +104,9 @@ pub fn pareto_svg(
         y,
     };
     draw(&frame, |canvas| {
+        if let Some(label) = &label {
+            canvas.clear_top(label.strip_height() - STRIP_MARGIN)?;
+        }
         let line = by_complexity(behind, place);
         canvas.line(&line, GREY, 1.0)?;
         canvas.dots(&line, GREY, 3.0, 1.0)?;
@@ -148,11 +151,11 @@ const MAX_LINES: usize = 4;
 impl AnswerLabel {
     fn new(entry: &FrontPoint, at: (f64, f64)) -> Self {
         let columns = |size: f64| f64::from(PLOT_WIDTH - 16) / (MONO_ADVANCE * size);
-        // Smaller type only for formulas that would fill more than two lines.
+        // Smaller type only for formulas that would not fit one line.
         let length = entry.expression.chars().count() as f64;
-        let size = if length <= 2.0 * columns(14.0) { 14.0 } else { 12.0 };
+        let size = if length <= columns(14.0) { 14.0 } else { 12.0 };
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "below 100")]
-        let lines = wrapped(&entry.expression, columns(size) as usize);
+        let lines = balanced(&entry.expression, columns(size) as usize);
         let numbers = format!("complexity {}, loss {}", entry.complexity, format_loss(entry.loss));
         Self { at, lines, size, numbers }
     }
@@ -193,11 +196,30 @@ impl AnswerLabel {
         let x = x.clamp(left.min(right), right.max(left));
         let mut y = plot_top() + STRIP_MARGIN + LINE / 2;
         for line in &self.lines {
-            canvas.text(line, (x, y), HPos::Center, &formula)?;
+            canvas.text(line, (x, y), &formula)?;
             y += LINE;
         }
-        canvas.text(&self.numbers, (x, y), HPos::Center, &small)
+        canvas.text(&self.numbers, (x, y), &small)
     }
+}
+
+/// Wrapped to `width` or, with the same number of lines, to the least width.
+fn balanced(text: &str, width: usize) -> Vec<String> {
+    let full = wrapped(text, width);
+    if full.len() > MAX_LINES {
+        return cut(full, width);
+    }
+    let narrower = (1..width).rev().map(|w| wrapped(text, w));
+    narrower.take_while(|lines| lines.len() == full.len()).last().unwrap_or(full)
+}
+
+/// The first lines, with a sign that there are more.
+fn cut(mut lines: Vec<String>, width: usize) -> Vec<String> {
+    lines.truncate(MAX_LINES);
+    if let Some(last) = lines.last_mut() {
+        *last = shortened(&format!("{last} …"), width);
+    }
+    lines
 }
 
 /// Lines of at most `width` characters, broken at blanks where there are any.
@@ -224,12 +246,6 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
             }
         }
     }
-    if lines.len() > MAX_LINES {
-        lines.truncate(MAX_LINES);
-        if let Some(last) = lines.last_mut() {
-            *last = shortened(&format!("{last} …"), width);
-        }
-    }
     lines
 }
 
@@ -243,8 +259,9 @@ mod tests {
         assert_eq!(wrapped("aaa + bbb + ccc", 9), ["aaa + bbb", "+ ccc"]);
         assert_eq!(wrapped("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(wrapped("", 3), [""]);
+        assert_eq!(balanced("aa + bb + cc", 10), ["aa + bb", "+ cc"]);
         let long = "x1*x2 + ".repeat(100);
-        let lines = wrapped(&long, 20);
+        let lines = balanced(&long, 20);
         assert_eq!(lines.len(), MAX_LINES);
         assert!(lines[MAX_LINES - 1].ends_with('…'));
         assert!(lines.iter().all(|line| line.chars().count() <= 20));

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use plotters::style::text_anchor::HPos;
+use plotters::style::RGBColor;
 
 use crate::ReportError;
 use crate::axis::Axis;
-use crate::canvas::{BLUE, Font, Frame, INK, PLOT_HEIGHT, PLOT_WIDTH, draw, plot_left, plot_top};
+use crate::canvas::{BLUE, Frame, INK, PLOT_HEIGHT, PLOT_WIDTH, draw};
 use crate::error::check_finite;
 
 /// Words and numbers of a scatter picture.
@@ -18,9 +18,9 @@ pub struct ScatterLabels<'a> {
     pub formula: &'a str,
     /// Name of the vertical axis.
     pub latent: &'a str,
-    /// Share of the variance explained, written into the picture if given.
+    /// Share of the variance explained, written above the picture if given.
     pub r_squared: Option<f64>,
-    /// Rank correlation, written into the picture if given.
+    /// Rank correlation, written above the picture if given.
     pub spearman: Option<f64>,
 }
 
@@ -66,9 +66,14 @@ pub fn scatter_svg(
     check_finite("neuron's values", latent)?;
     check_finite("formula's values", formula)?;
 
+    let notes = [("R²", labels.r_squared), ("Spearman", labels.spearman)];
+    let legend: Vec<(String, RGBColor)> = notes
+        .into_iter()
+        .filter_map(|(name, value)| Some((format!("{name} = {}", correlation(value?)), INK)))
+        .collect();
     let frame = Frame {
         title: labels.title,
-        legend: &[],
+        legend: &legend,
         x_label: labels.formula,
         y_label: labels.latent,
         x: Axis::linear(formula, 8),
@@ -76,20 +81,8 @@ pub fn scatter_svg(
     };
     let points: Vec<(f64, f64)> = formula.iter().copied().zip(latent.iter().copied()).collect();
     let shown = thinned(&points, &frame.x, &frame.y);
-    let opacity = if shown.len() > 300 { 0.35 } else { 0.6 };
-    let notes = [("R²", labels.r_squared), ("Spearman", labels.spearman)];
-    draw(&frame, |canvas| {
-        canvas.haze(&shown, BLUE, 2.5, opacity)?;
-        let font = Font { size: 14.0, color: INK, formula: false };
-        let mut y = plot_top() + 16;
-        for (name, value) in notes {
-            let Some(value) = value else { continue };
-            let note = format!("{name} = {}", correlation(value));
-            canvas.text(&note, (plot_left() + 12, y), HPos::Left, &font)?;
-            y += 20;
-        }
-        Ok(())
-    })
+    let opacity = if shown.len() > 300 { 0.35 } else { 0.7 };
+    draw(&frame, |canvas| canvas.haze(&shown, BLUE, 2.5, opacity))
 }
 
 const MOST_POINTS: usize = 3000;
@@ -125,14 +118,14 @@ fn one_per_cell(points: &[(f64, f64)], x: &Axis, y: &Axis, cell: f64) -> Vec<(f6
 fn correlation(value: f64) -> String {
     let gap = 1.0 - value.abs();
     if value.abs() == 1.0 || !(0.0..1e-3).contains(&gap) {
-        return format!("{value:.3}");
+        return format!("{value:.3}").replace('-', "−");
     }
     // A gap of 3e-5 shows as 0.99997: one digit beyond the nines.
     let digits = (-gap.log10()).ceil().min(12.0);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "3 to 12")]
     let digits = digits as usize;
     let unit = 10_f64.powi(i32::try_from(digits).unwrap_or(12));
-    format!("{:.digits$}", (value * unit).trunc() / unit)
+    format!("{:.digits$}", (value * unit).trunc() / unit).replace('-', "−")
 }
 
 #[cfg(test)]
@@ -141,7 +134,7 @@ mod tests {
 
     #[test]
     fn correlations_are_never_rounded_up_to_one() {
-        let cases = [(1.0, "1.000"), (0.99997, "0.99997"), (-0.5, "-0.500"), (0.9996, "0.9996")];
+        let cases = [(1.0, "1.000"), (0.99997, "0.99997"), (-0.5, "−0.500"), (0.9996, "0.9996")];
         for (value, wanted) in cases {
             assert_eq!(correlation(value), wanted);
         }
