@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::print::Part::{Arg, Inner, Text};
-use crate::print::{Argument, Form, Level, Notation, print};
+use crate::print::{Argument, Form, Level, Notation, number_level, print};
 use crate::{Expr, Names, Op};
 
 impl Expr {
@@ -61,8 +61,7 @@ impl Notation for Plain<'_> {
     }
 
     fn constant(&self, value: f64) -> (Level, String) {
-        let signed = value.is_sign_negative() && !value.is_nan();
-        (if signed { Level::Sign } else { Level::Atom }, shortest(value))
+        (number_level(value), shortest(value))
     }
 
     fn form(&self, op: Op, arguments: &[Argument]) -> Form {

@@ -1,4 +1,5 @@
 //! Expressions: syntax, compiled programs, batched values and exact derivatives.
+mod code;
 mod derivative;
 mod display;
 mod expr;
@@ -7,6 +8,7 @@ mod op;
 mod parse;
 mod print;
 mod program;
+mod readable;
 pub mod simd;
 mod template;
 

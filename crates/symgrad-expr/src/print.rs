@@ -78,6 +78,11 @@ pub(crate) struct Argument {
     pub(crate) lead: Lead,
 }
 
+/// The level of a plain number: a sign in front holds less than the digits.
+pub(crate) fn number_level(value: f64) -> Level {
+    if value.is_sign_negative() && !value.is_nan() { Level::Sign } else { Level::Atom }
+}
+
 /// The looks of expressions.
 pub(crate) trait Notation {
     fn input(&self, index: u16) -> String;

@@ -1,0 +1,72 @@
+//! Rust over `f64`.
+
+use super::{avoid, label};
+use crate::print::Part::{Arg, Inner, Text};
+use crate::print::{Argument, Form, Level, Notation, number_level};
+use crate::{Names, Op};
+
+const KEYWORDS: [&str; 53] = [
+    "Self", "_", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue",
+    "crate", "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if",
+    "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub",
+    "ref", "return", "self", "static", "struct", "super", "trait", "true", "try", "type", "typeof",
+    "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+];
+
+/// Names that are no keywords.
+pub(super) fn names(names: &Names) -> Vec<String> {
+    avoid(names, |name| KEYWORDS.contains(&name))
+}
+
+pub(super) struct Rust {
+    pub(super) names: Vec<String>,
+}
+
+impl Notation for Rust {
+    fn input(&self, index: u16) -> String {
+        label(&self.names, index)
+    }
+
+    fn constant(&self, value: f64) -> (Level, String) {
+        let text = match value {
+            _ if value.is_nan() => "f64::NAN".into(),
+            f64::INFINITY => "f64::INFINITY".into(),
+            f64::NEG_INFINITY => "-f64::INFINITY".into(),
+            _ => format!("{value:?}"),
+        };
+        (number_level(value), text)
+    }
+
+    /// A bare literal has no type yet when the compiler looks for its methods.
+    fn receiver(&self, value: f64) -> String {
+        let suffix = if value.is_finite() { "_f64" } else { "" };
+        self.constant(value).1 + suffix
+    }
+
+    fn form(&self, op: Op, _: &[Argument]) -> Form {
+        use Level::{Atom, Power, Product, Receiver, Sign, Sum};
+        let method = |call: &'static str| Form::new(Atom, [Arg(0, Receiver), Text(call)]);
+        match op {
+            Op::Add => Form::new(Sum, [Arg(0, Sum), Text(" + "), Inner(1, Product)]),
+            Op::Sub => Form::new(Sum, [Arg(0, Sum), Text(" - "), Inner(1, Product)]),
+            Op::Mul => Form::new(Product, [Arg(0, Product), Text(" * "), Inner(1, Power)]),
+            Op::Div => Form::new(Product, [Arg(0, Product), Text(" / "), Inner(1, Power)]),
+            Op::Neg => Form::new(Sign, [Text("-"), Inner(0, Power)]),
+            Op::Pow => {
+                let parts = [Arg(0, Receiver), Text(".powf("), Arg(1, Level::Any), Text(")")];
+                Form::new(Atom, parts)
+            }
+            Op::Square => method(".powi(2)"),
+            Op::Cube => method(".powi(3)"),
+            Op::Sqrt => method(".sqrt()"),
+            Op::Exp => method(".exp()"),
+            Op::Log => method(".ln()"),
+            Op::Sin => method(".sin()"),
+            Op::Cos => method(".cos()"),
+            Op::Tan => method(".tan()"),
+            Op::Tanh => method(".tanh()"),
+            Op::Abs => method(".abs()"),
+            Op::Inv => method(".recip()"),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Expressions for reading.
+
+use crate::{Expr, Node, Op};
+
+impl Expr {
+    /// This expression for reading: constants rounded to that many significant digits (at
+    /// least one), signs gathered, coefficients first, and factors that round to 1 left out.
+    ///
+    /// Apart from the rounding it has the same value. Print it in any notation.
+    ///
+    /// ```
+    /// use symgrad_expr::Expr;
+    /// let found: Expr = "x1*0.99996 + -2.00123*x2 - x3*(-0.33333)".parse()?;
+    /// assert_eq!(found.rounded(3).to_string(), "x1 - 2*x2 + 0.333*x3");
+    /// # Ok::<(), symgrad_expr::ParseError>(())
+    /// ```
+    #[must_use]
+    pub fn rounded(&self, digits: usize) -> Self {
+        let mut operands: Vec<Operand> = Vec::new();
+        let mut constants = self.constants().iter().copied();
+        for node in self.nodes() {
+            let next = match node {
+                Node::Var(index) => Operand { expr: Self::var(*index), leads: false },
+                Node::Const => number(round(constants.next().unwrap_or(f64::NAN), digits)),
+                Node::Op(op) => {
+                    let right = operands.pop();
+                    match (op.arity(), right) {
+                        (2, Some(right)) => match operands.pop() {
+                            Some(left) => binary(*op, left, right),
+                            None => right,
+                        },
+                        (_, Some(argument)) => unary(*op, argument),
+                        // An operator has an argument.
+                        (_, None) => continue,
+                    }
+                }
+            };
+            operands.push(next);
+        }
+        operands.pop().map_or_else(|| self.clone(), |root| root.expr)
+    }
+}
+
+fn round(value: f64, digits: usize) -> f64 {
+    // More than 17 digits change nothing.
+    let decimals = digits.clamp(1, 17) - 1;
+    format!("{value:.decimals$e}").parse().unwrap_or(value)
+}
+
+struct Operand {
+    expr: Expr,
+    /// Whether its first constant multiplies the whole.
+    leads: bool,
+}
+
+impl Operand {
+    fn constant(&self) -> Option<f64> {
+        match (self.expr.root(), self.expr.constants()) {
+            (Node::Const, [value]) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The same without its minus sign, if it has one to give away.
+    fn without_sign(mut self) -> Result<Self, Self> {
+        if self.expr.root() == Node::Op(Op::Neg) {
+            let inside = self.expr.arguments().swap_remove(0);
+            return Ok(Self { expr: inside, leads: false });
+        }
+        match self.expr.constants_mut().first_mut() {
+            Some(first) if self.leads && *first < 0.0 => {
+                *first = -*first;
+                Ok(self)
+            }
+            _ => Err(self),
+        }
+    }
+}
+
+fn number(value: f64) -> Operand {
+    Operand { expr: Expr::constant(value), leads: true }
+}
+
+fn plain(expr: Expr) -> Operand {
+    Operand { expr, leads: false }
+}
+
+fn negative(operand: Operand) -> Operand {
+    match operand.without_sign() {
+        Ok(positive) => positive,
+        Err(operand) => match operand.constant() {
+            Some(value) => number(-value),
+            None => plain(-operand.expr),
+        },
+    }
+}
+
+fn unary(op: Op, argument: Operand) -> Operand {
+    match op {
+        Op::Neg => negative(argument),
+        _ => plain(Expr::unary(op, argument.expr)),
+    }
+}
+
+fn binary(op: Op, left: Operand, right: Operand) -> Operand {
+    match op {
+        Op::Add | Op::Sub => sum(op, left, right),
+        Op::Mul | Op::Div => product(op, left, right),
+        _ => power(left, right),
+    }
+}
+
+fn sum(op: Op, left: Operand, right: Operand) -> Operand {
+    let opposite = if op == Op::Add { Op::Sub } else { Op::Add };
+    match right.without_sign() {
+        Ok(right) => plain(Expr::binary(opposite, left.expr, &right.expr)),
+        Err(right) if op == Op::Add => match left.without_sign() {
+            Ok(left) => plain(right.expr - left.expr),
+            Err(left) => plain(left.expr + right.expr),
+        },
+        Err(right) => plain(left.expr - right.expr),
+    }
+}
+
+fn product(op: Op, left: Operand, right: Operand) -> Operand {
+    match (left.constant(), right.constant()) {
+        (Some(1.0), _) if op == Op::Mul => return right,
+        (Some(-1.0), _) if op == Op::Mul => return negative(right),
+        (Some(1.0), _) => return plain(Expr::unary(Op::Inv, right.expr)),
+        (Some(-1.0), _) => return plain(-Expr::unary(Op::Inv, right.expr)),
+        (_, Some(1.0)) => return left,
+        (_, Some(-1.0)) => return negative(left),
+        (None, Some(_)) if op == Op::Mul => return product(op, right, left),
+        _ => {}
+    }
+    if left.expr.root() == Node::Op(Op::Neg) {
+        return negative(product(op, negative(left), right));
+    }
+    match right.without_sign() {
+        Ok(right) => negative(product(op, left, right)),
+        Err(right) => Operand { leads: left.leads, expr: Expr::binary(op, left.expr, &right.expr) },
+    }
+}
+
+fn power(base: Operand, exponent: Operand) -> Operand {
+    match exponent.constant() {
+        Some(1.0) => base,
+        Some(2.0) => plain(Expr::unary(Op::Square, base.expr)),
+        Some(3.0) => plain(Expr::unary(Op::Cube, base.expr)),
+        Some(-1.0) => plain(Expr::unary(Op::Inv, base.expr)),
+        _ => plain(Expr::binary(Op::Pow, base.expr, &exponent.expr)),
+    }
+}
