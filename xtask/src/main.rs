@@ -1,2 +1,175 @@
-//! Tasks of the workspace.
-fn main() {}
+//! Tasks of the workspace: `cargo xtask TASK`.
+//!
+//! This program only starts others (cargo, and the release binary), so that building it takes a
+//! second and never touches the heavy dependencies.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+const USAGE: &str = "\
+usage: cargo xtask TASK [ARGS...]
+
+tasks:
+  reproduce [ARGS...]  build everything for release, then run `symgrad reproduce ARGS...`
+  bench [NAME]         run the criterion benches, or the one of that name;
+                       `peers` runs the comparison with other engines (benches/peers)
+  docs                 build the documentation; a warning is an error
+  ci                   run what CI runs (.ci/run)
+  help                 print this text
+";
+
+/// Exit code of a task that could not run at all; results that miss their mark give 1.
+const FAILURE: u8 = 2;
+
+fn main() -> ExitCode {
+    let mut args = std::env::args_os().skip(1);
+    let task = args.next().map(|task| task.to_string_lossy().into_owned());
+    let rest: Vec<OsString> = args.collect();
+    let done = match task.as_deref() {
+        Some("reproduce") => reproduce(&rest),
+        Some("bench") => bench(&rest),
+        Some("docs") => docs(),
+        Some("ci") => run(&mut in_root(Command::new(root().join(".ci/run")))),
+        Some("help" | "-h" | "--help") => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        Some(unknown) => Err(Stop::because(format!("unknown task `{unknown}`\n\n{USAGE}"))),
+        None => Err(Stop::because(format!("which task?\n\n{USAGE}"))),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Stop { code, reason }) => {
+            if let Some(reason) = reason {
+                eprintln!("error: {}", reason.trim_end());
+            }
+            ExitCode::from(code)
+        }
+    }
+}
+
+/// Why a task ends early, and the exit code to end with.
+struct Stop {
+    code: u8,
+    /// None if the program that failed has already said why.
+    reason: Option<String>,
+}
+
+impl Stop {
+    fn because(reason: String) -> Self {
+        Self { code: FAILURE, reason: Some(reason) }
+    }
+}
+
+/// Builds for release, then runs the binary in the caller's directory.
+///
+/// Examples are built too, because only then does cargo choose the features of shared
+/// dependencies as `cargo test --release --workspace` does: whichever of the two commands runs
+/// second finds everything compiled. Without them `either`, and with it burn, is built twice.
+fn reproduce(args: &[OsString]) -> Result<(), Stop> {
+    run(in_root(cargo()).args(["build", "--release", "--workspace", "--bins", "--examples"]))?;
+    let binary = format!("symgrad{}", std::env::consts::EXE_SUFFIX);
+    let path = target_directory()?.join("release").join(binary);
+    run(Command::new(path).arg("reproduce").args(args))
+}
+
+fn bench(args: &[OsString]) -> Result<(), Stop> {
+    match args {
+        [] => run(in_root(cargo()).args(["bench", "--workspace", "--bench", "*"])),
+        [name] if name == "peers" => {
+            let manifest = root().join("benches/peers/Cargo.toml");
+            if !manifest.is_file() {
+                return Err(Stop::because(format!(
+                    "the comparison with other engines is missing: there is no {}",
+                    manifest.display()
+                )));
+            }
+            run(in_root(cargo()).args(["bench", "--manifest-path"]).arg(manifest))
+        }
+        [name] => run(in_root(cargo()).args(["bench", "--workspace", "--bench"]).arg(name)),
+        _ => Err(Stop::because("`bench` takes one name, or none for all benches".to_owned())),
+    }
+}
+
+/// Documents the libraries, and the examples for the reason given at [`reproduce`]: so the
+/// dependencies that `cargo clippy --release --all-targets` has checked serve here too.
+fn docs() -> Result<(), Stop> {
+    let flags = std::env::var("RUSTDOCFLAGS").unwrap_or_default();
+    let flags = format!("{flags} -D warnings");
+    let targets = ["--workspace", "--no-deps", "--lib", "--examples"];
+    let mut cargo = in_root(cargo());
+    run(cargo.args(["doc", "--release"]).args(targets).env("RUSTDOCFLAGS", flags.trim_start()))
+}
+
+/// Runs a program; passes its exit code on if it fails.
+fn run(command: &mut Command) -> Result<(), Stop> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let status = command.status().map_err(|error| {
+        Stop::because(format!("cannot run {name}: {error}; is it installed and executable?"))
+    })?;
+    if status.success() {
+        return Ok(());
+    }
+    match status.code().and_then(|code| u8::try_from(code).ok()) {
+        Some(code) => Err(Stop { code, reason: None }),
+        None => Err(Stop::because(format!("{name} was stopped: {status}"))),
+    }
+}
+
+fn in_root(mut command: Command) -> Command {
+    command.current_dir(root());
+    command
+}
+
+/// The cargo that runs this program.
+fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// The workspace's root, one level above this crate.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_path_buf()
+}
+
+/// Where cargo puts what it builds, which its configuration and the environment decide.
+fn target_directory() -> Result<PathBuf, Stop> {
+    let output = in_root(cargo())
+        .args(["metadata", "--no-deps", "--format-version", "1"])
+        .output()
+        .map_err(|error| Stop::because(format!("cannot run cargo metadata: {error}")))?;
+    let metadata = String::from_utf8_lossy(&output.stdout);
+    string_field(&metadata, "target_directory")
+        .map(PathBuf::from)
+        .ok_or_else(|| Stop::because("cargo metadata names no target directory".to_owned()))
+}
+
+/// The value of the first field of that name in a JSON text, if it is a string.
+fn string_field(json: &str, name: &str) -> Option<String> {
+    let (_, after) = json.split_once(&format!("\"{name}\":\""))?;
+    let mut value = String::new();
+    let mut chars = after.chars();
+    loop {
+        match chars.next()? {
+            '"' => return Some(value),
+            // Paths need no other escapes than those of the backslash and the quote.
+            '\\' => value.push(chars.next()?),
+            c => value.push(c),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::string_field;
+
+    #[test]
+    fn fields_are_read_with_their_escapes() {
+        let json = r#"{"version":1,"target_directory":"C:\\work \"x\"\\target","other":"y"}"#;
+        let found = string_field(json, "target_directory");
+        assert_eq!(found.as_deref(), Some(r#"C:\work "x"\target"#));
+        assert_eq!(string_field(json, "version"), None);
+        assert_eq!(string_field(r#"{"target_directory":"cut"#, "target_directory"), None);
+    }
+}
