@@ -1,0 +1,308 @@
+//! What to train and how: settings, their checks, and presets by name.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::SiameseError;
+
+/// The function between two layers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Activation {
+    /// x · sigmoid(x): smooth, the best for gradients.
+    Silu,
+    /// max(0, x): its gradients are piecewise constant; for the published settings.
+    Relu,
+    /// tanh x
+    Tanh,
+    /// x · Φ(x), Φ the normal distribution function.
+    Gelu,
+    /// ln(1 + eˣ)
+    Softplus,
+}
+
+/// What training minimises. `a`, `p`, `n` are the latents of anchor, positive and negative.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Loss {
+    /// mean max(0, d(a,p) − d(a,n) + margin) (arXiv 2409.05305, equation of the triplet loss).
+    Triplet {
+        /// α, in units of the latent.
+        margin: f64,
+        /// d is the squared distance instead of the distance.
+        squared: bool,
+    },
+    /// mean d(a,p)² + max(0, margin − d(a,n))²: the pairwise alternative.
+    Contrastive {
+        /// Distance beyond which negatives no longer count.
+        margin: f64,
+    },
+    /// weight · mean ‖a − p‖² + Σₖ (std aₖ − 1)², plus the squared correlations of latents:
+    /// the ratio of within-pair to total variance. Ignores negatives.
+    VarianceNormalized {
+        /// Weight of the pair's distance.
+        weight: f64,
+    },
+}
+
+/// The learning rate over the course of training, as a factor of its peak.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Schedule {
+    /// Always the peak.
+    Constant,
+    /// Half a cosine from the peak to zero, after a linear rise.
+    OneCycle {
+        /// Part of the steps that the rise takes, in [0, 1).
+        warmup: f64,
+    },
+    /// Multiplied whenever the validation loss has not improved for some validations.
+    Plateau {
+        /// Validations without improvement before the rate falls.
+        patience: usize,
+        /// The factor, in (0, 1).
+        factor: f64,
+    },
+}
+
+/// How long to train.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Length {
+    /// Optimiser steps.
+    Steps(usize),
+    /// Passes over the training triplets.
+    Epochs(usize),
+}
+
+/// Where weight decay enters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Decay {
+    /// Shrinks the weights beside Adam's step (`AdamW`).
+    Decoupled,
+    /// Joins the gradient before Adam sees it (L2 penalty); the published settings.
+    Coupled,
+}
+
+/// The tensor library's CPU backend that trains. Gradients are always taken on flex.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// Always there.
+    Flex,
+    /// Needs the cargo feature `ndarray`.
+    Ndarray,
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Flex => "flex",
+            Self::Ndarray => "ndarray",
+        })
+    }
+}
+
+/// The shape of an encoder: a multilayer perceptron.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EncoderConfig {
+    /// Neurons of each hidden layer.
+    pub width: usize,
+    /// Number of hidden layers.
+    pub depth: usize,
+    /// The function after each hidden layer.
+    pub activation: Activation,
+    /// Number of latent neurons.
+    pub latents: usize,
+    /// Adds a linear map of the inputs to the latents, which makes linear concepts easy.
+    pub linear_skip: bool,
+}
+
+impl Default for EncoderConfig {
+    fn default() -> Self {
+        Self { width: 128, depth: 2, activation: Activation::Silu, latents: 1, linear_skip: true }
+    }
+}
+
+/// Everything that decides a training, apart from the data and the seed.
+///
+/// ```
+/// use symgrad_siamese::{Length, TrainConfig};
+/// let config = TrainConfig { length: Length::Steps(500), ..TrainConfig::preset("default")? };
+/// config.validate()?;
+/// # Ok::<(), symgrad_siamese::SiameseError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainConfig {
+    /// The encoder's shape.
+    pub encoder: EncoderConfig,
+    /// What is minimised.
+    pub loss: Loss,
+    /// How long.
+    pub length: Length,
+    /// Triplets per step.
+    pub batch: usize,
+    /// Adam's learning rate at the schedule's peak.
+    pub learning_rate: f64,
+    /// The learning rate over time.
+    pub schedule: Schedule,
+    /// Weight decay.
+    pub weight_decay: f64,
+    /// How weight decay enters.
+    pub decay: Decay,
+    /// Steps between validations; 0 for one validation per pass over the data.
+    pub validate_every: usize,
+    /// Stop after this many validations without improvement and return to the best weights.
+    pub patience: Option<usize>,
+    /// What trains.
+    pub backend: Backend,
+}
+
+impl Default for TrainConfig {
+    /// The preset `default`.
+    fn default() -> Self {
+        Self {
+            encoder: EncoderConfig::default(),
+            loss: Loss::Triplet { margin: 1.0, squared: true },
+            length: Length::Steps(3000),
+            batch: 1024,
+            learning_rate: 3e-3,
+            schedule: Schedule::OneCycle { warmup: 0.1 },
+            weight_decay: 1e-4,
+            decay: Decay::Decoupled,
+            validate_every: 0,
+            patience: None,
+            backend: Backend::Flex,
+        }
+    }
+}
+
+impl TrainConfig {
+    /// Names that [`preset`](Self::preset) knows.
+    pub const PRESETS: [&str; 3] = ["default", "quick", "published"];
+
+    /// The settings of that name:
+    ///
+    /// * `default`: for gradients of good quality in half a minute;
+    /// * `quick`: for a first look and for tests, a few seconds;
+    /// * `published`: those of arXiv 2409.05305, several minutes.
+    pub fn preset(name: &str) -> Result<Self, SiameseError> {
+        match name {
+            "default" => Ok(Self::default()),
+            "quick" => Ok(Self::quick()),
+            "published" => Ok(Self::published()),
+            _ => Err(SiameseError::UnknownPreset { name: name.into() }),
+        }
+    }
+
+    fn quick() -> Self {
+        Self {
+            encoder: EncoderConfig { width: 64, ..EncoderConfig::default() },
+            length: Length::Steps(1000),
+            batch: 512,
+            ..Self::default()
+        }
+    }
+
+    fn published() -> Self {
+        Self {
+            encoder: EncoderConfig {
+                width: 256,
+                depth: 3,
+                activation: Activation::Relu,
+                latents: 1,
+                linear_skip: false,
+            },
+            loss: Loss::Triplet { margin: 1.0, squared: false },
+            length: Length::Epochs(100),
+            batch: 256,
+            learning_rate: 1e-3,
+            schedule: Schedule::Plateau { patience: 10, factor: 0.1 },
+            weight_decay: 1e-4,
+            decay: Decay::Coupled,
+            validate_every: 0,
+            patience: None,
+            backend: Backend::Flex,
+        }
+    }
+
+    /// Checks every setting; training does so first.
+    pub fn validate(&self) -> Result<(), SiameseError> {
+        self.encoder.validate()?;
+        self.validate_loss()?;
+        self.validate_schedule()?;
+        let steps = match self.length {
+            Length::Steps(count) | Length::Epochs(count) => count,
+        };
+        within("length", steps, 1..=100_000_000, "from 1 to 100000000")?;
+        within("batch", self.batch, 2..=1 << 20, "from 2 to 1048576")?;
+        positive("learning_rate", self.learning_rate)?;
+        check("weight_decay", self.weight_decay, "at least 0 and finite", |&w| {
+            w >= 0.0 && w.is_finite()
+        })?;
+        check("patience", self.patience.unwrap_or(1), "at least 1", |&p| p > 0)?;
+        self.backend.device().map(|_| ())
+    }
+
+    fn validate_loss(&self) -> Result<(), SiameseError> {
+        match self.loss {
+            Loss::Triplet { margin, .. } | Loss::Contrastive { margin } => {
+                positive("loss.margin", margin)
+            }
+            Loss::VarianceNormalized { weight } => positive("loss.weight", weight),
+        }
+    }
+
+    fn validate_schedule(&self) -> Result<(), SiameseError> {
+        match self.schedule {
+            Schedule::Constant => Ok(()),
+            Schedule::OneCycle { warmup } => {
+                check("schedule.warmup", warmup, "at least 0 and below 1", |w| {
+                    (0.0..1.0).contains(w)
+                })
+            }
+            Schedule::Plateau { patience, factor } => {
+                check("schedule.patience", patience, "at least 1", |&p| p > 0)?;
+                check("schedule.factor", factor, "between 0 and 1", |&f| f > 0.0 && f < 1.0)
+            }
+        }
+    }
+}
+
+impl EncoderConfig {
+    /// Checks the sizes, which also bounds what a file may ask to allocate.
+    pub(crate) fn validate(&self) -> Result<(), SiameseError> {
+        within("encoder.width", self.width, 1..=4096, "from 1 to 4096")?;
+        within("encoder.depth", self.depth, 1..=64, "from 1 to 64")?;
+        within("encoder.latents", self.latents, 1..=256, "from 1 to 256")
+    }
+}
+
+fn within(
+    setting: &'static str,
+    value: usize,
+    range: std::ops::RangeInclusive<usize>,
+    expected: &'static str,
+) -> Result<(), SiameseError> {
+    check(setting, value, expected, |value| range.contains(value))
+}
+
+fn positive(setting: &'static str, value: f64) -> Result<(), SiameseError> {
+    check(setting, value, "positive and finite", |&value| value > 0.0 && value.is_finite())
+}
+
+fn check<T: fmt::Display>(
+    setting: &'static str,
+    value: T,
+    expected: &'static str,
+    holds: impl Fn(&T) -> bool,
+) -> Result<(), SiameseError> {
+    if holds(&value) {
+        return Ok(());
+    }
+    Err(SiameseError::Setting { setting, value: value.to_string(), expected })
+}

@@ -1,0 +1,156 @@
+//! The losses, with their derivatives with respect to the latents.
+
+use crate::Loss;
+
+/// The latents of a batch, each `[rows, latents]` row by row.
+#[derive(Clone, Copy)]
+pub(crate) struct Latents<'a> {
+    pub(crate) anchor: &'a [f32],
+    pub(crate) positive: &'a [f32],
+    /// Empty for a loss without negatives.
+    pub(crate) negative: &'a [f32],
+    /// Latents of a row.
+    pub(crate) width: usize,
+}
+
+impl Loss {
+    /// Whether negatives matter.
+    pub(crate) fn uses_negatives(&self) -> bool {
+        !matches!(self, Self::VarianceNormalized { .. })
+    }
+
+    /// The loss of a batch; `gradient` becomes its derivative with respect to the latents of
+    /// anchors, positives and (if used) negatives, one after another.
+    pub(crate) fn evaluate(&self, latents: Latents<'_>, gradient: &mut Vec<f32>) -> f64 {
+        gradient.clear();
+        gradient
+            .resize(latents.anchor.len() + latents.positive.len() + latents.negative.len(), 0.0);
+        match *self {
+            Self::Triplet { margin, squared } => triplet(latents, margin, squared, gradient),
+            Self::Contrastive { margin } => contrastive(latents, margin, gradient),
+            Self::VarianceNormalized { weight } => variance(latents, weight, gradient),
+        }
+    }
+}
+
+/// Below this a distance is taken as zero, where its derivative is not defined.
+const TINY: f64 = 1e-12;
+
+fn triplet(latents: Latents<'_>, margin: f64, squared: bool, gradient: &mut [f32]) -> f64 {
+    let size = latents.anchor.len();
+    let rows = (size / latents.width) as f64;
+    let mut total = 0.0;
+    for start in (0..size).step_by(latents.width) {
+        let near = Pair::new(latents.anchor, latents.positive, start, latents.width);
+        let far = Pair::new(latents.anchor, latents.negative, start, latents.width);
+        let distance = |pair: &Pair<'_>| if squared { pair.square } else { pair.square.sqrt() };
+        let excess = distance(&near) - distance(&far) + margin;
+        // Written so that a NaN passes on.
+        if excess <= 0.0 {
+            continue;
+        }
+        total += excess;
+        let slope = |pair: &Pair<'_>| {
+            if squared { 2.0 / rows } else { 1.0 / (rows * pair.square.sqrt().max(TINY)) }
+        };
+        near.push(slope(&near), gradient, start, size + start);
+        far.push(-slope(&far), gradient, start, 2 * size + start);
+    }
+    total / rows
+}
+
+fn contrastive(latents: Latents<'_>, margin: f64, gradient: &mut [f32]) -> f64 {
+    let size = latents.anchor.len();
+    let rows = (size / latents.width) as f64;
+    let mut total = 0.0;
+    for start in (0..size).step_by(latents.width) {
+        let near = Pair::new(latents.anchor, latents.positive, start, latents.width);
+        total += near.square;
+        near.push(2.0 / rows, gradient, start, size + start);
+        let far = Pair::new(latents.anchor, latents.negative, start, latents.width);
+        let distance = far.square.sqrt();
+        let missing = margin - distance;
+        if missing <= 0.0 {
+            continue;
+        }
+        total += missing * missing;
+        let slope = -2.0 * missing / (rows * distance.max(TINY));
+        far.push(slope, gradient, start, 2 * size + start);
+    }
+    total / rows
+}
+
+/// The difference of two rows of latents.
+struct Pair<'a> {
+    left: &'a [f32],
+    right: &'a [f32],
+    square: f64,
+}
+
+impl<'a> Pair<'a> {
+    fn new(left: &'a [f32], right: &'a [f32], start: usize, width: usize) -> Self {
+        let (left, right) = (&left[start..start + width], &right[start..start + width]);
+        let square = left.iter().zip(right).map(|(l, r)| f64::from(l - r).powi(2)).sum();
+        Self { left, right, square }
+    }
+
+    /// Adds slope · (left − right) to the left row's gradient and takes it from the right's.
+    #[expect(clippy::cast_possible_truncation, reason = "the network computes in f32")]
+    fn push(&self, slope: f64, gradient: &mut [f32], left: usize, right: usize) {
+        for (latent, (l, r)) in self.left.iter().zip(self.right).enumerate() {
+            let force = (slope * f64::from(l - r)) as f32;
+            gradient[left + latent] += force;
+            gradient[right + latent] -= force;
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the network computes in f32")]
+fn variance(latents: Latents<'_>, weight: f64, gradient: &mut [f32]) -> f64 {
+    let (size, width) = (latents.anchor.len(), latents.width);
+    let rows = size / width;
+    let count = rows as f64;
+    let mut loss = 0.0;
+    for start in (0..size).step_by(width) {
+        let pair = Pair::new(latents.anchor, latents.positive, start, width);
+        loss += weight * pair.square / count;
+        pair.push(2.0 * weight / count, gradient, start, size + start);
+    }
+    let centred = centre(latents.anchor, width);
+    let column = |k: usize| (0..rows).map(move |row| row * width + k);
+    let deviations: Vec<f64> = (0..width)
+        .map(|k| (column(k).map(|i| centred[i].powi(2)).sum::<f64>() / count).sqrt())
+        .collect();
+    for (k, &deviation) in deviations.iter().enumerate() {
+        loss += (deviation - 1.0).powi(2);
+        let slope = 2.0 * (deviation - 1.0) / (count * deviation.max(TINY));
+        column(k).for_each(|i| gradient[i] += (slope * centred[i]) as f32);
+    }
+    for k in 0..width {
+        for j in 0..k {
+            let scale = (deviations[j] * deviations[k]).max(TINY);
+            let products = column(j).zip(column(k)).map(|(a, b)| centred[a] * centred[b]);
+            let correlation = products.sum::<f64>() / (count * scale);
+            loss += correlation * correlation;
+            for (a, b) in column(j).zip(column(k)) {
+                let slope = 2.0 * correlation / count;
+                let along = |own: f64, other: f64, deviation: f64| {
+                    slope * (other / scale - correlation * own / deviation.powi(2).max(TINY))
+                };
+                gradient[a] += along(centred[a], centred[b], deviations[j]) as f32;
+                gradient[b] += along(centred[b], centred[a], deviations[k]) as f32;
+            }
+        }
+    }
+    loss
+}
+
+/// The latents less each column's mean.
+fn centre(latents: &[f32], width: usize) -> Vec<f64> {
+    let rows = (latents.len() / width) as f64;
+    let mut means = vec![0.0; width];
+    for row in latents.chunks_exact(width) {
+        means.iter_mut().zip(row).for_each(|(mean, &x)| *mean += f64::from(x) / rows);
+    }
+    latents.iter().enumerate().map(|(i, &x)| f64::from(x) - means[i % width]).collect()
+}
