@@ -1,4 +1,4 @@
-//! Tables and pictures of what a search found: plain data in, text and SVG out.
+//! Tables, pictures and summaries of what a search found: plain data in, text, SVG and HTML out.
 //!
 //! ```
 //! use symgrad_report::{FrontLabels, FrontPoint, Table, format_loss, pareto_svg};
@@ -34,6 +34,7 @@ mod error;
 mod number;
 mod pareto;
 mod scatter;
+mod summary;
 mod table;
 
 pub use curve::{Curve, training_curve_svg};
@@ -41,4 +42,5 @@ pub use error::ReportError;
 pub use number::{format_loss, format_seconds};
 pub use pareto::{FrontLabels, FrontPoint, pareto_svg};
 pub use scatter::{ScatterLabels, scatter_svg};
+pub use summary::{Picture, Section, Summary};
 pub use table::Table;

@@ -2,6 +2,8 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, presets};
 
+use crate::summary::escaped;
+
 /// A table of text whose columns of numbers are aligned to the right.
 ///
 /// A column counts as numeric if each of its cells is a number, perhaps with a unit, a percent
@@ -16,10 +18,10 @@ use comfy_table::{CellAlignment, ContentArrangement, presets};
 /// assert_eq!(
 ///     table.to_text(),
 ///     concat!(
-///         " experiment      loss \n",
+///         " experiment      loss\n",
 ///         "──────────────────────\n",
-///         " trace-2x2    1.07e-5 \n",
-///         " potentials    0.0106 \n",
+///         " trace-2x2    1.07e-5\n",
+///         " potentials    0.0106\n",
 ///     )
 /// );
 /// assert!(table.to_markdown().starts_with("| experiment |    loss |\n|------------|--------:|\n"));
@@ -58,7 +60,7 @@ impl Table {
     }
 
     fn text(&self, width: Option<u16>) -> String {
-        let mut table = self.laid_out(|cell| cell.to_owned());
+        let mut table = self.laid_out(str::to_owned);
         let rule = comfy_table::LineStyle::none().fill('─').junction('─');
         table.load_style(presets::NOTHING.header_separator(rule));
         if let Some(width) = width {
@@ -67,28 +69,45 @@ impl Table {
         ended(&table.to_string())
     }
 
-    /// As GitHub-flavoured Markdown; bars and line breaks within cells are made harmless. Ends
-    /// with a line break.
+    /// As GitHub-flavoured Markdown. Bars and line breaks within cells are made harmless, and
+    /// cells with signs that would be taken for markup, as formulas have, become code, unless
+    /// they hold backticks of their own. Ends with a line break.
     pub fn to_markdown(&self) -> String {
         let mut table = self.laid_out(harmless);
         table.load_style(presets::ASCII_MARKDOWN);
-        let rule: String = table
+        let rule: Vec<String> = table
             .column_max_content_widths()
             .iter()
             .enumerate()
             .map(|(column, &width)| {
                 let dashes = "-".repeat(usize::from(width) + 1);
                 let end = if self.is_numeric(column) { ':' } else { '-' };
-                format!("|{dashes}{end}")
+                format!("{dashes}{end}")
             })
             .collect();
         let drawn = table.to_string();
         let mut lines: Vec<&str> = drawn.lines().collect();
-        let rule = format!("{rule}|");
+        let rule = format!("|{}|", rule.join("|"));
         if let Some(line) = lines.get_mut(1) {
             *line = &rule;
         }
         ended(&lines.join("\n"))
+    }
+
+    /// As an HTML table whose numeric columns have the class `number`. Ends with a line break.
+    pub fn to_html(&self) -> String {
+        let columns = self.columns();
+        let line = |cells: &[String], tag: &str| -> String {
+            let cell = |column: usize| {
+                let text = cells.get(column).map_or("", String::as_str);
+                let class = if self.is_numeric(column) { " class=\"number\"" } else { "" };
+                format!("<{tag}{class}>{}</{tag}>", escaped(text))
+            };
+            let cells: String = (0..columns).map(cell).collect();
+            format!("<tr>{cells}</tr>\n")
+        };
+        let rows: String = self.rows.iter().map(|row| line(row, "td")).collect();
+        format!("<table>\n{}{rows}</table>\n", line(&self.header, "th"))
     }
 
     fn laid_out(&self, clean: impl Fn(&str) -> String) -> comfy_table::Table {
@@ -142,10 +161,14 @@ fn is_of_unit(c: char) -> bool {
     c.is_alphabetic() || matches!(c, '%' | '/' | '°')
 }
 
+/// A cell that keeps to its column; formulas, whose `*` and `_` are markup, become code.
 fn harmless(cell: &str) -> String {
-    cell.replace('|', "\\|").replace(['\r', '\n'], " ")
+    let one_line = cell.replace('|', "\\|").replace(['\r', '\n'], " ");
+    let marked_up = one_line.contains(['*', '_', '<', '[', '~']);
+    if marked_up && !one_line.contains('`') { format!("`{one_line}`") } else { one_line }
 }
 
+/// Lines without blanks at their ends, each ending with a line break.
 fn ended(text: &str) -> String {
-    format!("{}\n", text.trim_end_matches('\n'))
+    text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }
