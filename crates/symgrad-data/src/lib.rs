@@ -19,11 +19,13 @@
 //! # Ok::<(), symgrad_data::DataError>(())
 //! ```
 //!
-//! [`Triplets`] are what a Siamese network learns from.
+//! [`Triplets`] are what a Siamese network learns from; [`generate`] makes those of the published
+//! experiments and of any concept that can be differentiated.
 
 mod error;
 mod field;
 mod files;
+pub mod generate;
 mod table;
 mod tangent;
 mod triplets;

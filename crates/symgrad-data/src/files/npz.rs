@@ -47,7 +47,8 @@ pub(super) fn format(table: &Table) -> std::io::Result<Vec<u8>> {
     Ok(writer.finish().map_err(std::io::Error::other)?.into_inner())
 }
 
-fn broken<E: ToString>(reason: E) -> FileProblem {
+#[expect(clippy::needless_pass_by_value, reason = "errors come by value")]
+fn broken(reason: impl ToString) -> FileProblem {
     let reason = reason.to_string();
     FileProblem::Archive { reason }
 }
