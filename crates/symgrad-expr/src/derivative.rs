@@ -4,7 +4,7 @@ use crate::{Expr, Node, Op};
 
 /// The derivative of the expression in one input, counted from 0.
 ///
-/// Only products with 1 and sums with 0 are simplified, so that each rule stays as it stands in
+/// Only products with 1, quotients of 1, sums with 0 and double signs are simplified, so that each rule stays as it stands in
 /// a table; the simplifier makes the result short. Where the expression is differentiable, the
 /// derivative has its value; at the kinks of √ and |·| it is infinite or NaN. A power with an
 /// exponent that contains the input is differentiated as exp(b·ln a), so it needs a base > 0.
@@ -59,18 +59,18 @@ fn chain(op: Op, a: &Expr, da: Expr) -> Expr {
     let of_a = |op: Op| Expr::unary(op, a.clone());
     let number = Expr::constant;
     match op {
-        Op::Neg => -da,
+        Op::Neg => negative(da),
         Op::Square => times(number(2.0) * a.clone(), da),
         Op::Cube => times(number(3.0) * of_a(Op::Square), da),
-        Op::Sqrt => da / (number(2.0) * of_a(Op::Sqrt)),
+        Op::Sqrt => over(da, &(number(2.0) * of_a(Op::Sqrt))),
         Op::Exp => times(of_a(Op::Exp), da),
-        Op::Log => da / a.clone(),
+        Op::Log => over(da, a),
         Op::Sin => times(of_a(Op::Cos), da),
-        Op::Cos => -times(of_a(Op::Sin), da),
+        Op::Cos => negative(times(of_a(Op::Sin), da)),
         Op::Tan => times(number(1.0) + of_a(Op::Tan).square(), da),
         Op::Tanh => times(number(1.0) - of_a(Op::Tanh).square(), da),
         Op::Abs => times(a.clone() / of_a(Op::Abs), da),
-        Op::Inv => -(da / of_a(Op::Square)),
+        Op::Inv => negative(over(da, &of_a(Op::Square))),
         Op::Add | Op::Sub | Op::Mul | Op::Div | Op::Pow => unreachable!("binary"),
     }
 }
@@ -84,8 +84,8 @@ fn binary(op: Op, a: Pair, b: Pair) -> Pair {
             b.slope.map(|db| times(a.value.clone(), db)),
         ),
         Op::Div => minus(
-            a.slope.map(|da| da / b.value.clone()),
-            b.slope.map(|db| times(a.value.clone(), db) / b.value.clone().square()),
+            a.slope.map(|da| over(da, &b.value)),
+            b.slope.map(|db| over(times(a.value.clone(), db), &b.value.clone().square())),
         ),
         _ => power(&a.value, a.slope, &b.value, b.slope),
     };
@@ -105,8 +105,28 @@ fn power(a: &Expr, da: Option<Expr>, b: &Expr, db: Option<Expr>) -> Option<Expr>
     plus(from_base, from_exponent)
 }
 
+fn is_one(expr: &Expr) -> bool {
+    expr.root() == Node::Const && expr.constants() == [1.0]
+}
+
 fn times(left: Expr, right: Expr) -> Expr {
-    if right.root() == Node::Const && right.constants() == [1.0] { left } else { left * right }
+    if is_one(&right) { left } else { left * right }
+}
+
+fn over(left: Expr, right: &Expr) -> Expr {
+    if is_one(&left) {
+        Expr::unary(Op::Inv, right.clone())
+    } else {
+        Expr::binary(Op::Div, left, right)
+    }
+}
+
+fn negative(expr: Expr) -> Expr {
+    match expr.root() {
+        _ if is_one(&expr) => Expr::constant(-1.0),
+        Node::Op(Op::Neg) => expr.subtree(expr.len() - 2),
+        _ => -expr,
+    }
 }
 
 fn plus(left: Option<Expr>, right: Option<Expr>) -> Option<Expr> {
@@ -119,7 +139,7 @@ fn plus(left: Option<Expr>, right: Option<Expr>) -> Option<Expr> {
 fn minus(left: Option<Expr>, right: Option<Expr>) -> Option<Expr> {
     match (left, right) {
         (Some(left), Some(right)) => Some(left - right),
-        (left, right) => left.or_else(|| right.map(|right| -right)),
+        (left, right) => left.or_else(|| right.map(negative)),
     }
 }
 

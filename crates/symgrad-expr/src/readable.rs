@@ -37,7 +37,7 @@ impl Expr {
             };
             operands.push(next);
         }
-        operands.pop().map_or_else(|| self.clone(), |root| root.expr)
+        operands.pop().map_or_else(|| self.clone(), Operand::settled)
     }
 }
 
@@ -77,6 +77,26 @@ impl Operand {
     }
 }
 
+impl Operand {
+    /// The expression with its minus sign moved to the first factor: −x·y for −(x·y).
+    fn settled(self) -> Expr {
+        if self.expr.root() != Node::Op(Op::Neg) {
+            return self.expr;
+        }
+        let inside = self.expr.arguments().swap_remove(0);
+        let mut end = inside.len() - 1;
+        while let Node::Op(Op::Mul | Op::Div) = inside.nodes()[end] {
+            end = inside.subtree_start(end - 1) - 1;
+        }
+        let factor = inside.subtree(end);
+        let signed = match factor.root() {
+            Node::Op(Op::Inv) => Expr::constant(-1.0) / factor.arguments().swap_remove(0),
+            _ => -factor,
+        };
+        inside.with_subtree(end, &signed)
+    }
+}
+
 fn number(value: f64) -> Operand {
     Operand { expr: Expr::constant(value), leads: true }
 }
@@ -98,7 +118,7 @@ fn negative(operand: Operand) -> Operand {
 fn unary(op: Op, argument: Operand) -> Operand {
     match op {
         Op::Neg => negative(argument),
-        _ => plain(Expr::unary(op, argument.expr)),
+        _ => plain(Expr::unary(op, argument.settled())),
     }
 }
 
@@ -113,12 +133,12 @@ fn binary(op: Op, left: Operand, right: Operand) -> Operand {
 fn sum(op: Op, left: Operand, right: Operand) -> Operand {
     let opposite = if op == Op::Add { Op::Sub } else { Op::Add };
     match right.without_sign() {
-        Ok(right) => plain(Expr::binary(opposite, left.expr, &right.expr)),
+        Ok(right) => plain(Expr::binary(opposite, left.settled(), &right.expr)),
         Err(right) if op == Op::Add => match left.without_sign() {
             Ok(left) => plain(right.expr - left.expr),
             Err(left) => plain(left.expr + right.expr),
         },
-        Err(right) => plain(left.expr - right.expr),
+        Err(right) => plain(left.settled() - right.expr),
     }
 }
 
@@ -143,11 +163,12 @@ fn product(op: Op, left: Operand, right: Operand) -> Operand {
 }
 
 fn power(base: Operand, exponent: Operand) -> Operand {
-    match exponent.constant() {
-        Some(1.0) => base,
-        Some(2.0) => plain(Expr::unary(Op::Square, base.expr)),
-        Some(3.0) => plain(Expr::unary(Op::Cube, base.expr)),
-        Some(-1.0) => plain(Expr::unary(Op::Inv, base.expr)),
-        _ => plain(Expr::binary(Op::Pow, base.expr, &exponent.expr)),
-    }
+    let op = match exponent.constant() {
+        Some(1.0) => return base,
+        Some(2.0) => Op::Square,
+        Some(3.0) => Op::Cube,
+        Some(-1.0) => Op::Inv,
+        _ => return plain(Expr::binary(Op::Pow, base.settled(), &exponent.settled())),
+    };
+    plain(Expr::unary(op, base.settled()))
 }

@@ -30,7 +30,7 @@ impl Notation for Latex<'_> {
     }
 
     fn form(&self, op: Op, arguments: &[Argument]) -> Form {
-        use Level::{Any, Atom, Power, Product, Sign, Sum};
+        use Level::{Any, Atom, Power, Product, Sum};
         let function = |name| Form::new(Atom, [Text(name), Arg(0, Any), Text(r"\right)")]);
         match op {
             Op::Add => Form::new(Sum, [Arg(0, Sum), Text(" + "), Inner(1, Product)]),
@@ -46,7 +46,8 @@ impl Notation for Latex<'_> {
             Op::Pow => Form::new(Power, [Arg(0, Atom), Text("^{"), Arg(1, Any), Text("}")]),
             Op::Square => Form::new(Power, [Arg(0, Atom), Text("^{2}")]),
             Op::Cube => Form::new(Power, [Arg(0, Atom), Text("^{3}")]),
-            Op::Neg => Form::new(Sign, [Text("-"), Inner(0, Power)]),
+            // −(a·b) and (−a)·b have the same value, to the last bit.
+            Op::Neg => Form::new(Product, [Text("-"), Inner(0, Product)]),
             Op::Exp => Form::new(Power, [Text(r"\mathrm{e}^{"), Arg(0, Any), Text("}")]),
             Op::Sqrt => Form::new(Atom, [Text(r"\sqrt{"), Arg(0, Any), Text("}")]),
             Op::Abs => Form::new(Atom, [Text(r"\left|"), Arg(0, Any), Text(r"\right|")]),

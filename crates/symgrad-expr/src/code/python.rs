@@ -74,14 +74,15 @@ impl Notation for Numpy {
 }
 
 fn infix(op: Op) -> Option<Form> {
-    use Level::{Atom, Power, Product, Sign, Sum};
+    use Level::{Atom, Power, Product, Sum};
     let form = match op {
         Op::Add => Form::new(Sum, [Arg(0, Sum), Text(" + "), Inner(1, Product)]),
         Op::Sub => Form::new(Sum, [Arg(0, Sum), Text(" - "), Inner(1, Product)]),
         Op::Mul => Form::new(Product, [Arg(0, Product), Text("*"), Inner(1, Power)]),
         Op::Div => Form::new(Product, [Arg(0, Product), Text("/"), Inner(1, Power)]),
         Op::Pow => Form::new(Power, [Arg(0, Atom), Text("**"), Inner(1, Power)]),
-        Op::Neg => Form::new(Sign, [Text("-"), Inner(0, Power)]),
+        // −(a·b) and (−a)·b have the same value, to the last bit.
+        Op::Neg => Form::new(Product, [Text("-"), Inner(0, Product)]),
         Op::Square => Form::new(Power, [Arg(0, Atom), Text("**2")]),
         Op::Cube => Form::new(Power, [Arg(0, Atom), Text("**3")]),
         Op::Inv => Form::new(Product, [Text("1/"), Inner(0, Power)]),

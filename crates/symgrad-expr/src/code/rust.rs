@@ -44,14 +44,15 @@ impl Notation for Rust {
     }
 
     fn form(&self, op: Op, _: &[Argument]) -> Form {
-        use Level::{Atom, Power, Product, Receiver, Sign, Sum};
+        use Level::{Atom, Power, Product, Receiver, Sum};
         let method = |call: &'static str| Form::new(Atom, [Arg(0, Receiver), Text(call)]);
         match op {
             Op::Add => Form::new(Sum, [Arg(0, Sum), Text(" + "), Inner(1, Product)]),
             Op::Sub => Form::new(Sum, [Arg(0, Sum), Text(" - "), Inner(1, Product)]),
             Op::Mul => Form::new(Product, [Arg(0, Product), Text(" * "), Inner(1, Power)]),
             Op::Div => Form::new(Product, [Arg(0, Product), Text(" / "), Inner(1, Power)]),
-            Op::Neg => Form::new(Sign, [Text("-"), Inner(0, Power)]),
+            // −(a·b) and (−a)·b have the same value, to the last bit.
+            Op::Neg => Form::new(Product, [Text("-"), Inner(0, Product)]),
             Op::Pow => {
                 let parts = [Arg(0, Receiver), Text(".powf("), Arg(1, Level::Any), Text(")")];
                 Form::new(Atom, parts)
