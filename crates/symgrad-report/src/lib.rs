@@ -1,7 +1,7 @@
 //! Tables, pictures and summaries of what a search found: plain data in, text, SVG and HTML out.
 //!
 //! ```
-//! use symgrad_report::{FrontLabels, FrontPoint, Table, format_loss, pareto_svg};
+//! use symgrad_report::{FrontLabels, FrontPoint, TextTable, format_loss, pareto_svg};
 //!
 //! let entry = |complexity, loss, expression: &str| FrontPoint {
 //!     complexity,
@@ -10,7 +10,7 @@
 //! };
 //! let front = [entry(1, 0.31, "a11"), entry(3, 2.4e-5, "a11 + a22")];
 //!
-//! let mut table = Table::new(["complexity", "loss", "expression"]);
+//! let mut table = TextTable::new(["complexity", "loss", "expression"]);
 //! for point in &front {
 //!     let cells = [point.complexity.to_string(), format_loss(point.loss), point.expression.clone()];
 //!     table.row(cells);
@@ -43,4 +43,4 @@ pub use number::{format_loss, format_seconds};
 pub use pareto::{FrontLabels, FrontPoint, pareto_svg};
 pub use scatter::{ScatterLabels, scatter_svg};
 pub use summary::{Picture, Section, Summary};
-pub use table::Table;
+pub use table::TextTable;

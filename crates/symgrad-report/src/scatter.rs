@@ -81,8 +81,8 @@ pub fn scatter_svg(
     };
     let points: Vec<(f64, f64)> = formula.iter().copied().zip(latent.iter().copied()).collect();
     let shown = thinned(&points, &frame.x, &frame.y);
-    let opacity = if shown.len() > 300 { 0.35 } else { 0.7 };
-    draw(&frame, |canvas| canvas.haze(&shown, BLUE, 2.5, opacity))
+    let (radius, opacity) = if shown.len() > 300 { (2.5, 0.35) } else { (3.5, 0.7) };
+    draw(&frame, |canvas| canvas.haze(&shown, BLUE, radius, opacity))
 }
 
 const MOST_POINTS: usize = 3000;

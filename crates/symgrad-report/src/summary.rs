@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::{ReportError, Table};
+use crate::{ReportError, TextTable};
 
 /// What a run found, to be read by people.
 ///
 /// ```
-/// use symgrad_report::{Section, Summary, Table};
-/// let mut table = Table::new(["experiment", "answer", "loss"]);
+/// use symgrad_report::{Section, Summary, TextTable};
+/// let mut table = TextTable::new(["experiment", "answer", "loss"]);
 /// table.row(["determinant-2x2", "a11*a22 - a12*a21", "1.6e-4"]);
 /// let summary = Summary {
 ///     title: "Reproduction".into(),
@@ -32,7 +32,7 @@ pub struct Summary {
     /// What the run was: seed, versions, settings, each with its name.
     pub facts: Vec<(String, String)>,
     /// The results side by side.
-    pub table: Option<Table>,
+    pub table: Option<TextTable>,
     /// One part per result.
     pub sections: Vec<Section>,
 }
@@ -47,7 +47,7 @@ pub struct Section {
     /// Plain sentences, one paragraph each.
     pub text: Vec<String>,
     /// Numbers, such as the whole front.
-    pub table: Option<Table>,
+    pub table: Option<TextTable>,
     /// Pictures, one below the other.
     pub pictures: Vec<Picture>,
 }

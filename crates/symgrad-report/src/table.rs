@@ -11,8 +11,8 @@ use crate::summary::escaped;
 /// `∇` or wide characters do not break the alignment.
 ///
 /// ```
-/// use symgrad_report::Table;
-/// let mut table = Table::new(["experiment", "loss"]);
+/// use symgrad_report::TextTable;
+/// let mut table = TextTable::new(["experiment", "loss"]);
 /// table.row(["trace-2x2", "1.07e-5"]);
 /// table.row(["potentials", "0.0106"]);
 /// assert_eq!(
@@ -27,12 +27,12 @@ use crate::summary::escaped;
 /// assert!(table.to_markdown().starts_with("| experiment |    loss |\n|------------|--------:|\n"));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Table {
+pub struct TextTable {
     header: Vec<String>,
     rows: Vec<Vec<String>>,
 }
 
-impl Table {
+impl TextTable {
     /// A table with that header and no rows.
     pub fn new<S: Into<String>>(header: impl IntoIterator<Item = S>) -> Self {
         Self { header: header.into_iter().map(Into::into).collect(), rows: vec![] }

@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use symgrad_report::{
-    Curve, FrontLabels, FrontPoint, ReportError, ScatterLabels, Table, pareto_svg, scatter_svg,
+    Curve, FrontLabels, FrontPoint, ReportError, ScatterLabels, TextTable, pareto_svg, scatter_svg,
     training_curve_svg,
 };
 
@@ -68,7 +68,7 @@ fn what_cannot_be_drawn_is_named() {
 
 #[test]
 fn tables_survive_wide_characters_bars_and_ragged_rows() {
-    let mut table = Table::new(["formula", "count"]);
+    let mut table = TextTable::new(["formula", "count"]);
     table.row(["∇f ∥ ∇g", "10/10", "further"]).row(["漢字|x"]).row(["x1*x2\ny", "7 %"]);
     insta::assert_snapshot!(table.to_text() + &table.to_markdown() + &table.to_html());
 }
@@ -118,7 +118,7 @@ proptest! {
 
     #[test]
     fn no_cell_breaks_a_table(cells in prop::collection::vec(any::<String>(), 0..12)) {
-        let mut table = Table::new(["a", "b"]);
+        let mut table = TextTable::new(["a", "b"]);
         for row in cells.chunks(3) {
             table.row(row.iter().map(String::as_str));
         }
