@@ -1,63 +1,127 @@
 //! Blocks of rows and the memory they live in.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
-use super::{Program, scalar};
+use pulp::{Simd, WithSimd};
 
-/// Rows per block.
-pub(super) const ROWS: usize = 128;
+use super::Program;
+use super::code::{Code, Loc};
+use super::execute::Execution;
+use super::kernels::STEP;
+use super::tangents::TangentBuilder;
+use crate::simd;
+
+/// The most rows of a block, a multiple of every [`row_step`].
+const MOST_ROWS: usize = 256;
+
+/// A cache line in bytes: vectors that straddle two cost twice.
+const LINE: usize = 64;
 
 /// Memory for evaluation, owned by the caller: one per thread, usable for any program.
 #[derive(Clone, Debug, Default)]
 pub struct Workspace {
-    pub(super) stack: Vec<f64>,
-    values: Vec<f64>,
-    gradients: Vec<Vec<f64>>,
-    constant_gradients: Vec<Vec<f64>>,
-    tangents: Vec<Vec<f64>>,
+    temporaries: Vec<f64>,
+    /// The inputs of a last block that is not full.
+    tails: Vec<f64>,
+    with_constants: Code,
+    builder: TangentBuilder,
 }
 
 impl Workspace {
-    pub(super) fn fill<C: AsRef<[f64]>>(
+    pub(super) fn sweep_with_constants<C: AsRef<[f64]>>(
         &mut self,
         program: &Program,
         columns: &[C],
-        rows: Range<usize>,
-        tangents: bool,
-    ) {
-        let slots = program.inputs.len();
-        let constants = if tangents { program.constants.len() } else { 0 };
-        self.values.clear();
-        for (buffers, count) in [
-            (&mut self.gradients, slots),
-            (&mut self.constant_gradients, constants),
-            (&mut self.tangents, slots * constants),
-        ] {
-            buffers.iter_mut().for_each(Vec::clear);
-            buffers.resize(count, vec![]);
-        }
-        for row in rows {
-            let (value, gradient, constant) = scalar::gradient(program, columns, row, None);
-            self.values.push(value);
-            push_all(&mut self.gradients, &gradient);
-            for k in 0..constants {
-                self.constant_gradients[k].push(constant[k].0);
-                let (_, dotted, _) = scalar::gradient(program, columns, row, Some(k));
-                for slot in 0..slots {
-                    self.tangents[k * slots + slot].push(dotted[slot].1);
-                }
-            }
-        }
+        rows: usize,
+        visit: impl FnMut(&Block<'_>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let mut code = std::mem::take(&mut self.with_constants);
+        self.builder.build(&program.nodes, &program.inputs, &mut code);
+        let flow = self.sweep(program, &code, columns, rows, visit);
+        self.with_constants = code;
+        flow
     }
 
-    pub(super) fn block<'a>(&'a self, program: &'a Program, rows: Range<usize>) -> Block<'a> {
-        Block { rows, inputs: &program.inputs, workspace: self }
+    /// Runs the code over all rows, block by block.
+    pub(super) fn sweep<C: AsRef<[f64]>>(
+        &mut self,
+        program: &Program,
+        code: &Code,
+        columns: &[C],
+        rows: usize,
+        mut visit: impl FnMut(&Block<'_>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let row_step = simd::run(RowStep);
+        let stride = rows_per_block(code.places + program.inputs.len());
+        let used = || program.inputs.iter().map(|&input| columns[usize::from(input)].as_ref());
+        let temporaries = aligned(&mut self.temporaries, code.places * stride);
+        let mut inputs: Vec<&[f64]> = Vec::with_capacity(program.inputs.len());
+        let mut run = |rows: Range<usize>, inputs: &[&[f64]]| {
+            simd::run(Execution {
+                code,
+                inputs,
+                constants: &program.constants,
+                temporaries,
+                stride,
+                rows: rows.len().next_multiple_of(row_step),
+            });
+            let memory = Memory { inputs, temporaries, stride };
+            visit(&Block { rows, slots: &program.inputs, outputs: &code.outputs, memory })
+        };
+        for start in (0..rows).step_by(stride) {
+            let rows = start..rows.min(start + stride);
+            inputs.clear();
+            inputs.extend(used().map(|column| &column[rows.clone()]));
+            let padded = rows.len().next_multiple_of(row_step);
+            if padded == rows.len() {
+                run(rows, &inputs)?;
+            } else {
+                pad(&mut self.tails, &inputs, padded);
+                let tails: Vec<&[f64]> = self.tails.chunks_exact(padded).collect();
+                run(rows, &tails)?;
+            }
+        }
+        ControlFlow::Continue(())
     }
 }
 
-fn push_all(buffers: &mut [Vec<f64>], numbers: &[(f64, f64)]) {
-    for (buffer, number) in buffers.iter_mut().zip(numbers) {
-        buffer.push(number.0);
+/// Rows that the kernels take at a time: columns are padded to a multiple.
+struct RowStep;
+
+impl WithSimd for RowStep {
+    type Output = usize;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> usize {
+        STEP * S::F64_LANES
+    }
+}
+
+/// Rows such that the columns stay in the nearest cache (32 KiB or more).
+fn rows_per_block(columns: usize) -> usize {
+    match columns {
+        0..=12 => MOST_ROWS,
+        13..=24 => MOST_ROWS / 2,
+        _ => MOST_ROWS / 4,
+    }
+}
+
+/// Memory that starts at a cache line.
+fn aligned(memory: &mut Vec<f64>, length: usize) -> &mut [f64] {
+    let slack = LINE / size_of::<f64>();
+    if memory.len() < length + slack {
+        memory.resize(length + slack, 0.0);
+    }
+    let start = memory.as_ptr().align_offset(LINE).min(slack);
+    &mut memory[start..start + length]
+}
+
+/// Copies columns, each extended to `padded` rows by repeating its last.
+fn pad(tails: &mut Vec<f64>, columns: &[&[f64]], padded: usize) {
+    tails.clear();
+    for (slot, column) in columns.iter().enumerate() {
+        tails.extend_from_slice(column);
+        tails.resize((slot + 1) * padded, column.last().copied().unwrap_or(0.0));
     }
 }
 
@@ -65,8 +129,16 @@ fn push_all(buffers: &mut [Vec<f64>], numbers: &[(f64, f64)]) {
 #[derive(Debug)]
 pub struct Block<'a> {
     rows: Range<usize>,
-    inputs: &'a [u16],
-    workspace: &'a Workspace,
+    slots: &'a [u16],
+    outputs: &'a [Loc],
+    memory: Memory<'a>,
+}
+
+#[derive(Debug)]
+struct Memory<'a> {
+    inputs: &'a [&'a [f64]],
+    temporaries: &'a [f64],
+    stride: usize,
 }
 
 impl Block<'_> {
@@ -77,37 +149,60 @@ impl Block<'_> {
 
     /// f
     pub fn values(&self) -> &[f64] {
-        &self.workspace.values
+        self.output(0)
     }
 
     /// ∂f/∂x of the used input with that slot (see [`Program::inputs`]).
+    ///
+    /// # Panics
+    /// If there is no such slot.
     pub fn gradient(&self, slot: usize) -> &[f64] {
-        &self.workspace.gradients[slot]
+        assert!(slot < self.slots.len(), "slot {slot} of {} used inputs", self.slots.len());
+        self.output(1 + slot)
     }
 
     /// ∂f/∂cₖ, in sweeps with constants.
     ///
     /// # Panics
-    /// In sweeps without constants.
+    /// In sweeps without constants, or if there is no such constant.
     pub fn constant_gradient(&self, k: usize) -> &[f64] {
-        &self.workspace.constant_gradients[k]
+        self.output((1 + k) * (1 + self.slots.len()))
     }
 
     /// ∂²f/∂x∂cₖ of the used input with that slot, in sweeps with constants.
     ///
     /// # Panics
-    /// In sweeps without constants.
+    /// In sweeps without constants, or if there is no such slot or constant.
     pub fn gradient_tangent(&self, k: usize, slot: usize) -> &[f64] {
-        &self.workspace.tangents[k * self.inputs.len() + slot]
+        assert!(slot < self.slots.len(), "slot {slot} of {} used inputs", self.slots.len());
+        self.output((1 + k) * (1 + self.slots.len()) + 1 + slot)
+    }
+
+    fn output(&self, which: usize) -> &[f64] {
+        const ZEROS: [f64; MOST_ROWS] = [0.0; MOST_ROWS];
+        let Memory { inputs, temporaries, stride } = self.memory;
+        let column = match self.outputs[which] {
+            Loc::Input(slot) => inputs[slot as usize],
+            Loc::Temp(place) => &temporaries[place as usize * stride..],
+            Loc::Zero | Loc::One | Loc::Const(_) => &ZEROS,
+        };
+        &column[..self.rows.len()]
     }
 
     /// How many rows have a value or a gradient component that is not finite.
     pub fn non_finite(&self) -> usize {
-        let gradients = || (0..self.inputs.len()).map(|slot| self.gradient(slot));
-        let finite = |row: &usize| {
-            self.values()[*row].is_finite() && gradients().all(|column| column[*row].is_finite())
-        };
-        self.rows.len() - (0..self.rows.len()).filter(finite).count()
+        // A sum of zero multiples is zero unless something is infinite or NaN.
+        let mut sums = [0.0; MOST_ROWS];
+        let sums = &mut sums[..self.rows.len()];
+        let columns = self.outputs.len().min(1 + self.slots.len());
+        simd::vectorize(|| {
+            for column in (0..columns).map(|which| self.output(which)) {
+                for (sum, number) in sums.iter_mut().zip(column) {
+                    *sum += number * 0.0;
+                }
+            }
+        });
+        sums.iter().filter(|sum| sum.is_nan()).count()
     }
 
     /// Per row of the block: Σ gᵢ·uᵢ and Σ gᵢ² over the used inputs, where `directions[i]`
@@ -124,7 +219,7 @@ impl Block<'_> {
     ) {
         dot.fill(0.0);
         norm2.fill(0.0);
-        for (slot, &input) in self.inputs.iter().enumerate() {
+        for (slot, &input) in self.slots.iter().enumerate() {
             let direction = &directions[usize::from(input)].as_ref()[self.rows()];
             for (row, &g) in self.gradient(slot).iter().enumerate() {
                 dot[row] += g * direction[row];

@@ -1,11 +1,18 @@
 //! The executable form of an expression.
 
 mod block;
-mod scalar;
+mod code;
+mod compile;
+mod execute;
+mod kernels;
+mod tangents;
+mod vector;
 
 use std::ops::ControlFlow;
 
 pub use block::{Block, Workspace};
+use code::Code;
+use compile::Builder;
 
 use crate::{Expr, Node};
 
@@ -27,11 +34,14 @@ use crate::{Expr, Node};
 /// assert_eq!(slopes, [2.0, 4.0]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Program {
     nodes: Vec<Node>,
     constants: Vec<f64>,
     inputs: Vec<u16>,
+    values: Code,
+    gradients: Code,
+    builder: Builder,
 }
 
 /// The data do not fit the program.
@@ -76,7 +86,7 @@ pub enum EvalError {
 impl Program {
     /// Compiles an expression.
     pub fn compile(expr: &Expr) -> Self {
-        let mut program = Self { nodes: vec![], constants: vec![], inputs: vec![] };
+        let mut program = Self::default();
         program.recompile(expr);
         program
     }
@@ -87,7 +97,15 @@ impl Program {
         self.nodes.extend_from_slice(expr.nodes());
         self.constants.clear();
         self.constants.extend_from_slice(expr.constants());
-        self.inputs = expr.inputs();
+        self.inputs.clear();
+        self.inputs.extend(self.nodes.iter().filter_map(|node| match node {
+            Node::Var(input) => Some(*input),
+            _ => None,
+        }));
+        self.inputs.sort_unstable();
+        self.inputs.dedup();
+        self.builder.values(&self.nodes, &self.inputs, &mut self.values);
+        self.builder.gradients(&self.nodes, &self.inputs, &mut self.gradients);
     }
 
     /// The inputs used, sorted. A *slot* is an index into this list.
@@ -120,10 +138,13 @@ impl Program {
         let rows = if columns.is_empty() { out.len() } else { self.check(columns)? };
         self.check_used(columns.len())?;
         check_room(out.len(), rows)?;
-        for (row, value) in out.iter_mut().enumerate() {
-            *value = scalar::value(self, columns, row, workspace);
-        }
-        Ok(out.iter().filter(|value| !value.is_finite()).count())
+        let mut non_finite = 0;
+        let _ = workspace.sweep(self, &self.values, columns, rows, |block| {
+            out[block.rows()].copy_from_slice(block.values());
+            non_finite += block.non_finite();
+            ControlFlow::Continue(())
+        });
+        Ok(non_finite)
     }
 
     /// Values and ∂f/∂xᵢ of the used inputs, block of rows by block of rows.
@@ -136,7 +157,8 @@ impl Program {
         workspace: &mut Workspace,
         visit: impl FnMut(&Block<'_>) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, EvalError> {
-        self.sweep(columns, workspace, false, visit)
+        let rows = self.check(columns)?;
+        Ok(workspace.sweep(self, &self.gradients, columns, rows, visit))
     }
 
     /// As [`Self::for_each_block`], with ∂f/∂cₖ and ∂²f/∂xᵢ∂cₖ for every constant cₖ.
@@ -146,7 +168,8 @@ impl Program {
         workspace: &mut Workspace,
         visit: impl FnMut(&Block<'_>) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, EvalError> {
-        self.sweep(columns, workspace, true, visit)
+        let rows = self.check(columns)?;
+        Ok(workspace.sweep_with_constants(self, columns, rows, visit))
     }
 
     /// Values and ∂f/∂xᵢ for all columns, zero for the unused ones, as whole columns;
@@ -202,26 +225,6 @@ impl Program {
             }
             _ => Ok(()),
         }
-    }
-
-    fn sweep<C: AsRef<[f64]>>(
-        &self,
-        columns: &[C],
-        workspace: &mut Workspace,
-        tangents: bool,
-        mut visit: impl FnMut(&Block<'_>) -> ControlFlow<()>,
-    ) -> Result<ControlFlow<()>, EvalError> {
-        let total = self.check(columns)?;
-        let mut start = 0;
-        while start < total {
-            let rows = start..total.min(start + block::ROWS);
-            start = rows.end;
-            workspace.fill(self, columns, rows.clone(), tangents);
-            if visit(&workspace.block(self, rows)).is_break() {
-                return Ok(ControlFlow::Break(()));
-            }
-        }
-        Ok(ControlFlow::Continue(()))
     }
 }
 

@@ -1,0 +1,175 @@
+//! Straight-line code for one block of rows, and the reuse of its temporaries' memory.
+
+/// Where an operand is found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Loc {
+    /// 0 in every row.
+    Zero,
+    /// 1 in every row.
+    One,
+    /// The used input with that slot.
+    Input(u32),
+    /// The constant of that index, in every row.
+    Const(u32),
+    /// A temporary: numbered in order of appearance while code is built, by its place in
+    /// memory once [`Code::finish`] has run.
+    Temp(u32),
+}
+
+/// What an instruction does with its operands a, b, c and its scale s.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Action {
+    Add,
+    Sub,
+    /// s·a·b
+    Mul,
+    /// c + s·a·b
+    MulAdd,
+    /// c + s·a
+    AddScaled,
+    /// s·a
+    Scale,
+    Div,
+    Pow,
+    /// b·aᵇ⁻¹
+    PowSlope,
+    Cube,
+    Sqrt,
+    Exp,
+    Log,
+    Sin,
+    Cos,
+    /// sin a, and cos a into the second destination
+    SinCos,
+    Tan,
+    Tanh,
+    Abs,
+    /// −1 or 1 like a
+    Sign,
+}
+
+/// One step, over all rows of a block.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Instruction {
+    pub(super) action: Action,
+    pub(super) a: Loc,
+    pub(super) b: Loc,
+    pub(super) c: Loc,
+    pub(super) scale: f64,
+    /// The temporary written, never an operand of the same instruction.
+    pub(super) target: u32,
+    /// The second temporary that [`Action::SinCos`] writes.
+    pub(super) second: u32,
+}
+
+/// Instructions with the places of their results.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Code {
+    pub(super) instructions: Vec<Instruction>,
+    /// Results that stay readable after the last instruction: inputs, temporaries or zero.
+    pub(super) outputs: Vec<Loc>,
+    /// Number of temporaries' places in memory.
+    pub(super) places: usize,
+    temporaries: Vec<Temporary>,
+    free: Vec<u32>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Temporary {
+    /// The last instruction that uses it; [`NEVER`] ends an output.
+    end: u32,
+    place: u32,
+}
+
+const NEVER: u32 = u32::MAX;
+
+impl Code {
+    pub(super) fn clear(&mut self) {
+        self.instructions.clear();
+        self.outputs.clear();
+        self.temporaries.clear();
+        self.free.clear();
+        self.places = 0;
+    }
+
+    /// Appends an instruction and returns its (first) result.
+    pub(super) fn push(&mut self, action: Action, operands: [Loc; 3], scale: f64) -> Loc {
+        let [a, b, c] = operands;
+        let target = self.new_temporary();
+        let second = if action == Action::SinCos { self.new_temporary() } else { target };
+        for operand in operands {
+            self.end_at(operand, index(self.instructions.len()));
+        }
+        self.instructions.push(Instruction { action, a, b, c, scale, target, second });
+        Loc::Temp(target)
+    }
+
+    fn new_temporary(&mut self) -> u32 {
+        self.temporaries.push(Temporary { end: index(self.instructions.len()), place: 0 });
+        index(self.temporaries.len() - 1)
+    }
+
+    fn end_at(&mut self, operand: Loc, end: u32) {
+        if let Loc::Temp(temporary) = operand {
+            self.temporaries[temporary as usize].end = end;
+        }
+    }
+
+    /// Gives every temporary a place in memory, reusing those that are no longer read.
+    pub(super) fn finish(&mut self) {
+        for output in 0..self.outputs.len() {
+            self.end_at(self.outputs[output], NEVER);
+        }
+        for at in 0..self.instructions.len() {
+            let mut instruction = self.instructions[at];
+            // The targets are placed before the operands are freed: kernels never work in place.
+            let Instruction { target, second, .. } = instruction;
+            instruction.target = self.place(target);
+            instruction.second =
+                if second == target { instruction.target } else { self.place(second) };
+            let now = index(at);
+            for temporary in [target, second] {
+                self.free_if_ended(temporary, now);
+            }
+            for operand in [&mut instruction.a, &mut instruction.b, &mut instruction.c] {
+                if let Loc::Temp(temporary) = *operand {
+                    *operand = self.placed(*operand);
+                    self.free_if_ended(temporary, now);
+                }
+            }
+            self.instructions[at] = instruction;
+        }
+        for output in 0..self.outputs.len() {
+            self.outputs[output] = self.placed(self.outputs[output]);
+        }
+    }
+
+    fn place(&mut self, temporary: u32) -> u32 {
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.places += 1;
+            index(self.places - 1)
+        });
+        self.temporaries[temporary as usize].place = place;
+        place
+    }
+
+    fn placed(&self, operand: Loc) -> Loc {
+        match operand {
+            Loc::Temp(temporary) => Loc::Temp(self.temporaries[temporary as usize].place),
+            other => other,
+        }
+    }
+
+    fn free_if_ended(&mut self, temporary: u32, now: u32) {
+        let Temporary { end, place } = &mut self.temporaries[temporary as usize];
+        if *end == now {
+            *end = NEVER; // an operand that occurs twice is freed once
+            self.free.push(*place);
+        }
+    }
+}
+
+/// Indices are 32 bits wide: the memory of a block of rows ends long before they do.
+fn index(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(NEVER)
+}

@@ -1,0 +1,221 @@
+//! Elementary functions on vectors of doubles.
+//!
+//! Each function is accurate to 2 ulp within its range and meaningless outside; the kernels
+//! send the rows outside to the scalar library. All steps are exactly defined operations
+//! (the fused multiply-add included), so that results do not depend on the instruction set.
+//! The reductions and most polynomials are those of FreeBSD's msun (fdlibm); that of `exp`
+//! interpolates at Chebyshev nodes.
+
+use pulp::{Simd, bytemuck::cast};
+
+/// Largest |x| for [`sin_cos`] and [`tan`]: the multiple of π/2 subtracted stays below 2¹⁶.
+pub(super) const TRIGONOMETRIC_LIMIT: f64 = 1e5;
+/// Largest |x| for [`exp`]: the result and its scale are normal numbers.
+pub(super) const EXP_LIMIT: f64 = 708.0;
+
+/// Adding this rounds to an integer, which then stands in the low bits of the sum.
+const ROUNDER: f64 = 6_755_399_441_055_744.0; // 1.5 · 2⁵²
+const TWO_32: f64 = 4_294_967_296.0;
+
+/// Evaluates a polynomial given from its highest coefficient down.
+#[inline(always)]
+fn polynomial<S: Simd, const N: usize>(simd: S, x: S::f64s, coefficients: [f64; N]) -> S::f64s {
+    let mut sum = simd.splat_f64s(coefficients[0]);
+    for &coefficient in &coefficients[1..] {
+        sum = simd.mul_add_f64s(sum, x, simd.splat_f64s(coefficient));
+    }
+    sum
+}
+
+/// x rounded to an integer, for |x| < 2³¹.
+#[inline(always)]
+fn round<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
+    let rounder = simd.splat_f64s(ROUNDER);
+    simd.sub_f64s(simd.add_f64s(x, rounder), rounder)
+}
+
+/// The integer k, shifted left by 32 + `shift` bits; `shift` ≥ 12 clears all else.
+#[inline(always)]
+fn shifted_integer<S: Simd>(simd: S, k: S::f64s, shift: u32) -> S::u64s {
+    let high = simd.mul_add_f64s(k, simd.splat_f64s(TWO_32), simd.splat_f64s(ROUNDER));
+    let words: S::u32s = cast(high);
+    cast(simd.wrapping_dyn_shl_u32s(words, simd.splat_u32s(shift)))
+}
+
+/// sin x and cos x for |x| ≤ [`TRIGONOMETRIC_LIMIT`].
+#[inline(always)]
+pub(super) fn sin_cos<S: Simd>(simd: S, x: S::f64s) -> (S::f64s, S::f64s) {
+    // π/2 in three parts; the first difference is exact.
+    const FRAC_PI_2: [f64; 3] =
+        [1.570_796_326_794_896_6, 6.123_233_995_736_766e-17, -1.497_384_904_859_169_8e-33];
+    let splat = |value| simd.splat_f64s(value);
+    let k = round(simd, simd.mul_f64s(x, splat(std::f64::consts::FRAC_2_PI)));
+    let r = FRAC_PI_2.iter().fold(x, |r, &part| simd.negate_mul_add_f64s(k, splat(part), r));
+    let z = simd.mul_f64s(r, r);
+
+    let p = polynomial(
+        simd,
+        z,
+        [
+            1.589_690_995_211_55e-10,
+            -2.505_076_025_340_686_3e-8,
+            2.755_731_370_707_006_8e-6,
+            -1.984_126_982_985_795e-4,
+            8.333_333_333_322_49e-3,
+            -1.666_666_666_666_663_2e-1,
+        ],
+    );
+    let sine = simd.mul_add_f64s(simd.mul_f64s(z, p), r, r);
+
+    let q = polynomial(
+        simd,
+        z,
+        [
+            -1.135_964_755_778_819_5e-11,
+            2.087_572_321_298_175e-9,
+            -2.755_731_435_139_066_3e-7,
+            2.480_158_728_947_673e-5,
+            -1.388_888_888_887_411e-3,
+            4.166_666_666_666_66e-2,
+        ],
+    );
+    let half = simd.mul_f64s(z, splat(0.5));
+    let top = simd.sub_f64s(splat(1.0), half);
+    let rest = simd.sub_f64s(simd.sub_f64s(splat(1.0), top), half);
+    let cosine = simd.add_f64s(top, simd.mul_add_f64s(simd.mul_f64s(z, z), q, rest));
+
+    // Odd k swaps the two; bit 1 of k negates the sine, bit 1 of k + 1 the cosine.
+    let sign_bit = simd.splat_u64s(1 << 63);
+    let quadrant = shifted_integer(simd, k, 30);
+    let odd_bit = simd.splat_u64s(1 << 62);
+    let odd = simd.equal_u64s(simd.and_u64s(quadrant, odd_bit), odd_bit);
+    let next = simd.add_u64s(quadrant, odd_bit);
+    let with_sign = |value: S::f64s, bits: S::u64s| {
+        let value: S::u64s = cast(value);
+        cast::<S::u64s, S::f64s>(simd.xor_u64s(value, simd.and_u64s(bits, sign_bit)))
+    };
+    (
+        with_sign(simd.select_f64s(odd, cosine, sine), quadrant),
+        with_sign(simd.select_f64s(odd, sine, cosine), next),
+    )
+}
+
+/// tan x for |x| ≤ [`TRIGONOMETRIC_LIMIT`] (3 ulp).
+#[inline(always)]
+pub(super) fn tan<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
+    let (sine, cosine) = sin_cos(simd, x);
+    simd.div_f64s(sine, cosine)
+}
+
+/// eˣ for |x| ≤ [`EXP_LIMIT`].
+#[inline(always)]
+pub(super) fn exp<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
+    const LN_2_REST: f64 = 2.319_046_813_846_299_6e-17;
+    let splat = |value| simd.splat_f64s(value);
+    let k = round(simd, simd.mul_f64s(x, splat(std::f64::consts::LOG2_E)));
+    let r = simd.negate_mul_add_f64s(k, splat(std::f64::consts::LN_2), x); // exact
+    let r = simd.negate_mul_add_f64s(k, splat(LN_2_REST), r);
+    let p = polynomial(
+        simd,
+        r,
+        [
+            2.509_554_758_981_093e-8,
+            2.761_379_764_561_564e-7,
+            2.755_728_007_978_737e-6,
+            2.480_153_640_529_659_6e-5,
+            1.984_126_985_433_222e-4,
+            1.388_888_890_587_323e-3,
+            8.333_333_333_332_157e-3,
+            4.166_666_666_665_136_4e-2,
+            1.666_666_666_666_666_6e-1,
+            0.5,
+        ],
+    );
+    let e = simd.add_f64s(splat(1.0), simd.mul_add_f64s(simd.mul_f64s(r, r), p, r));
+    cast(simd.add_u64s(cast(e), shifted_integer(simd, k, 20)))
+}
+
+/// ln x for positive normal x.
+#[inline(always)]
+pub(super) fn log<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
+    const FRAC_1_SQRT_2_BITS: u64 = 0x3fe6_a09e_667f_3bcd;
+    const BIAS: u64 = 1024;
+    // The high part has trailing zeros so that its product with the exponent is exact.
+    const LN_2: [f64; 2] = [6.931_471_803_691_238e-1, 1.908_214_929_270_587_7e-10];
+    let splat = |value| simd.splat_f64s(value);
+
+    // x = 2ᵏ·m with m in [1/√2, √2)
+    let bits: S::u64s = cast(x);
+    let offset = simd.splat_u64s((BIAS << 52).wrapping_sub(FRAC_1_SQRT_2_BITS));
+    let biased = simd.and_u64s(simd.add_u64s(bits, offset), simd.splat_u64s(0xfff << 52));
+    let m = simd.add_u64s(simd.sub_u64s(bits, biased), simd.splat_u64s(BIAS << 52));
+    // k·2³² as a number: put its bits into the mantissa of 2⁵², subtract what was added.
+    let words: S::u32s = cast(biased);
+    let words: S::u64s = cast(simd.wrapping_dyn_shr_u32s(words, simd.splat_u32s(20)));
+    let two_52 = 4_503_599_627_370_496.0_f64;
+    let shifted: S::f64s = cast(simd.or_u64s(words, simd.splat_u64s(two_52.to_bits())));
+    let k = simd.sub_f64s(shifted, splat(two_52 + 1024.0 * TWO_32));
+
+    let f = simd.sub_f64s(cast(m), splat(1.0));
+    let s = simd.div_f64s(f, simd.add_f64s(f, splat(2.0)));
+    let z = simd.mul_f64s(s, s);
+    let p = polynomial(
+        simd,
+        z,
+        [
+            1.479_819_860_511_658_6e-1,
+            1.531_383_769_920_937_3e-1,
+            1.818_357_216_161_805e-1,
+            2.222_219_843_214_978_4e-1,
+            2.857_142_874_366_239e-1,
+            3.999_999_999_940_942e-1,
+            6.666_666_666_666_735e-1,
+        ],
+    );
+    let half = simd.mul_f64s(simd.mul_f64s(f, f), splat(0.5));
+    let low = simd.mul_add_f64s(s, simd.mul_add_f64s(z, p, half), {
+        simd.mul_f64s(k, splat(LN_2[1] / TWO_32))
+    });
+    let fraction = simd.sub_f64s(f, simd.sub_f64s(half, low));
+    simd.mul_add_f64s(k, splat(LN_2[0] / TWO_32), fraction)
+}
+
+/// tanh x for every x; NaN stays NaN.
+#[inline(always)]
+pub(super) fn tanh<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
+    let splat = |value| simd.splat_f64s(value);
+    let size = simd.abs_f64s(x);
+    // From 20 on tanh rounds to 1; the direction of the comparison lets NaN through.
+    let is_huge = simd.greater_than_f64s(size, splat(20.0));
+    let bounded = simd.select_f64s(is_huge, splat(20.0), size);
+
+    let z = simd.mul_f64s(bounded, bounded);
+    let p = polynomial(
+        simd,
+        z,
+        [-9.643_991_794_250_522e-1, -9.928_772_310_019_185e1, -1.614_687_684_417_084_5e3],
+    );
+    let q = polynomial(
+        simd,
+        z,
+        [1.0, 1.128_116_784_916_329_4e2, 2.235_488_390_601_004_5e3, 4.844_063_053_251_255e3],
+    );
+    let small = simd.mul_add_f64s(simd.mul_f64s(bounded, z), simd.div_f64s(p, q), bounded);
+
+    let e = exp(simd, simd.add_f64s(bounded, bounded));
+    let ratio = simd.div_f64s(splat(2.0), simd.add_f64s(e, splat(1.0)));
+    let large = simd.sub_f64s(splat(1.0), ratio);
+
+    let is_small = simd.less_than_f64s(size, splat(0.625));
+    let result: S::u64s = cast(simd.select_f64s(is_small, small, large));
+    let sign = simd.and_u64s(cast(x), simd.splat_u64s(1 << 63));
+    cast(simd.xor_u64s(result, sign))
+}
+
+/// −1 or 1 like x, NaN for NaN.
+#[inline(always)]
+pub(super) fn sign<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
+    let sign = simd.and_u64s(cast(x), simd.splat_u64s(1 << 63));
+    let one = simd.or_u64s(sign, simd.splat_u64s(1.0_f64.to_bits()));
+    simd.select_f64s(simd.equal_f64s(x, x), cast(one), x)
+}
