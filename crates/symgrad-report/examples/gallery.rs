@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let determinant = "a11*(a22*a33 - a23*a32) - a12*(a21*a33 - a23*a31) + a13*(a21*a32 - a22*a31)";
     let long = front_of(40, 1e-16, determinant);
     let labels =
-        FrontLabels { title: "determinant-3x3", loss: "loss (mean sin² of the angle)", ..labels };
+        FrontLabels { title: "determinant-3x3", loss: "loss (1 − |mean cos|)", ..labels };
     save("front-extreme", pareto_svg(&long, Some(29), &labels)?)?;
     let endless = [determinant; 6].join(" + ");
     let zero = [entry(1, 0.5, "a"), entry(40, 1e-3, "b"), entry(200, 0.0, &endless)];
