@@ -1,7 +1,5 @@
 //! Recognising duplicates: one key for all expressions that differ in arrangement only.
 
-use std::cmp::Ordering;
-
 use symgrad_expr::{Expr, Node, Op};
 
 use crate::Domain;
@@ -113,7 +111,7 @@ impl Sum {
 
     /// Sorts the terms and divides by the first one's coefficient, which is returned.
     fn normalise(&mut self) -> f64 {
-        self.terms.sort_by(|a, b| a.1.cmp(&b.1).then(order(a.0, b.0)));
+        self.sort();
         let scale = self.terms.first().map_or(1.0, |term| term.0);
         if scale == 0.0 || !scale.is_finite() {
             return 1.0;
@@ -123,6 +121,18 @@ impl Sum {
             *coefficient /= scale;
         }
         scale
+    }
+
+    /// Sorts the terms and collects like ones; those that cancel stay, for their domain's sake.
+    fn sort(&mut self) {
+        self.terms.sort_by(|a, b| a.1.cmp(&b.1).then(a.0.total_cmp(&b.0)));
+        self.terms.dedup_by(|next, kept| {
+            let alike = next.1 == kept.1 && next.0 + kept.0 != 0.0;
+            if alike {
+                kept.0 += next.0;
+            }
+            alike
+        });
     }
 
     fn tokens(&self, constants: Constants) -> Vec<u64> {
@@ -152,10 +162,6 @@ fn constant_tokens(value: f64, neutral: f64, constants: Constants) -> [u64; 2] {
     [CONSTANT, shown]
 }
 
-fn order(a: f64, b: f64) -> Ordering {
-    a.total_cmp(&b)
-}
-
 fn combine(op: Op, left: Sum, right: Sum, constants: Constants) -> Sum {
     match op {
         Op::Add => left.plus(right),
@@ -169,11 +175,11 @@ fn combine(op: Op, left: Sum, right: Sum, constants: Constants) -> Sum {
         Op::Inv => one(raise(right.into_product(constants), -1)),
         Op::Square => one(raise(right.into_product(constants), 2)),
         Op::Cube => one(raise(right.into_product(constants), 3)),
-        _ => function(op, &left, right, constants),
+        _ => function(op, left, right, constants),
     }
 }
 
-fn function(op: Op, left: &Sum, mut right: Sum, constants: Constants) -> Sum {
+fn function(op: Op, mut left: Sum, mut right: Sum, constants: Constants) -> Sum {
     if right.terms.is_empty() && left.terms.is_empty() {
         let value = if op.arity() == 2 {
             op.apply(left.constant, right.constant)
@@ -186,21 +192,17 @@ fn function(op: Op, left: &Sum, mut right: Sum, constants: Constants) -> Sum {
     #[expect(clippy::cast_possible_truncation, reason = "a whole number of at most 16")]
     if op == Op::Pow && right.terms.is_empty() && right.constant.fract() == 0.0 {
         if right.constant != 0.0 && right.constant.abs() <= 16.0 {
-            return one(raise(left.clone().into_product(constants), right.constant as i32));
+            return one(raise(left.into_product(constants), right.constant as i32));
         }
     }
     let mut tokens = vec![OPERATOR + op as u64];
-    for argument in if op.arity() == 2 { vec![left.clone()] } else { vec![] } {
-        tokens.extend(sorted(argument).tokens(constants));
+    if op.arity() == 2 {
+        left.sort();
+        tokens.extend(left.tokens(constants));
     }
-    right = sorted(right);
+    right.sort();
     tokens.extend(right.tokens(constants));
     Sum::atom(tokens)
-}
-
-fn sorted(mut sum: Sum) -> Sum {
-    sum.terms.sort_by(|a, b| a.1.cmp(&b.1).then(order(a.0, b.0)));
-    sum
 }
 
 fn one(product: (f64, Factors)) -> Sum {

@@ -46,9 +46,14 @@ impl Interval {
         Self { lo: a.min(b), hi: a.max(b), total: true }
     }
 
+    /// One finite number.
+    pub(crate) const fn exactly(value: f64) -> Self {
+        Self { lo: value, hi: value, total: true }
+    }
+
     /// One number; [`UNKNOWN`](Self::UNKNOWN) unless it is finite.
     pub fn point(value: f64) -> Self {
-        if value.is_finite() { Self::new(value, value) } else { Self::UNKNOWN }
+        if value.is_finite() { Self::exactly(value) } else { Self::UNKNOWN }
     }
 
     /// The lower end.
@@ -121,12 +126,12 @@ impl Interval {
     /// The operator's values for arguments from two intervals; unary operators ignore `b`.
     pub fn apply(op: Op, a: Self, b: Self) -> Self {
         let result = match op {
-            Op::Add => rounded(a.lo + b.lo, a.hi + b.hi, 1),
-            Op::Sub => rounded(a.lo - b.hi, a.hi - b.lo, 1),
+            Op::Add => sum(a, b),
+            Op::Sub => sum(a, negated(b)),
             Op::Mul => product(a, b),
             Op::Div => product(a, inverse(b)),
             Op::Pow => power(a, b),
-            Op::Neg => Self { lo: -a.hi, hi: -a.lo, total: true },
+            Op::Neg => negated(a),
             Op::Square => integer_power(a, 2),
             Op::Cube => integer_power(a, 3),
             Op::Sqrt => on_domain(a, 0.0, f64::sqrt, 1).at_least(0.0),
@@ -178,6 +183,25 @@ fn rounded(lo: f64, hi: f64, ulps: u32) -> Interval {
         ends = (ends.0.next_down(), ends.1.next_up());
     }
     Interval { lo: ends.0, hi: ends.1, total: true }
+}
+
+fn negated(a: Interval) -> Interval {
+    Interval { lo: -a.hi, hi: -a.lo, ..a }
+}
+
+/// Exact sums stay exact, so that 1 − 1 is 0 and x − 1 ≥ 0 for x ≥ 1.
+fn sum(a: Interval, b: Interval) -> Interval {
+    let rounded = rounded(a.lo + b.lo, a.hi + b.hi, 1);
+    let lo = if rounding_error(a.lo, b.lo) >= 0.0 { a.lo + b.lo } else { rounded.lo };
+    let hi = if rounding_error(a.hi, b.hi) <= 0.0 { a.hi + b.hi } else { rounded.hi };
+    Interval { lo, hi, total: true }
+}
+
+/// What rounding took from a sum (Knuth's TwoSum); NaN if the sum is not finite.
+fn rounding_error(a: f64, b: f64) -> f64 {
+    let sum = a + b;
+    let part = sum - a;
+    (a - (sum - part)) + (b - part)
 }
 
 fn product(a: Interval, b: Interval) -> Interval {

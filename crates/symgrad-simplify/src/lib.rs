@@ -11,13 +11,17 @@
 //! assert_eq!(simplifier.simplify_level_set(&front_entry).to_string(), "x1 + x2");
 //! # Ok::<(), symgrad_expr::ParseError>(())
 //! ```
+mod arrange;
 mod canonical;
+mod check;
 mod domain;
 mod extract;
 mod facts;
 mod interval;
 mod language;
+mod polynomial;
 mod root;
+mod round;
 mod rules;
 mod simplifier;
 

@@ -86,6 +86,7 @@ pub(crate) const VALUES: &[Rule] = &[
     Rule("uncube",          "(cube ?a)",                          "(* (square ?a) ?a)",           ""),
     Rule("pow-square",      "(^ ?a 2)",                           "(square ?a)",                  ""),
     Rule("pow-cube",        "(^ ?a 3)",                           "(cube ?a)",                    ""),
+    Rule("pow-fourth",      "(^ ?a 4)",                           "(square (square ?a))",         ""),
     Rule("square-mul",      "(square (* ?a ?b))",                 "(* (square ?a) (square ?b))",  ""),
     Rule("mul-square",      "(* (square ?a) (square ?b))",        "(square (* ?a ?b))",           ""),
     Rule("square-div",      "(square (/ ?a ?b))",                 "(/ (square ?a) (square ?b))",  ""),

@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
-use egg::{BackoffScheduler, Runner};
+use egg::{BackoffScheduler, EGraph, Rewrite, Runner};
 use symgrad_expr::{Expr, OpSet};
 
+use crate::arrange::{arrange, arrange_level_set};
+use crate::check::{may_agree, may_be_parallel};
 use crate::domain::Domain;
 use crate::extract::{Prices, cheapest};
 use crate::facts::Facts;
 use crate::language::{Term, to_terms};
+use crate::polynomial::Collector;
 use crate::root::strip_root;
+use crate::round::round_each;
 use crate::rules::{LEVEL_SET_REWRITES, VALUE_REWRITES};
 
 /// Finds the simplest expression for a function, or for its level sets.
@@ -42,6 +46,12 @@ enum Goal {
 
 /// Expressions with more nodes come back as they are.
 const LONGEST: usize = 400;
+/// Products of sums are expanded up to that many terms.
+const EXPANSION: usize = 40;
+/// A rule with more matches in one pass pauses for some passes, so that none crowds out the rest.
+const MATCH_LIMIT: usize = 200;
+/// How many points the result is checked at.
+const SAMPLE: usize = 16;
 
 impl Simplifier {
     /// A simplifier that may use these operators, on this domain.
@@ -86,40 +96,107 @@ impl Simplifier {
         self.run(&strip_root(expr, &self.domain), Goal::LevelSets)
     }
 
+    /// Moves constants to simple values nearby, as long as the loss allows it.
+    ///
+    /// One constant after the other is replaced by the first of these that keeps the loss within
+    /// `tolerance` (relative) of what it was at first: 0, ±1, a whole number, a fraction with a
+    /// divisor of at most 6, a multiple or fraction of π, or fewer digits. The result is simplified
+    /// again. A loss that is not a number accepts nothing.
+    ///
+    /// ```
+    /// use symgrad_expr::{Expr, OpSet};
+    /// use symgrad_simplify::{Domain, Simplifier};
+    /// let simplifier = Simplifier::new(OpSet::default(), Domain::unbounded(2));
+    /// let fitted: Expr = "0.9998*x1^2 + 0.5003*x2 + 0.0004".parse()?;
+    /// let truth = |x: &[f64]| x[0] * x[0] + 0.5 * x[1] + 0.001;
+    /// let points = [[0.0, 1.0], [1.0, 2.0], [-2.0, 1.0]];
+    /// let mut loss = |f: &Expr| points.iter().map(|x| (f.eval(x) - truth(x)).powi(2)).sum();
+    /// let rounded = simplifier.round_constants(&fitted, 2.0, &mut loss);
+    /// assert_eq!(rounded.to_string(), "x1^2 + 0.5*x2");
+    /// # Ok::<(), symgrad_expr::ParseError>(())
+    /// ```
+    #[must_use]
+    pub fn round_constants(
+        &self,
+        expr: &Expr,
+        tolerance: f64,
+        loss: &mut dyn FnMut(&Expr) -> f64,
+    ) -> Expr {
+        let before = loss(expr);
+        let limit = before + tolerance * before.abs();
+        let rounded = round_each(expr, &mut |candidate| loss(candidate) <= limit);
+        let simple = self.simplify(&rounded);
+        if loss(&simple) <= limit { simple } else { rounded }
+    }
+
     fn run(&self, expr: &Expr, goal: Goal) -> Expr {
         let hopeless = expr.len() > LONGEST || expr.constants().iter().any(|c| !c.is_finite());
         if hopeless {
             return expr.clone();
         }
         let prices = Prices::new(&self.ops, expr);
-        let mut best = expr.clone();
+        let mut best = goal.arrange(expr, &prices);
         loop {
-            let next = self.saturate(&best, goal, &prices);
+            let next = goal.arrange(&self.saturate(&best, goal, &prices), &prices);
             if prices.total(&next) >= prices.total(&best) {
-                return best;
+                break;
             }
             best = next;
         }
+        if self.agree(expr, &best, goal) { best } else { expr.clone() }
     }
 
     /// One round: everything the rules reach within the limits, and the cheapest of it.
     fn saturate(&self, expr: &Expr, goal: Goal, prices: &Prices<'_>) -> Expr {
-        let mut terms = to_terms(expr);
-        if goal == Goal::LevelSets {
-            let root = terms.root();
-            terms.add(Term::LevelSet(root));
+        let mut egraph = EGraph::new(Facts { domain: self.domain.clone() });
+        let mut root = egraph.add_expr(&to_terms(expr));
+        for form in self.collected(expr, prices) {
+            let id = egraph.add_expr(&to_terms(&form));
+            egraph.union(root, id);
         }
-        let level_set_rules: &[_] = match goal {
-            Goal::Values => &[],
-            Goal::LevelSets => &LEVEL_SET_REWRITES,
-        };
+        let mut rules: Vec<&Rewrite<_, _>> = VALUE_REWRITES.iter().collect();
+        if goal == Goal::LevelSets {
+            root = egraph.add(Term::LevelSet(root));
+            for form in Collector::new(&self.domain, prices, EXPANSION).collect_level_set(expr) {
+                let id = egraph.add_expr(&to_terms(&form));
+                let marked = egraph.add(Term::LevelSet(id));
+                egraph.union(root, marked);
+            }
+            rules.splice(0..0, LEVEL_SET_REWRITES.iter());
+        }
         let runner = Runner::<_, _, ()>::new(Facts { domain: self.domain.clone() })
+            .with_egraph(egraph)
             .with_node_limit(self.node_limit)
             .with_iter_limit(self.iteration_limit)
             .with_time_limit(Duration::MAX)
-            .with_scheduler(BackoffScheduler::default().with_initial_match_limit(200))
-            .with_expr(&terms)
-            .run(level_set_rules.iter().chain(VALUE_REWRITES.iter()));
-        cheapest(&runner.egraph, runner.roots[0], prices)
+            .with_scheduler(BackoffScheduler::default().with_initial_match_limit(MATCH_LIMIT))
+            .run(rules);
+        cheapest(&runner.egraph, root, prices)
+    }
+
+    /// The expression with like terms collected: products of sums left alone, and expanded.
+    fn collected(&self, expr: &Expr, prices: &Prices<'_>) -> Vec<Expr> {
+        let collect = |limit| Collector::new(&self.domain, prices, limit).collect(expr);
+        [1, EXPANSION].into_iter().filter_map(collect).collect()
+    }
+
+    /// Whether nothing at the sample points contradicts the result.
+    fn agree(&self, expr: &Expr, result: &Expr, goal: Goal) -> bool {
+        let inputs = expr.input_count().max(result.input_count());
+        let agree_at = match goal {
+            Goal::Values => may_agree,
+            Goal::LevelSets => may_be_parallel,
+        };
+        let points = self.domain.sample(SAMPLE, inputs);
+        points.iter().all(|point| agree_at(expr, result, point))
+    }
+}
+
+impl Goal {
+    fn arrange(self, expr: &Expr, prices: &Prices<'_>) -> Expr {
+        match self {
+            Self::Values => arrange(expr, prices),
+            Self::LevelSets => arrange_level_set(expr, prices),
+        }
     }
 }

@@ -1,0 +1,43 @@
+//! Simple values near a fitted constant.
+
+use std::f64::consts::PI;
+
+use symgrad_expr::Expr;
+
+/// Replaces one constant after the other by the simplest value nearby that is accepted.
+pub(crate) fn round_each(expr: &Expr, accept: &mut dyn FnMut(&Expr) -> bool) -> Expr {
+    let mut best = expr.clone();
+    for index in 0..expr.constants().len() {
+        let value = expr.constants()[index];
+        for simple in simple_values(value) {
+            // What follows is less simple than the value itself.
+            if simple == value {
+                break;
+            }
+            let mut candidate = best.clone();
+            candidate.constants_mut()[index] = simple;
+            if accept(&candidate) {
+                best = candidate;
+                break;
+            }
+        }
+    }
+    best
+}
+
+/// Candidates for a constant, the simplest first.
+fn simple_values(value: f64) -> Vec<f64> {
+    if !value.is_finite() {
+        return vec![];
+    }
+    let mut found = vec![0.0, 1.0_f64.copysign(value)];
+    found.push(value.round());
+    let near = |simple: &f64, share: f64| (simple - value).abs() <= share * value.abs();
+    let fractions = (2..=6).map(f64::from).map(|divisor| (value * divisor).round() / divisor);
+    found.extend(fractions.filter(|simple| near(simple, 0.05)));
+    let whole_or_part = [1.0, 2.0, 3.0, 4.0, 6.0].map(|divisor| PI / divisor);
+    let multiples = whole_or_part.map(|unit| (value / unit).round() * unit);
+    found.extend(multiples.into_iter().filter(|simple| near(simple, 0.01)));
+    found.extend((0..6).filter_map(|digits| format!("{value:.digits$e}").parse::<f64>().ok()));
+    found
+}
