@@ -11,15 +11,17 @@ use crate::ReportError;
 use crate::axis::Axis;
 
 /// Width of a picture in CSS pixels.
-pub(crate) const WIDTH: i32 = 720;
+const WIDTH: i32 = 720;
 /// Height of a picture in CSS pixels.
-pub(crate) const HEIGHT: i32 = 450;
+const HEIGHT: i32 = 450;
 /// The backend knows whole pixels only, so pictures are drawn this much larger and scaled back.
-pub(crate) const SCALE: i32 = 4;
+const SCALE: i32 = 4;
 
-const LEFT: i32 = 76;
+/// Left edge of the plot in CSS pixels.
+pub(crate) const LEFT: i32 = 76;
 const RIGHT: i32 = 22;
-const TOP: i32 = 50;
+/// Upper edge of the plot in CSS pixels.
+pub(crate) const TOP: i32 = 50;
 const BOTTOM: i32 = 58;
 
 /// Width of the area between the axes in CSS pixels.
@@ -127,7 +129,7 @@ fn heading(root: &Root<'_>, frame: &Frame<'_>) -> Result<(), ReportError> {
 }
 
 impl Canvas<'_> {
-    /// A thin line through the points.
+    /// A line through the points.
     pub(crate) fn line(
         &mut self,
         points: &[(f64, f64)],
@@ -195,16 +197,6 @@ impl Canvas<'_> {
         let (x, y) = self.chart.backend_coord(&point);
         (x / SCALE, y / SCALE)
     }
-}
-
-/// Left edge of the plot in CSS pixels.
-pub(crate) const fn plot_left() -> i32 {
-    LEFT
-}
-
-/// Upper edge of the plot in CSS pixels.
-pub(crate) const fn plot_top() -> i32 {
-    TOP
 }
 
 /// A font in one of the two faces: plain for words, monospaced for formulas.

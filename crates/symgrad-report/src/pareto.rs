@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::ReportError;
 use crate::axis::{Axis, LogScale};
 use crate::canvas::{
-    BLUE, Canvas, Font, Frame, GREY, MONO_ADVANCE, PLOT_HEIGHT, PLOT_WIDTH, SOFT_INK, VERMILION,
-    draw, plot_left, plot_top, shortened,
+    BLUE, Canvas, Font, Frame, GREY, LEFT, MONO_ADVANCE, PLOT_HEIGHT, PLOT_WIDTH, SOFT_INK, TOP,
+    VERMILION, draw, shortened,
 };
 use crate::error::check_losses;
 use crate::number::format_loss;
@@ -107,9 +107,11 @@ pub fn pareto_svg(
         if let Some(label) = &label {
             canvas.clear_top(label.strip_height() - STRIP_MARGIN)?;
         }
-        let line = by_complexity(behind, place);
-        canvas.line(&line, GREY, 1.0)?;
-        canvas.dots(&line, GREY, 3.0, 1.0)?;
+        if !behind.is_empty() {
+            let line = by_complexity(behind, place);
+            canvas.line(&line, GREY, 1.0)?;
+            canvas.dots(&line, GREY, 3.0, 1.0)?;
+        }
         if let Some(label) = &label {
             label.leader(canvas, frame.y.high)?;
         }
@@ -192,9 +194,9 @@ impl AnswerLabel {
         let half = (longest * self.size * MONO_ADVANCE).max(numbers_width).ceil() as i32 / 2 + 8;
         let (x, _) = canvas.pixel(self.at);
         // Centred above the answer, but not beyond the plot.
-        let (left, right) = (plot_left() + half, plot_left() + PLOT_WIDTH - half);
+        let (left, right) = (LEFT + half, LEFT + PLOT_WIDTH - half);
         let x = x.clamp(left.min(right), right.max(left));
-        let mut y = plot_top() + STRIP_MARGIN + LINE / 2;
+        let mut y = TOP + STRIP_MARGIN + LINE / 2;
         for line in &self.lines {
             canvas.text(line, (x, y), &formula)?;
             y += LINE;
