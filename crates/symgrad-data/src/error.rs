@@ -77,6 +77,17 @@ pub enum DataError {
         /// The number of anchors.
         expected: usize,
     },
+    /// No positive is near the anchors.
+    #[error(
+        "none of the {rows} triplets is left when positives must lie within {multiple} times \
+         the anchors' range; choose a multiple of 1 or more"
+    )]
+    AllTrimmed {
+        /// Triplets given.
+        rows: usize,
+        /// The multiple asked for.
+        multiple: f64,
+    },
     /// A direction field of no neuron.
     #[error("no gradients given; a direction field needs those of at least one neuron")]
     NoNeurons,
@@ -179,7 +190,7 @@ pub enum FileProblem {
     HeaderOnly,
     /// The first line is made of numbers.
     #[error(
-        "line 1 starts with the number `{found}`, so the header is missing; \
+        "the first line starts with the number `{found}`, so the header is missing; \
          add a first line of column names"
     )]
     NoHeader {
@@ -193,19 +204,19 @@ pub enum FileProblem {
         column: String,
     },
     /// A column without a name.
-    #[error("line 1: column {column} has no name; name it, or remove a trailing comma")]
+    #[error("the header: column {column} has no name; name it, or remove a trailing comma")]
     Unnamed {
         /// The column, counted from 1.
         column: usize,
     },
     /// A name that could not be told from a number, or not be seen.
-    #[error("line 1: {name:?} cannot name a column; choose a plain name")]
+    #[error("the header: {name:?} cannot name a column; choose a plain name")]
     BadName {
         /// The name.
         name: String,
     },
     /// Two columns of one name.
-    #[error("line 1: column name `{name}` appears twice; rename one of the two")]
+    #[error("the header: column name `{name}` appears twice; rename one of the two")]
     DuplicateName {
         /// The name.
         name: String,
@@ -255,6 +266,12 @@ pub enum FileProblem {
     MissingColumn {
         /// The name asked for.
         name: String,
+        /// The names in the file.
+        known: String,
+    },
+    /// All columns are gradients or weights.
+    #[error("no input columns: all of them look like gradients or weights: {known}")]
+    NoInputs {
         /// The names in the file.
         known: String,
     },

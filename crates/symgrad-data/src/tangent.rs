@@ -149,10 +149,12 @@ pub(crate) fn normalise(vector: &mut [f64]) -> f64 {
     if largest == 0.0 {
         return 0.0;
     }
-    divide(vector, largest);
+    // Squares of very large or very small numbers would not be finite, or zero.
+    let unit = if (1e-140..1e140).contains(&largest) { 1.0 } else { largest };
+    divide(vector, unit);
     let norm = dot(vector, vector).sqrt();
     divide(vector, norm);
-    largest * norm
+    unit * norm
 }
 
 fn divide(vector: &mut [f64], divisor: f64) {

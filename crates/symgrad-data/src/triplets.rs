@@ -78,6 +78,37 @@ impl Triplets {
             negative: self.negative.select(rows),
         }
     }
+
+    /// Leaves out the triplets whose positive lies far from all anchors, and says how many.
+    ///
+    /// Far is outside the range of the anchors, in any input, when that range is widened about
+    /// its centre by a factor `multiple` (1 keeps the range itself). A transformation that is
+    /// nearly singular throws some positives out by orders of magnitude; a few of them spoil
+    /// the training of whole regions. Of the published `trace-3x3` data, 28 % go at a multiple
+    /// of 10, 10 % at 30 and 3 % at 100; of `determinant-2x2`, 7 %, 2 % and 0.7 %. Isolated
+    /// data and trajectories have no such tail.
+    pub fn trimmed(&self, multiple: f64) -> Result<(Self, usize), DataError> {
+        let ranges: Vec<_> =
+            self.anchor.columns().iter().map(|column| widened(column, multiple)).collect();
+        let within = |row: &usize| {
+            let mut columns = self.positive.columns().iter().zip(&ranges);
+            columns.all(|(column, (low, high))| (low..=high).contains(&&column[*row]))
+        };
+        let kept: Vec<usize> = (0..self.len()).filter(within).collect();
+        if kept.is_empty() {
+            return Err(DataError::AllTrimmed { rows: self.len(), multiple });
+        }
+        Ok((self.select(&kept), self.len() - kept.len()))
+    }
+}
+
+/// The range of a column, widened about its centre.
+fn widened(column: &[f64], multiple: f64) -> (f64, f64) {
+    let low = column.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = column.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    // Each end by itself, so that a factor of 1 changes no bit.
+    let more = (multiple - 1.0) * (0.5 * high - 0.5 * low);
+    (low - more, high + more)
 }
 
 #[cfg(test)]
@@ -96,5 +127,25 @@ mod tests {
         assert!(error.unwrap_err().to_string().contains("positives have columns [v, x]"));
         let error = Triplets::new(anchor.clone(), anchor.clone(), table(&["x", "v"], 3));
         assert!(error.unwrap_err().to_string().contains("3 negatives for 2 anchors"));
+    }
+
+    #[test]
+    fn trimming_keeps_positives_near_the_anchors() {
+        let column = |values: &[f64]| Table::new(vec!["x".into()], vec![values.to_vec()]).unwrap();
+        let anchor = column(&[0.0, 1.0, 2.0, 1.0]);
+        let triplets =
+            Triplets::new(anchor.clone(), column(&[2.0, -1.0, 3.5, 900.0]), anchor).unwrap();
+        let kept = |multiple| {
+            let (kept, dropped) = triplets.trimmed(multiple).unwrap();
+            assert_eq!(kept.len() + dropped, 4);
+            kept.positive().column(0).to_vec()
+        };
+        assert_eq!(kept(1.0), [2.0]);
+        assert_eq!(kept(2.0), [2.0, -1.0]);
+        assert_eq!(kept(1000.0), [2.0, -1.0, 3.5, 900.0]);
+        for multiple in [-1.0, f64::NAN] {
+            let error = triplets.trimmed(multiple).unwrap_err().to_string();
+            assert!(error.contains("none of the 4 triplets is left"), "{error}");
+        }
     }
 }

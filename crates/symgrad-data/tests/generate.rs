@@ -1,7 +1,9 @@
 //! Every generator, by what it promises: the concept is kept, and rows depend on nothing but
 //! seed, split and row.
 
-use symgrad_data::generate::{Concept, Experiment, Recipe, Splits, generate};
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use symgrad_data::generate::{Concept, Experiment, Recipe, Splits, generate, isolated_triplets};
 use symgrad_data::{Table, Tangent, TangentMode, Triplets};
 
 const SMALL: Splits = Splits { train: 1000, validation: 20, test: 20 };
@@ -109,10 +111,83 @@ fn rank(triplets: &Triplets) -> Option<usize> {
 fn tangent_ranks_are_those_of_the_construction() {
     every(|experiment, recipe, triplets| {
         let wanted = match (experiment, recipe) {
-            (Experiment::Determinant2x2, Recipe::Published) => Some(3),
-            (Experiment::AntisymmetricMinors3x3, _) => Some(3),
+            (Experiment::Determinant2x2, Recipe::Published)
+            | (Experiment::AntisymmetricMinors3x3, _) => Some(3),
             _ => None,
         };
         assert_eq!(rank(triplets), wanted, "{experiment} {recipe:?}");
     });
+}
+
+#[test]
+fn trimming_removes_the_tail_of_published_positives() {
+    let data = generate(Experiment::Trace3x3, Recipe::Published, SMALL, 7).unwrap();
+    let (trimmed, dropped) = data.train.trimmed(100.0).unwrap();
+    assert!(0 < dropped && dropped < 100, "{dropped}");
+    assert_eq!(trimmed.len() + dropped, data.train.len());
+    assert!(trimmed.positive().columns().iter().flatten().all(|x| x.abs() <= 100.0));
+    let isolated = generate(Experiment::Trace3x3, Recipe::Isolated, SMALL, 7).unwrap();
+    assert_eq!(isolated.train.trimmed(10.0).unwrap().1, 0);
+}
+
+/// Bounds, names and concepts that cannot work.
+#[test]
+fn impossible_concepts_are_refused() {
+    struct Constant(f64);
+    impl Concept for Constant {
+        fn dim(&self) -> usize {
+            1
+        }
+        fn value(&self, x: &[f64]) -> f64 {
+            self.0 * x[0]
+        }
+        fn gradient(&self, _: &[f64], out: &mut [f64]) {
+            out[0] = self.0;
+        }
+    }
+    let names = ["x".to_string()];
+    let error = |value, names: &[String], bounds: &[(f64, f64)]| {
+        isolated_triplets(&Constant(value), names, bounds, 3, 1).unwrap_err().to_string()
+    };
+    assert!(error(1.0, &[], &[(0.0, 1.0)]).contains("1 inputs, but there are 0 names"));
+    for bounds in [(1.0, 1.0), (1.0, 0.0), (f64::NAN, 1.0), (f64::MIN, f64::MAX)] {
+        assert!(error(1.0, &names, &[bounds]).contains("bounds of `x`"));
+    }
+    let nan = error(f64::NAN, &names, &[(0.0, 1.0)]);
+    assert!(nan.contains("row 1: none of 10000 draws"), "{nan}");
+    assert!("trace".parse::<Experiment>().unwrap_err().to_string().contains("trace-2x2"));
+}
+
+/// The bits of the first entries: they must not change from one version to the next. Only
+/// what the processor's arithmetic determines is pinned, no library's sine or solver.
+#[test]
+fn values_are_stable() {
+    let bits = |experiment, recipe| {
+        let sizes = Splits { train: 1, validation: 1, test: 1 };
+        let data = generate(experiment, recipe, sizes, 1).unwrap();
+        let train = &data.train;
+        [train.anchor(), train.positive(), train.negative(), data.test.anchor()]
+            .map(|table| table.column(0)[0].to_bits())
+    };
+    assert_eq!(
+        bits(Experiment::Trace2x2, Recipe::Isolated),
+        [
+            0xbfc8_f6b3_1573_5c00,
+            0xbfb4_a35e_7cf6_b2e0,
+            0xbfdb_b006_d615_7220,
+            0xbfc2_b2fe_ce9a_7ea0
+        ]
+    );
+    assert_eq!(
+        bits(Experiment::SpacetimeInterval, Recipe::Isolated),
+        [
+            0xbfc8_f6b3_1573_5c00,
+            0x3faa_6b8c_f68d_06f1,
+            0xbfdb_b006_d615_7220,
+            0xbfc2_b2fe_ce9a_7ea0
+        ]
+    );
+    let published = bits(Experiment::Determinant2x2, Recipe::Published);
+    assert_eq!(published[0], 0x4011_5391_ca36_8060);
+    assert_eq!(published[2..], [0x4015_e722_fd64_012e, 0x4004_ca02_b11d_ff56]);
 }

@@ -13,10 +13,10 @@ pub(super) fn parse(bytes: &[u8]) -> Result<(Vec<String>, Vec<Vec<f64>>), FilePr
     if !next(&mut reader, &mut record)? {
         return Err(FileProblem::Empty);
     }
-    let names = header(&record)?;
+    let names = header(&record, line_of(&record, bytes))?;
     let mut columns = vec![Vec::new(); names.len()];
     while next(&mut reader, &mut record)? {
-        let line = line_of(&record);
+        let line = line_of(&record, bytes);
         if record.len() != names.len() {
             let (found, expected) = (record.len(), names.len());
             return Err(FileProblem::Ragged { line, found, expected });
@@ -48,10 +48,10 @@ fn next(reader: &mut csv::Reader<&[u8]>, record: &mut ByteRecord) -> Result<bool
         .map_err(|error| FileProblem::Io { action: "read", source: error.into() })
 }
 
-fn header(record: &ByteRecord) -> Result<Vec<String>, FileProblem> {
+fn header(record: &ByteRecord, line: u64) -> Result<Vec<String>, FileProblem> {
     let mut names = Vec::with_capacity(record.len());
     for (index, field) in record.iter().enumerate() {
-        let name = text(field, line_of(record))?;
+        let name = text(field, line)?;
         if name.is_empty() {
             return Err(FileProblem::Unnamed { column: index + 1 });
         }
@@ -86,8 +86,15 @@ fn text(field: &[u8], line: u64) -> Result<&str, FileProblem> {
     std::str::from_utf8(field).map_err(|_| FileProblem::NotText { line })
 }
 
-fn line_of(record: &ByteRecord) -> u64 {
-    record.position().map_or(0, csv::Position::line)
+/// The line a record is on. The reader's position is that of the empty lines before it.
+fn line_of(record: &ByteRecord, bytes: &[u8]) -> u64 {
+    let Some(position) = record.position() else {
+        return 1;
+    };
+    let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+    let rest = bytes.get(start..).unwrap_or_default().iter();
+    let empty = rest.take_while(|byte| b"\r\n".contains(byte)).filter(|&&byte| byte == b'\n');
+    position.line() + empty.count() as u64
 }
 
 /// A field as a message can show it.

@@ -92,6 +92,9 @@ impl Roles {
             Some(list) => all_of(list, names)?,
             None => inputs(names, gradients.as_deref()),
         };
+        if points.is_empty() {
+            return Err(FileProblem::NoInputs { known: table.name_list() });
+        }
         let neurons = match gradients {
             Some(list) => split(&list, points.len())?,
             None => gradients_of(&points, names)?,
@@ -174,7 +177,7 @@ fn missing(points: &[usize], index: usize, names: &[String]) -> FileProblem {
 
 /// Cuts a list of columns into one piece per neuron.
 fn split(gradients: &[usize], points: usize) -> Result<Vec<Vec<usize>>, FileProblem> {
-    if points == 0 || gradients.is_empty() || !gradients.len().is_multiple_of(points) {
+    if gradients.is_empty() || !gradients.len().is_multiple_of(points) {
         return Err(FileProblem::ColumnCount { points, gradients: gradients.len() });
     }
     Ok(gradients.chunks(points).map(<[usize]>::to_vec).collect())

@@ -50,7 +50,7 @@ impl Concept for Experiment {
             Self::Trace3x3 => trace_gradient(3, out),
             Self::Trace4x4 => trace_gradient(4, out),
             Self::Determinant2x2 | Self::CentralPotential => {
-                out.copy_from_slice(&[x[3], -x[2], -x[1], x[0]])
+                out.copy_from_slice(&[x[3], -x[2], -x[1], x[0]]);
             }
             Self::Determinant3x3 => {
                 for (index, entry) in out.iter_mut().enumerate() {

@@ -102,3 +102,28 @@ fn preserves(experiment: Experiment, row: &stream::Row) -> bool {
     let (anchor, positive) = (experiment.value(&row.anchor), experiment.value(&row.positive));
     (anchor - positive).abs() <= TOLERANCE * anchor.abs().max(1.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    /// Rejection must not reshape the published distributions: only what rounding spoils is
+    /// drawn again. Isolated recipes reject anchors whose level set is out of reach.
+    #[test]
+    fn rejection_is_rare() {
+        for experiment in Experiment::ALL {
+            let accepted = |draw: fn(Experiment, &mut ChaCha8Rng) -> Option<stream::Row>| {
+                let mut rng = ChaCha8Rng::seed_from_u64(5);
+                let tries = 2_000;
+                let kept = |row: &stream::Row| preserves(experiment, row);
+                let rows = (0..tries).filter_map(|_| draw(experiment, &mut rng).filter(kept));
+                rows.count() as f64 / f64::from(tries)
+            };
+            let (published, isolated) = (accepted(published::draw), accepted(isolated::draw));
+            assert!(published > 0.99, "{experiment}: {published}");
+            assert!(isolated > 0.95, "{experiment}: {isolated}");
+        }
+    }
+}
