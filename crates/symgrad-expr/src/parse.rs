@@ -6,15 +6,19 @@
 mod definition;
 mod error;
 mod lexer;
+mod output;
+mod scope;
 
 use std::ops::Range;
 
 pub use error::ParseError;
 use lexer::{Kind, Token};
+use output::Output;
+use scope::{Function, Leaf, Scope};
 
 pub(crate) use definition::parse_definition;
 
-use crate::{Definitions, Expr, Names, Node, Op, Template};
+use crate::{Definitions, Expr, Names, Node, Op};
 
 /// Expanding definitions stops at this many nodes: a few short definitions that use each
 /// other can otherwise grow without bound.
@@ -52,14 +56,6 @@ impl std::str::FromStr for Expr {
     }
 }
 
-/// What names mean in a text.
-#[derive(Clone, Copy)]
-struct Scope<'a> {
-    /// The inputs; x1, x2, … without limit if absent.
-    names: Option<&'a Names>,
-    definitions: &'a Definitions,
-}
-
 /// An operand has been promised by what came before it.
 const OPERAND: &str = "an input, a number, a function or `(`";
 
@@ -68,9 +64,7 @@ fn parse_tokens(text: &str, tokens: &[Token], scope: Scope<'_>) -> Result<Expr, 
     let mut parser =
         Parser { text, tokens, scope, at: 0, output: Output::default(), pending: vec![] };
     parser.run()?;
-    let Output { nodes, constants, .. } = parser.output;
-    // Every operator was written after its operands, so the list has the shape of a tree.
-    Ok(Expr::from_parts(nodes, constants))
+    Ok(parser.output.finish())
 }
 
 /// What waits for its right operand or its closing parenthesis.
@@ -87,21 +81,6 @@ enum Pending<'a> {
         name: usize,
         arguments: usize,
     },
-}
-
-#[derive(Clone, Copy)]
-enum Function<'a> {
-    Op(Op),
-    Template(&'a Template),
-}
-
-impl Function<'_> {
-    fn arity(self) -> usize {
-        match self {
-            Self::Op(op) => op.arity(),
-            Self::Template(template) => template.arity(),
-        }
-    }
 }
 
 /// How strongly an operator holds its operands.
@@ -277,7 +256,7 @@ impl<'a> Parser<'a> {
             Function::Template(template) => {
                 let arguments = self.output.take(template.arity());
                 let size = template.expanded_len(&arguments);
-                if self.output.nodes.len().saturating_add(size) > MOST_EXPANDED_NODES {
+                if self.output.len().saturating_add(size) > MOST_EXPANDED_NODES {
                     let found = "a definition that expands beyond that";
                     let expected = format!("at most {MOST_EXPANDED_NODES} nodes");
                     return Err(ParseError::new(self.text, self.bytes(tokens), found, expected));
@@ -317,51 +296,15 @@ impl<'a> Parser<'a> {
 
     fn leaf(&self, at: usize) -> Result<Leaf, ParseError> {
         let name = self.word(at);
-        let input = match self.scope.names {
-            Some(names) => names.index_of(name),
-            None => numbered_input(name),
-        };
-        if let Some(index) = input {
-            return Ok(Leaf::Input(index));
-        }
-        match name {
-            "pi" => Ok(Leaf::Number(std::f64::consts::PI)),
-            "e" => Ok(Leaf::Number(std::f64::consts::E)),
-            "inf" => Ok(Leaf::Number(f64::INFINITY)),
-            "NaN" => Ok(Leaf::Number(f64::NAN)),
-            _ if self.known_function(name).is_some() => {
-                Err(self.unexpected(at + 1, &format!("`(` after the function `{name}`")))
-            }
-            _ => Err(self.unexpected(at, &self.known_inputs())),
-        }
-    }
-
-    fn function(&self, at: usize) -> Result<Function<'a>, ParseError> {
-        self.known_function(self.word(at)).ok_or_else(|| {
-            let ops = Op::ALL.iter().map(|op| op.name());
-            let defined = self.scope.definitions.iter().map(Template::name);
-            let known: Vec<&str> = ops.chain(defined).collect();
-            self.unexpected(at, &format!("a function ({})", known.join(", ")))
+        self.scope.leaf(name).ok_or_else(|| match self.scope.function(name) {
+            Some(_) => self.unexpected(at + 1, &format!("`(` after the function `{name}`")),
+            None => self.unexpected(at, &self.scope.known_inputs()),
         })
     }
 
-    fn known_function(&self, name: &str) -> Option<Function<'a>> {
-        let op = Op::from_name(name).map(Function::Op);
-        op.or_else(|| self.scope.definitions.get(name).map(Function::Template))
-    }
-
-    fn known_inputs(&self) -> String {
-        const SHOWN: usize = 12;
-        let Some(names) = self.scope.names else {
-            return format!("an input x1, x2, … (counted from 1, up to x{})", Names::MOST);
-        };
-        let shown: Vec<&str> = names.iter().take(SHOWN).collect();
-        let more = if names.len() > SHOWN { ", …" } else { "" };
-        match shown.len() {
-            0 => "a number: there are no inputs here".into(),
-            1 => format!("the input {}", shown[0]),
-            _ => format!("one of the inputs {}{more}", shown.join(", ")),
-        }
+    fn function(&self, at: usize) -> Result<Function<'a>, ParseError> {
+        let known = self.scope.function(self.word(at));
+        known.ok_or_else(|| self.unexpected(at, &self.scope.known_functions()))
     }
 
     fn after_expected(&self) -> &'static str {
@@ -387,87 +330,10 @@ impl<'a> Parser<'a> {
     }
 }
 
-enum Leaf {
-    Input(u16),
-    Number(f64),
-}
-
 fn unexpected(text: &str, token: &Token, expected: &str) -> ParseError {
     let found = match token.kind {
         Kind::End => "the end".to_owned(),
         _ => format!("`{}`", &text[token.span.clone()]),
     };
     ParseError::new(text, token.span.clone(), found, expected)
-}
-
-/// The index behind x1, x2, …; leading zeros are not accepted, so that a name is unique.
-fn numbered_input(name: &str) -> Option<u16> {
-    let digits = name.strip_prefix('x')?;
-    if digits.starts_with('0') || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let number: u32 = digits.parse().ok()?;
-    u16::try_from(number - 1).ok()
-}
-
-/// The postfix list as far as it is written.
-#[derive(Default)]
-struct Output {
-    nodes: Vec<Node>,
-    constants: Vec<f64>,
-    /// Where each finished operand begins in `nodes` and in `constants`.
-    operands: Vec<(usize, usize)>,
-}
-
-impl Output {
-    fn leaf(&mut self, node: Node) {
-        self.operands.push((self.nodes.len(), self.constants.len()));
-        self.nodes.push(node);
-    }
-
-    fn constant(&mut self, value: f64) {
-        self.leaf(Node::Const);
-        self.constants.push(value);
-    }
-
-    fn unary(&mut self, op: Op) {
-        self.nodes.push(Node::Op(op));
-    }
-
-    fn binary(&mut self, op: Op) {
-        self.nodes.push(Node::Op(op));
-        self.operands.pop();
-    }
-
-    fn whole(&mut self, expr: &Expr) {
-        self.operands.push((self.nodes.len(), self.constants.len()));
-        self.nodes.extend_from_slice(expr.nodes());
-        self.constants.extend_from_slice(expr.constants());
-    }
-
-    /// Takes the last operand back if it is nothing but a constant that passes the test.
-    fn take_constant(&mut self, test: impl Fn(f64) -> bool) -> bool {
-        let alone = self.nodes.last() == Some(&Node::Const);
-        let taken = alone && self.constants.pop_if(|value| test(*value)).is_some();
-        if taken {
-            self.nodes.pop();
-            self.operands.pop();
-        }
-        taken
-    }
-
-    /// Takes the last operands back, in their order.
-    fn take(&mut self, count: usize) -> Vec<Expr> {
-        let keep = self.operands.len().saturating_sub(count);
-        let mut taken: Vec<Expr> = self
-            .operands
-            .drain(keep..)
-            .rev()
-            .map(|(node, constant)| {
-                Expr::from_parts(self.nodes.split_off(node), self.constants.split_off(constant))
-            })
-            .collect();
-        taken.reverse();
-        taken
-    }
 }

@@ -170,14 +170,44 @@ fn grown(
     if ops.is_empty() {
         return leaves;
     }
-    let ops = ops.to_vec();
-    let grow = move |below: BoxedStrategy<Expr>| {
-        (select(ops.clone()), below.clone(), below).prop_map(|(op, left, right)| match op.arity() {
-            2 => Expr::binary(op, left, &right),
-            _ => Expr::unary(op, left),
-        })
-    };
-    leaves.prop_recursive(6, 40, 2, grow).boxed()
+    let glue = ops.iter().copied().find(|op| op.arity() == 2);
+    let steps = prop_oneof![
+        1 => leaves.clone().prop_map(Step::Leaf),
+        1 => select(ops.to_vec()).prop_map(Step::Apply),
+    ];
+    (leaves, proptest::collection::vec(steps, 0..40))
+        .prop_map(move |(first, steps)| assemble(first, steps, glue))
+        .boxed()
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Leaf(Expr),
+    Apply(Op),
+}
+
+/// Runs the steps on a stack, leaving out those that lack arguments; whatever remains on the
+/// stack is glued together.
+fn assemble(first: Expr, steps: Vec<Step>, glue: Option<Op>) -> Expr {
+    let mut rest: Vec<Expr> = Vec::new();
+    let mut top = first;
+    for step in steps {
+        top = match step {
+            Step::Leaf(leaf) => {
+                rest.push(top);
+                leaf
+            }
+            Step::Apply(op) if op.arity() == 1 => Expr::unary(op, top),
+            Step::Apply(op) => match rest.pop() {
+                Some(left) => Expr::binary(op, left, &top),
+                None => top,
+            },
+        };
+    }
+    match glue {
+        Some(op) => rest.into_iter().rev().fold(top, |top, left| Expr::binary(op, left, &top)),
+        None => top,
+    }
 }
 
 /// Random points with coordinates between −3 and 3.

@@ -1,6 +1,7 @@
 //! LaTeX, SymPy, NumPy and Rust output.
 
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use proptest::prelude::*;
@@ -141,18 +142,20 @@ sqrt, exp, log, sin, cos, tan, tanh, Abs = (
     np.sqrt, np.exp, np.log, np.sin, np.cos, np.tan, np.tanh, abs)
 ";
 
-#[test]
-fn python_computes_the_same() {
+/// Random expressions at points where they are smooth.
+fn samples(count: usize) -> Vec<(Expr, Vec<f64>)> {
     let mut runner = TestRunner::new(config(1));
     let cases = (expressions(3, &Op::ALL), points(3));
+    let draws = std::iter::repeat_with(|| cases.new_tree(&mut runner).unwrap().current());
+    draws.filter(|(expr, point)| is_regular(expr, point, 0.05)).take(count).collect()
+}
+
+#[test]
+fn python_computes_the_same() {
     let names = Names::numbered(3);
     let mut script = PRELUDE.to_owned();
     let mut wanted = Vec::new();
-    while wanted.len() < 500 {
-        let (expr, point) = cases.new_tree(&mut runner).unwrap().current();
-        if !is_regular(&expr, &point, 0.05) {
-            continue;
-        }
+    for (expr, point) in samples(300) {
         script += &format!("x1, x2, x3 = {point:?}\n");
         for text in [expr.numpy(&names), expr.sympy(&names)] {
             script += &format!("print(float({text}))\n");
@@ -163,6 +166,29 @@ fn python_computes_the_same() {
         eprintln!("skipped: no python3 here");
         return;
     };
+    assert_values(&output, &wanted);
+}
+
+#[test]
+fn rust_computes_the_same() {
+    let names = Names::numbered(3);
+    let mut program = "#![allow(unused_variables)]\nfn main() {\n".to_owned();
+    let mut wanted = Vec::new();
+    for (expr, point) in samples(300) {
+        let text = expr.rust(&names);
+        program +=
+            &format!("let [x1, x2, x3]: [f64; 3] = {point:?}; println!(\"{{:?}}\", {text});\n");
+        wanted.push((expr.eval(&point), text));
+    }
+    program += "}\n";
+    let Some(output) = rust(&program) else {
+        eprintln!("skipped: no rustc here");
+        return;
+    };
+    assert_values(&output, &wanted);
+}
+
+fn assert_values(output: &str, wanted: &[(f64, String)]) {
     let values: Vec<f64> = output.lines().map(|line| line.parse().unwrap()).collect();
     assert_eq!(values.len(), wanted.len());
     for (value, (expected, text)) in values.iter().zip(wanted) {
@@ -172,14 +198,20 @@ fn python_computes_the_same() {
 
 /// What the script prints, or nothing where there is no Python.
 fn python(script: &str) -> Option<String> {
-    let mut child = Command::new("python3")
-        .arg("-")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .ok()?;
-    child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+    fed(Command::new("python3").arg("-"), script)
+}
+
+/// What the program prints, or nothing where there is no compiler.
+fn rust(program: &str) -> Option<String> {
+    let binary = Path::new(env!("CARGO_TARGET_TMPDIR")).join("printed-as-rust");
+    fed(Command::new("rustc").args(["--edition", "2021", "-", "-o"]).arg(&binary), program)?;
+    fed(&mut Command::new(binary), "")
+}
+
+fn fed(command: &mut Command, input: &str) -> Option<String> {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "the script failed");
+    assert!(output.status.success(), "{command:?} failed");
     Some(String::from_utf8(output.stdout).unwrap())
 }

@@ -9,6 +9,7 @@ fn config(cases: u32) -> ProptestConfig {
     ProptestConfig {
         cases,
         rng_seed: RngSeed::Fixed(5305),
+        max_global_rejects: 20 * cases,
         failure_persistence: None,
         ..ProptestConfig::default()
     }

@@ -1,0 +1,86 @@
+//! What names mean in a text.
+
+use crate::{Definitions, Names, Op, Template};
+
+#[derive(Clone, Copy)]
+pub(super) struct Scope<'a> {
+    /// The inputs; x1, x2, … without limit if absent.
+    pub(super) names: Option<&'a Names>,
+    pub(super) definitions: &'a Definitions,
+}
+
+/// A name that stands alone.
+pub(super) enum Leaf {
+    Input(u16),
+    Number(f64),
+}
+
+/// A name before a parenthesis.
+#[derive(Clone, Copy)]
+pub(super) enum Function<'a> {
+    Op(Op),
+    Template(&'a Template),
+}
+
+impl Function<'_> {
+    pub(super) fn arity(self) -> usize {
+        match self {
+            Self::Op(op) => op.arity(),
+            Self::Template(template) => template.arity(),
+        }
+    }
+}
+
+impl<'a> Scope<'a> {
+    pub(super) fn leaf(&self, name: &str) -> Option<Leaf> {
+        let input = match self.names {
+            Some(names) => names.index_of(name),
+            None => numbered_input(name),
+        };
+        let number = || match name {
+            "pi" => Some(std::f64::consts::PI),
+            "e" => Some(std::f64::consts::E),
+            "inf" => Some(f64::INFINITY),
+            "NaN" => Some(f64::NAN),
+            _ => None,
+        };
+        input.map(Leaf::Input).or_else(|| number().map(Leaf::Number))
+    }
+
+    pub(super) fn function(&self, name: &str) -> Option<Function<'a>> {
+        let op = Op::from_name(name).map(Function::Op);
+        op.or_else(|| self.definitions.get(name).map(Function::Template))
+    }
+
+    /// The inputs there are, for a message.
+    pub(super) fn known_inputs(&self) -> String {
+        const SHOWN: usize = 12;
+        let Some(names) = self.names else {
+            return format!("an input x1, x2, … (counted from 1, up to x{})", Names::MOST);
+        };
+        let shown: Vec<&str> = names.iter().take(SHOWN).collect();
+        let more = if names.len() > SHOWN { ", …" } else { "" };
+        match shown.len() {
+            0 => "a number: there are no inputs here".into(),
+            1 => format!("the input {}", shown[0]),
+            _ => format!("one of the inputs {}{more}", shown.join(", ")),
+        }
+    }
+
+    /// The functions there are, for a message.
+    pub(super) fn known_functions(&self) -> String {
+        let ops = Op::ALL.iter().map(|op| op.name());
+        let known: Vec<&str> = ops.chain(self.definitions.iter().map(Template::name)).collect();
+        format!("a function ({})", known.join(", "))
+    }
+}
+
+/// The index behind x1, x2, …; leading zeros are not accepted, so that a name is unique.
+fn numbered_input(name: &str) -> Option<u16> {
+    let digits = name.strip_prefix('x')?;
+    if digits.starts_with('0') || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let number: u32 = digits.parse().ok()?;
+    u16::try_from(number - 1).ok()
+}
