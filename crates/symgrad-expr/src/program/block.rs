@@ -5,7 +5,7 @@ use std::ops::{ControlFlow, Range};
 use pulp::{Simd, WithSimd};
 
 use super::Program;
-use super::code::{Code, Loc};
+use super::code::{Code, Instruction, Loc};
 use super::execute::Execution;
 use super::kernels::STEP;
 use super::tangents::TangentBuilder;
@@ -37,16 +37,16 @@ impl Workspace {
     ) -> ControlFlow<()> {
         let mut code = std::mem::take(&mut self.with_constants);
         self.builder.build(&program.nodes, &program.inputs, &mut code);
-        let flow = self.sweep(program, &code, columns, rows, visit);
+        let flow = self.sweep(program, (&code, &code.instructions), columns, rows, visit);
         self.with_constants = code;
         flow
     }
 
-    /// Runs the code over all rows, block by block.
+    /// Runs the code, or its first instructions, over all rows, block by block.
     pub(super) fn sweep<C: AsRef<[f64]>>(
         &mut self,
         program: &Program,
-        code: &Code,
+        (code, instructions): (&Code, &[Instruction]),
         columns: &[C],
         rows: usize,
         mut visit: impl FnMut(&Block<'_>) -> ControlFlow<()>,
@@ -58,7 +58,7 @@ impl Workspace {
         let mut inputs: Vec<&[f64]> = Vec::with_capacity(program.inputs.len());
         let mut run = |rows: Range<usize>, inputs: &[&[f64]]| {
             simd::run(Execution {
-                code,
+                instructions,
                 inputs,
                 constants: &program.constants,
                 temporaries,
@@ -191,18 +191,28 @@ impl Block<'_> {
 
     /// How many rows have a value or a gradient component that is not finite.
     pub fn non_finite(&self) -> usize {
+        self.non_finite_outputs(1 + self.slots.len())
+    }
+
+    pub(super) fn non_finite_values(&self) -> usize {
+        self.non_finite_outputs(1)
+    }
+
+    fn non_finite_outputs(&self, outputs: usize) -> usize {
         // A sum of zero multiples is zero unless something is infinite or NaN.
         let mut sums = [0.0; MOST_ROWS];
         let sums = &mut sums[..self.rows.len()];
-        let columns = self.outputs.len().min(1 + self.slots.len());
-        simd::vectorize(|| {
-            for column in (0..columns).map(|which| self.output(which)) {
-                for (sum, number) in sums.iter_mut().zip(column) {
-                    *sum += number * 0.0;
+        simd::vectorize(
+            #[inline(always)]
+            || {
+                for which in 0..outputs {
+                    for (sum, number) in sums.iter_mut().zip(self.output(which)) {
+                        *sum += number * 0.0;
+                    }
                 }
-            }
-        });
-        sums.iter().filter(|sum| sum.is_nan()).count()
+                sums.iter().map(|sum| usize::from(sum.is_nan())).sum()
+            },
+        )
     }
 
     /// Per row of the block: Σ gᵢ·uᵢ and Σ gᵢ² over the used inputs, where `directions[i]`
@@ -217,14 +227,100 @@ impl Block<'_> {
         dot: &mut [f64],
         norm2: &mut [f64],
     ) {
-        dot.fill(0.0);
-        norm2.fill(0.0);
-        for (slot, &input) in self.slots.iter().enumerate() {
-            let direction = &directions[usize::from(input)].as_ref()[self.rows()];
-            for (row, &g) in self.gradient(slot).iter().enumerate() {
-                dot[row] += g * direction[row];
-                norm2[row] += g * g;
+        let rows = self.rows();
+        for (first, slots) in (0..self.slots.len()).step_by(GROUP).zip(self.slots.chunks(GROUP)) {
+            let slices = |slot: usize| {
+                let direction = &directions[usize::from(slots[slot])].as_ref()[rows.clone()];
+                [self.gradient(first + slot), direction]
+            };
+            let new = first == 0;
+            match slots.len() {
+                1 => simd::run(Project { pairs: [0].map(slices), dot, norm2, new }),
+                2 => simd::run(Project { pairs: [0, 1].map(slices), dot, norm2, new }),
+                3 => simd::run(Project { pairs: [0, 1, 2].map(slices), dot, norm2, new }),
+                _ => simd::run(Project { pairs: [0, 1, 2, 3].map(slices), dot, norm2, new }),
             }
         }
+        if self.slots.is_empty() {
+            dot.fill(0.0);
+            norm2.fill(0.0);
+        }
+    }
+
+    /// Per row of the block the cosine of the angle between the gradient and the direction u,
+    /// a unit vector; NaN where the gradient vanishes. Arguments as in [`Self::dot_and_norm`].
+    ///
+    /// # Panics
+    /// As [`Self::dot_and_norm`], and if `out` has not one number per row of the block.
+    pub fn cosines<C: AsRef<[f64]>>(&self, directions: &[C], out: &mut [f64]) {
+        let mut norm2 = [0.0; MOST_ROWS];
+        let norm2 = &mut norm2[..self.rows.len()];
+        self.dot_and_norm(directions, out, norm2);
+        simd::vectorize(
+            #[inline(always)]
+            || {
+                for (cosine, norm2) in out.iter_mut().zip(norm2) {
+                    *cosine /= norm2.sqrt();
+                }
+            },
+        );
+    }
+}
+
+/// Slots taken together: their sums stay in registers.
+const GROUP: usize = 4;
+
+/// Adds g·u and g² for pairs of columns g and u.
+struct Project<'a, const N: usize> {
+    pairs: [[&'a [f64]; 2]; N],
+    dot: &'a mut [f64],
+    norm2: &'a mut [f64],
+    /// Whether the sums begin here.
+    new: bool,
+}
+
+impl<const N: usize> WithSimd for Project<'_, N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { pairs, dot, norm2, new } = self;
+        let length = dot.len();
+        assert_eq!(norm2.len(), length, "one number per row of the block");
+        let (dots, dot_rest) = S::as_mut_simd_f64s(dot);
+        let (norms, norm_rest) = S::as_mut_simd_f64s(norm2);
+        let vectors = dots.len();
+        let mut bodies: [[&[S::f64s]; 2]; N] = [[&[]; 2]; N];
+        let mut rests: [[&[f64]; 2]; N] = [[&[]; 2]; N];
+        for pair in 0..N {
+            for side in 0..2 {
+                assert_eq!(pairs[pair][side].len(), length, "one number per row of the block");
+                let (body, rest) = S::as_simd_f64s(pairs[pair][side]);
+                bodies[pair][side] = &body[..vectors];
+                rests[pair][side] = rest;
+            }
+        }
+        let zero = simd.splat_f64s(0.0);
+        for at in 0..vectors {
+            let (mut d, mut n) = if new { (zero, zero) } else { (dots[at], norms[at]) };
+            for [g, u] in bodies {
+                d = simd.mul_add_f64s(g[at], u[at], d);
+                n = simd.mul_add_f64s(g[at], g[at], n);
+            }
+            (dots[at], norms[at]) = (d, n);
+        }
+        // The last rows do the same on vectors that are not full.
+        let (mut d, mut n) = (zero, zero);
+        if !new {
+            d = simd.partial_load_f64s(dot_rest);
+            n = simd.partial_load_f64s(norm_rest);
+        }
+        for [g, u] in rests {
+            let g = simd.partial_load_f64s(g);
+            d = simd.mul_add_f64s(g, simd.partial_load_f64s(u), d);
+            n = simd.mul_add_f64s(g, g, n);
+        }
+        simd.partial_store_f64s(dot_rest, d);
+        simd.partial_store_f64s(norm_rest, n);
     }
 }

@@ -25,7 +25,7 @@ pub(super) enum Action {
     Mul,
     /// c + s·a·b
     MulAdd,
-    /// c + s·a
+    /// b + s·a
     AddScaled,
     /// s·a
     Scale,
@@ -37,8 +37,6 @@ pub(super) enum Action {
     Sqrt,
     Exp,
     Log,
-    Sin,
-    Cos,
     /// sin a, and cos a into the second destination
     SinCos,
     Tan,
@@ -66,6 +64,8 @@ pub(super) struct Instruction {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Code {
     pub(super) instructions: Vec<Instruction>,
+    /// How many of them it takes to compute the first output, the value.
+    pub(super) forward: usize,
     /// Results that stay readable after the last instruction: inputs, temporaries or zero.
     pub(super) outputs: Vec<Loc>,
     /// Number of temporaries' places in memory.

@@ -55,18 +55,8 @@ pub(super) struct Builder {
 }
 
 impl Builder {
-    /// Code with one output: the value.
-    pub(super) fn values(&mut self, expr: &[Node], inputs: &[u16], code: &mut Code) {
-        code.clear();
-        self.forward(expr, inputs, false, code);
-        let root = self.nodes[self.nodes.len() - 1].value;
-        let value = settle(code, Term::new(root));
-        code.outputs.push(value);
-        code.finish();
-    }
-
     /// Code with the value and the derivative in each used input as outputs.
-    pub(super) fn gradients(&mut self, expr: &[Node], inputs: &[u16], code: &mut Code) {
+    pub(super) fn build(&mut self, expr: &[Node], inputs: &[u16], code: &mut Code) {
         code.clear();
         self.value_and_gradient(expr, inputs, code);
         code.finish();
@@ -74,10 +64,11 @@ impl Builder {
 
     /// The same, with the places of temporaries still open.
     pub(super) fn value_and_gradient(&mut self, expr: &[Node], inputs: &[u16], code: &mut Code) {
-        self.forward(expr, inputs, true, code);
+        self.forward(expr, inputs, code);
         let root = self.nodes[self.nodes.len() - 1].value;
         let value = settle(code, Term::new(root));
         code.outputs.push(value);
+        code.forward = code.instructions.len();
         self.reverse(inputs.len(), code);
         for slot in 0..inputs.len() {
             let component = settle(code, self.gradient[slot]);
@@ -85,7 +76,7 @@ impl Builder {
         }
     }
 
-    fn forward(&mut self, expr: &[Node], inputs: &[u16], differentiable: bool, code: &mut Code) {
+    fn forward(&mut self, expr: &[Node], inputs: &[u16], code: &mut Code) {
         self.nodes.clear();
         self.stack.clear();
         let mut constants = 0;
@@ -106,7 +97,7 @@ impl Builder {
                     arguments = [left.unwrap_or(right), right];
                     varies = arguments.iter().any(|&argument| self.nodes[argument].varies);
                     let [a, b] = arguments.map(|argument| self.nodes[argument].value);
-                    let (value, other) = apply(code, op, a, b, differentiable);
+                    let (value, other) = apply(code, op, a, b);
                     partner = other;
                     value
                 }
@@ -197,7 +188,7 @@ fn slot_of(input: u16, inputs: &[u16]) -> u32 {
 }
 
 /// The value of an operator and, for sine and cosine, the partner that differentiates it.
-fn apply(code: &mut Code, op: Op, a: Loc, b: Loc, differentiable: bool) -> (Loc, Loc) {
+fn apply(code: &mut Code, op: Op, a: Loc, b: Loc) -> (Loc, Loc) {
     let mut push = |action, a, b| code.push(action, [a, b, Loc::Zero], 1.0);
     let value = match op {
         Op::Add => push(Action::Add, a, b),
@@ -211,7 +202,7 @@ fn apply(code: &mut Code, op: Op, a: Loc, b: Loc, differentiable: bool) -> (Loc,
         Op::Sqrt => push(Action::Sqrt, a, Loc::Zero),
         Op::Exp => push(Action::Exp, a, Loc::Zero),
         Op::Log => push(Action::Log, a, Loc::Zero),
-        Op::Sin | Op::Cos if differentiable => {
+        Op::Sin | Op::Cos => {
             let sine = push(Action::SinCos, a, Loc::Zero);
             let cosine = match sine {
                 Loc::Temp(temporary) => Loc::Temp(temporary + 1),
@@ -219,8 +210,6 @@ fn apply(code: &mut Code, op: Op, a: Loc, b: Loc, differentiable: bool) -> (Loc,
             };
             return if op == Op::Sin { (sine, cosine) } else { (cosine, sine) };
         }
-        Op::Sin => push(Action::Sin, a, Loc::Zero),
-        Op::Cos => push(Action::Cos, a, Loc::Zero),
         Op::Tan => push(Action::Tan, a, Loc::Zero),
         Op::Tanh => push(Action::Tanh, a, Loc::Zero),
         Op::Abs => push(Action::Abs, a, Loc::Zero),
@@ -271,7 +260,7 @@ fn add_scaled(code: &mut Code, sum: Loc, term: Loc, scale: f64) -> Loc {
     } else if scale == -1.0 {
         code.push(Action::Sub, [sum, term, Loc::Zero], 1.0)
     } else {
-        code.push(Action::AddScaled, [term, Loc::Zero, sum], scale)
+        code.push(Action::AddScaled, [term, sum, Loc::Zero], scale)
     }
 }
 

@@ -2,13 +2,13 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::code::{Action, Code, Instruction, Loc};
+use super::code::{Action, Instruction, Loc};
 use super::kernels::{View, binary, ranged, ranged_pair, scalar, ternary, unary};
-use super::vector::{self, EXP_LIMIT, TRIGONOMETRIC_LIMIT};
+use super::vector::{self, EXP_RANGE, LOG_RANGE, TURNS};
 
-/// Code and the memory it works on.
+/// Instructions and the memory they work on.
 pub(super) struct Execution<'a> {
-    pub(super) code: &'a Code,
+    pub(super) instructions: &'a [Instruction],
     /// The used inputs, each with at least `rows` rows.
     pub(super) inputs: &'a [&'a [f64]],
     pub(super) constants: &'a [f64],
@@ -24,25 +24,47 @@ impl WithSimd for Execution<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { code, inputs, constants, temporaries, stride, rows } = self;
-        for instruction in &code.instructions {
+        let Self { instructions, inputs, constants, temporaries, stride, rows } = self;
+        for instruction in instructions {
             let (targets, others) = Others::around(temporaries, instruction, stride);
-            let view = |loc: Loc| match loc {
-                Loc::Zero => View::Uniform(0.0),
-                Loc::One => View::Uniform(1.0),
-                Loc::Const(k) => View::Uniform(constants[k as usize]),
-                Loc::Input(slot) => View::Column(S::as_simd_f64s(&inputs[slot as usize][..rows]).0),
-                Loc::Temp(place) => {
-                    View::Column(S::as_simd_f64s(&others.place(place as usize)[..rows]).0)
-                }
-            };
-            let operands = [view(instruction.a), view(instruction.b), view(instruction.c)];
-            let [target, second] = targets.map(|target| {
-                let rows = rows.min(target.len());
-                S::as_mut_simd_f64s(&mut target[..rows]).0
-            });
-            step(simd, instruction, operands, target, second);
+            let sources = Sources { inputs, constants, others, rows };
+            let operands = [
+                sources.view::<S>(instruction.a),
+                sources.view::<S>(instruction.b),
+                sources.view::<S>(instruction.c),
+            ];
+            let [out, second] = targets;
+            let second_rows = rows.min(second.len());
+            step(
+                simd,
+                instruction,
+                operands,
+                S::as_mut_simd_f64s(&mut out[..rows]).0,
+                S::as_mut_simd_f64s(&mut second[..second_rows]).0,
+            );
         }
+    }
+}
+
+/// What an instruction can read.
+struct Sources<'a> {
+    inputs: &'a [&'a [f64]],
+    constants: &'a [f64],
+    others: Others<'a>,
+    rows: usize,
+}
+
+impl<'a> Sources<'a> {
+    #[inline(always)]
+    fn view<S: Simd>(&self, loc: Loc) -> View<'a, S::f64s> {
+        let column = match loc {
+            Loc::Zero => return View::Uniform(0.0),
+            Loc::One => return View::Uniform(1.0),
+            Loc::Const(k) => return View::Uniform(self.constants[k as usize]),
+            Loc::Input(slot) => self.inputs[slot as usize],
+            Loc::Temp(place) => self.others.place(place as usize),
+        };
+        View::Column(S::as_simd_f64s(&column[..self.rows]).0)
     }
 }
 
@@ -101,80 +123,84 @@ fn step<'a, S: Simd>(
     let [a, b, c] = operands;
     let scale = instruction.scale;
     let s = simd.splat_f64s(scale);
-    let within = |limit: f64| {
-        let limit = simd.splat_f64s(limit);
-        move |x| simd.less_than_or_equal_f64s(simd.abs_f64s(x), limit)
-    };
-    let turns = within(TRIGONOMETRIC_LIMIT);
+    // Vector code must be inlined into the function compiled for the instruction set.
+    macro_rules! each {
+        (|$x:ident| $value:expr) => {
+            unary(
+                simd,
+                out,
+                a,
+                #[inline(always)]
+                |$x| $value,
+            )
+        };
+        (|$x:ident, $y:ident| $value:expr) => {
+            binary(
+                simd,
+                out,
+                a,
+                b,
+                #[inline(always)]
+                |$x, $y| $value,
+            )
+        };
+        (|$x:ident, $y:ident, $z:ident| $value:expr) => {
+            ternary(
+                simd,
+                out,
+                a,
+                b,
+                c,
+                #[inline(always)]
+                |$x, $y, $z| $value,
+            )
+        };
+    }
+    macro_rules! within {
+        ($limit:expr, |$x:ident| $value:expr, $exact:expr) => {
+            ranged(
+                simd,
+                out,
+                a,
+                #[inline(always)]
+                |$x| $value,
+                $limit,
+                $exact,
+            )
+        };
+    }
     match instruction.action {
-        Action::Add => binary(simd, out, a, b, |a, b| simd.add_f64s(a, b)),
-        Action::Sub => binary(simd, out, a, b, |a, b| simd.sub_f64s(a, b)),
-        Action::Mul if scale == 1.0 => binary(simd, out, a, b, |a, b| simd.mul_f64s(a, b)),
-        Action::Mul => {
-            binary(simd, out, a, b, |a, b| simd.mul_f64s(simd.mul_f64s(s, a), b));
-        }
-        Action::MulAdd if scale == 1.0 => {
-            ternary(simd, out, a, b, c, |a, b, c| simd.mul_add_f64s(a, b, c));
-        }
-        Action::MulAdd => {
-            ternary(simd, out, a, b, c, |a, b, c| simd.mul_add_f64s(simd.mul_f64s(s, a), b, c));
-        }
-        Action::AddScaled => binary(simd, out, a, c, |a, c| simd.mul_add_f64s(s, a, c)),
-        Action::Scale => unary(simd, out, a, |a| simd.mul_f64s(s, a)),
-        Action::Div => binary(simd, out, a, b, |a, b| simd.div_f64s(a, b)),
-        Action::Cube => unary(simd, out, a, |a| simd.mul_f64s(simd.mul_f64s(a, a), a)),
-        Action::Sqrt => unary(simd, out, a, |a| simd.sqrt_f64s(a)),
-        Action::Abs => unary(simd, out, a, |a| simd.abs_f64s(a)),
-        Action::Sign => unary(simd, out, a, |a| vector::sign(simd, a)),
-        Action::Tanh => unary(simd, out, a, |a| vector::tanh(simd, a)),
-        Action::Exp => {
-            ranged(simd, out, a, |a| vector::exp(simd, a), within(EXP_LIMIT), exact_exp);
-        }
-        Action::Log => {
-            let low = simd.splat_f64s(f64::MIN_POSITIVE);
-            let high = simd.splat_f64s(f64::MAX);
-            let inside = |x| {
-                let above = simd.greater_than_or_equal_f64s(x, low);
-                simd.and_m64s(above, simd.less_than_or_equal_f64s(x, high))
-            };
-            ranged(simd, out, a, |a| vector::log(simd, a), inside, exact_log);
-        }
-        Action::Sin => {
-            ranged(simd, out, a, |a| vector::sin_cos(simd, a).0, turns, exact_sin);
-        }
-        Action::Cos => {
-            ranged(simd, out, a, |a| vector::sin_cos(simd, a).1, turns, exact_cos);
-        }
+        Action::Add => each!(|a, b| simd.add_f64s(a, b)),
+        Action::Sub => each!(|a, b| simd.sub_f64s(a, b)),
+        Action::Mul if scale == 1.0 => each!(|a, b| simd.mul_f64s(a, b)),
+        Action::Mul => each!(|a, b| simd.mul_f64s(simd.mul_f64s(s, a), b)),
+        Action::MulAdd if scale == 1.0 => each!(|a, b, c| simd.mul_add_f64s(a, b, c)),
+        Action::MulAdd => each!(|a, b, c| simd.mul_add_f64s(simd.mul_f64s(s, a), b, c)),
+        Action::AddScaled => each!(|a, b| simd.mul_add_f64s(s, a, b)),
+        Action::Scale => each!(|a| simd.mul_f64s(s, a)),
+        Action::Div => each!(|a, b| simd.div_f64s(a, b)),
+        Action::Cube => each!(|a| simd.mul_f64s(simd.mul_f64s(a, a), a)),
+        Action::Sqrt => each!(|a| simd.sqrt_f64s(a)),
+        Action::Abs => each!(|a| simd.abs_f64s(a)),
+        Action::Sign => each!(|a| vector::sign(simd, a)),
+        Action::Tanh => each!(|a| vector::tanh(simd, a)),
+        Action::Exp => within!(EXP_RANGE, |a| vector::exp(simd, a), f64::exp),
+        Action::Log => within!(LOG_RANGE, |a| vector::log(simd, a), f64::ln),
+        Action::Tan => within!(TURNS, |a| vector::tan(simd, a), f64::tan),
         Action::SinCos => {
-            let exact = (exact_sin, exact_cos);
-            ranged_pair(simd, (out, second), a, |a| vector::sin_cos(simd, a), turns, exact);
+            let exact: (fn(f64) -> f64, fn(f64) -> f64) = (f64::sin, f64::cos);
+            let fast = vector::sin_cos;
+            ranged_pair(
+                simd,
+                (out, second),
+                a,
+                #[inline(always)]
+                |a| fast(simd, a),
+                TURNS,
+                exact,
+            );
         }
-        Action::Tan => ranged(simd, out, a, |a| vector::tan(simd, a), turns, exact_tan),
         Action::Pow => scalar::<S>(out, operands, |[a, b, _]| a.powf(b)),
         Action::PowSlope => scalar::<S>(out, operands, |[a, b, _]| b * a.powf(b - 1.0)),
     }
-}
-
-fn exact_exp(x: f64) -> Option<f64> {
-    (x.abs() > EXP_LIMIT || x.is_nan()).then(|| x.exp())
-}
-
-fn exact_log(x: f64) -> Option<f64> {
-    (!(f64::MIN_POSITIVE..=f64::MAX).contains(&x)).then(|| x.ln())
-}
-
-fn beyond(x: f64) -> bool {
-    x.abs() > TRIGONOMETRIC_LIMIT || x.is_nan()
-}
-
-fn exact_sin(x: f64) -> Option<f64> {
-    beyond(x).then(|| x.sin())
-}
-
-fn exact_cos(x: f64) -> Option<f64> {
-    beyond(x).then(|| x.cos())
-}
-
-fn exact_tan(x: f64) -> Option<f64> {
-    beyond(x).then(|| x.tan())
 }

@@ -2,6 +2,8 @@
 
 use pulp::{Simd, bytemuck};
 
+use super::vector::Range;
+
 /// An operand: a column of vectors, or one number for all rows.
 #[derive(Clone, Copy)]
 pub(super) enum View<'a, V> {
@@ -21,14 +23,36 @@ fn fill<V: Copy>(out: &mut [V], value: V) {
     }
 }
 
-/// Runs `f` for every vector of the output and of `N` columns of the same length.
+/// Columns in steps, whose inner loops are unrolled.
 #[inline(always)]
-fn zip<V: Copy, const N: usize>(out: &mut [V], columns: [&[V]; N], f: impl Fn([V; N]) -> V) {
-    let (steps, _) = out.as_chunks_mut::<STEP>();
-    let columns = columns.map(|column| &column.as_chunks::<STEP>().0[..steps.len()]);
-    for (at, step) in steps.iter_mut().enumerate() {
+fn steps<V>(column: &[V]) -> std::slice::Iter<'_, [V; STEP]> {
+    column.as_chunks().0.iter()
+}
+
+#[inline(always)]
+fn each1<V: Copy>(out: &mut [V], a: &[V], f: impl Fn(V) -> V) {
+    for (out, a) in out.as_chunks_mut::<STEP>().0.iter_mut().zip(steps(a)) {
         for lane in 0..STEP {
-            step[lane] = f(columns.map(|column| column[at][lane]));
+            out[lane] = f(a[lane]);
+        }
+    }
+}
+
+#[inline(always)]
+fn each2<V: Copy>(out: &mut [V], a: &[V], b: &[V], f: impl Fn(V, V) -> V) {
+    for ((out, a), b) in out.as_chunks_mut::<STEP>().0.iter_mut().zip(steps(a)).zip(steps(b)) {
+        for lane in 0..STEP {
+            out[lane] = f(a[lane], b[lane]);
+        }
+    }
+}
+
+#[inline(always)]
+fn each3<V: Copy>(out: &mut [V], a: &[V], b: &[V], c: &[V], f: impl Fn(V, V, V) -> V) {
+    let out = out.as_chunks_mut::<STEP>().0;
+    for (((out, a), b), c) in out.iter_mut().zip(steps(a)).zip(steps(b)).zip(steps(c)) {
+        for lane in 0..STEP {
+            out[lane] = f(a[lane], b[lane], c[lane]);
         }
     }
 }
@@ -41,7 +65,7 @@ pub(super) fn unary<S: Simd>(
     f: impl Fn(S::f64s) -> S::f64s,
 ) {
     match a {
-        Column(a) => zip(out, [a], |[a]| f(a)),
+        Column(a) => each1(out, a, f),
         Uniform(a) => fill(out, f(simd.splat_f64s(a))),
     }
 }
@@ -55,14 +79,24 @@ pub(super) fn binary<S: Simd>(
     f: impl Fn(S::f64s, S::f64s) -> S::f64s,
 ) {
     match (a, b) {
-        (Column(a), Column(b)) => zip(out, [a, b], |[a, b]| f(a, b)),
+        (Column(a), Column(b)) => each2(out, a, b, f),
         (Column(a), Uniform(b)) => {
             let b = simd.splat_f64s(b);
-            zip(out, [a], |[a]| f(a, b));
+            each1(
+                out,
+                a,
+                #[inline(always)]
+                |a| f(a, b),
+            );
         }
         (Uniform(a), Column(b)) => {
             let a = simd.splat_f64s(a);
-            zip(out, [b], |[b]| f(a, b));
+            each1(
+                out,
+                b,
+                #[inline(always)]
+                |b| f(a, b),
+            );
         }
         (Uniform(a), Uniform(b)) => fill(out, f(simd.splat_f64s(a), simd.splat_f64s(b))),
     }
@@ -79,47 +113,63 @@ pub(super) fn ternary<S: Simd>(
     f: impl Fn(S::f64s, S::f64s, S::f64s) -> S::f64s,
 ) {
     match (a, b, c) {
-        (Column(a), Column(b), Column(c)) => zip(out, [a, b, c], |[a, b, c]| f(a, b, c)),
+        (Column(a), Column(b), Column(c)) => each3(out, a, b, c, f),
         (Column(a), Uniform(b), c) | (Uniform(b), Column(a), c) => {
             let b = simd.splat_f64s(b);
-            binary(simd, out, Column(a), c, |a, c| f(a, b, c));
+            binary(
+                simd,
+                out,
+                Column(a),
+                c,
+                #[inline(always)]
+                |a, c| f(a, b, c),
+            );
         }
         (a, b, Uniform(c)) => {
             let c = simd.splat_f64s(c);
-            binary(simd, out, a, b, |a, b| f(a, b, c));
+            binary(
+                simd,
+                out,
+                a,
+                b,
+                #[inline(always)]
+                |a, b| f(a, b, c),
+            );
         }
         (Uniform(a), Uniform(b), Column(c)) => {
             let (a, b) = (simd.splat_f64s(a), simd.splat_f64s(b));
-            zip(out, [c], |[c]| f(a, b, c));
+            each1(
+                out,
+                c,
+                #[inline(always)]
+                |c| f(a, b, c),
+            );
         }
     }
 }
 
-/// Evaluates a function whose fast vector form has a limited range.
-///
-/// `exact` answers for the rows outside, which are redone one by one, and with `None` inside.
+/// Evaluates a function whose fast vector form has a limited range; the rows outside are
+/// redone one by one.
 #[inline(always)]
 pub(super) fn ranged<S: Simd>(
     simd: S,
     out: &mut [S::f64s],
     a: View<'_, S::f64s>,
     fast: impl Fn(S::f64s) -> S::f64s,
-    inside: impl Fn(S::f64s) -> S::m64s,
-    exact: impl Fn(f64) -> Option<f64>,
+    range: Range,
+    exact: fn(f64) -> f64,
 ) {
     match a {
-        Uniform(a) => {
-            let value = exact(a).map(|exact| simd.splat_f64s(exact));
-            fill(out, value.unwrap_or_else(|| fast(simd.splat_f64s(a))));
-        }
+        Uniform(a) if range.contains(a) => fill(out, fast(simd.splat_f64s(a))),
+        Uniform(a) => fill(out, simd.splat_f64s(exact(a))),
         Column(a) => {
             let mut all = everywhere(simd);
             for (out, &a) in out.iter_mut().zip(a) {
-                all = simd.and_m64s(all, inside(a));
+                all = simd.and_m64s(all, range.lanes(simd, a));
                 *out = fast(a);
             }
             if !holds(simd, all) {
-                redo(rows_mut::<S>(out), rows::<S>(a), exact);
+                redo(rows_mut::<S>(out), rows::<S>(a), range, exact);
             }
         }
     }
@@ -129,26 +179,31 @@ pub(super) fn ranged<S: Simd>(
 #[inline(always)]
 pub(super) fn ranged_pair<S: Simd>(
     simd: S,
-    (first, second): (&mut [S::f64s], &mut [S::f64s]),
+    out: (&mut [S::f64s], &mut [S::f64s]),
     a: View<'_, S::f64s>,
     fast: impl Fn(S::f64s) -> (S::f64s, S::f64s),
-    inside: impl Fn(S::f64s) -> S::m64s,
-    (exact_first, exact_second): (impl Fn(f64) -> Option<f64>, impl Fn(f64) -> Option<f64>),
+    range: Range,
+    exact: (fn(f64) -> f64, fn(f64) -> f64),
 ) {
+    let (first, second) = out;
     match a {
-        Uniform(_) => {
-            ranged(simd, first, a, |a| fast(a).0, &inside, exact_first);
-            ranged(simd, second, a, |a| fast(a).1, &inside, exact_second);
+        Uniform(a) => {
+            let mut pair = fast(simd.splat_f64s(a));
+            if !range.contains(a) {
+                pair = (simd.splat_f64s(exact.0(a)), simd.splat_f64s(exact.1(a)));
+            }
+            fill(first, pair.0);
+            fill(second, pair.1);
         }
         Column(a) => {
             let mut all = everywhere(simd);
             for ((first, second), &a) in first.iter_mut().zip(second.iter_mut()).zip(a) {
-                all = simd.and_m64s(all, inside(a));
+                all = simd.and_m64s(all, range.lanes(simd, a));
                 (*first, *second) = fast(a);
             }
             if !holds(simd, all) {
-                redo(rows_mut::<S>(first), rows::<S>(a), exact_first);
-                redo(rows_mut::<S>(second), rows::<S>(a), exact_second);
+                redo(rows_mut::<S>(first), rows::<S>(a), range, exact.0);
+                redo(rows_mut::<S>(second), rows::<S>(a), range, exact.1);
             }
         }
     }
@@ -179,11 +234,11 @@ fn holds<S: Simd>(simd: S, mask: S::m64s) -> bool {
     simd.first_true_m64s(simd.not_m64s(mask)) >= S::F64_LANES
 }
 
-#[inline(always)]
-fn redo(out: &mut [f64], a: &[f64], exact: impl Fn(f64) -> Option<f64>) {
+#[inline(never)]
+fn redo(out: &mut [f64], a: &[f64], range: Range, exact: fn(f64) -> f64) {
     for (out, &a) in out.iter_mut().zip(a) {
-        if let Some(value) = exact(a) {
-            *out = value;
+        if !range.contains(a) {
+            *out = exact(a);
         }
     }
 }

@@ -39,8 +39,7 @@ pub struct Program {
     nodes: Vec<Node>,
     constants: Vec<f64>,
     inputs: Vec<u16>,
-    values: Code,
-    gradients: Code,
+    code: Code,
     builder: Builder,
 }
 
@@ -104,8 +103,7 @@ impl Program {
         }));
         self.inputs.sort_unstable();
         self.inputs.dedup();
-        self.builder.values(&self.nodes, &self.inputs, &mut self.values);
-        self.builder.gradients(&self.nodes, &self.inputs, &mut self.gradients);
+        self.builder.build(&self.nodes, &self.inputs, &mut self.code);
     }
 
     /// The inputs used, sorted. A *slot* is an index into this list.
@@ -139,9 +137,10 @@ impl Program {
         self.check_used(columns.len())?;
         check_room(out.len(), rows)?;
         let mut non_finite = 0;
-        let _ = workspace.sweep(self, &self.values, columns, rows, |block| {
+        let forward = &self.code.instructions[..self.code.forward];
+        let _ = workspace.sweep(self, (&self.code, forward), columns, rows, |block| {
             out[block.rows()].copy_from_slice(block.values());
-            non_finite += block.non_finite();
+            non_finite += block.non_finite_values();
             ControlFlow::Continue(())
         });
         Ok(non_finite)
@@ -158,7 +157,8 @@ impl Program {
         visit: impl FnMut(&Block<'_>) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, EvalError> {
         let rows = self.check(columns)?;
-        Ok(workspace.sweep(self, &self.gradients, columns, rows, visit))
+        let code = (&self.code, &self.code.instructions[..]);
+        Ok(workspace.sweep(self, code, columns, rows, visit))
     }
 
     /// As [`Self::for_each_block`], with ∂f/∂cₖ and ∂²f/∂xᵢ∂cₖ for every constant cₖ.

@@ -8,10 +8,33 @@
 
 use pulp::{Simd, bytemuck::cast};
 
-/// Largest |x| for [`sin_cos`] and [`tan`]: the multiple of π/2 subtracted stays below 2¹⁶.
-pub(super) const TRIGONOMETRIC_LIMIT: f64 = 1e5;
-/// Largest |x| for [`exp`]: the result and its scale are normal numbers.
-pub(super) const EXP_LIMIT: f64 = 708.0;
+/// The arguments from `low` to `high`.
+#[derive(Clone, Copy)]
+pub(super) struct Range {
+    low: f64,
+    high: f64,
+}
+
+/// For [`sin_cos`] and [`tan`]: the multiple of π/2 subtracted stays below 2¹⁶.
+pub(super) const TURNS: Range = Range { low: -1e5, high: 1e5 };
+/// For [`exp`]: the result and its scale are normal numbers.
+pub(super) const EXP_RANGE: Range = Range { low: -708.0, high: 708.0 };
+/// For [`log`]: positive normal numbers.
+pub(super) const LOG_RANGE: Range = Range { low: f64::MIN_POSITIVE, high: f64::MAX };
+
+impl Range {
+    #[inline(always)]
+    pub(super) fn contains(self, x: f64) -> bool {
+        self.low <= x && x <= self.high
+    }
+
+    /// The same per lane.
+    #[inline(always)]
+    pub(super) fn lanes<S: Simd>(self, simd: S, x: S::f64s) -> S::m64s {
+        let above = simd.greater_than_or_equal_f64s(x, simd.splat_f64s(self.low));
+        simd.and_m64s(above, simd.less_than_or_equal_f64s(x, simd.splat_f64s(self.high)))
+    }
+}
 
 /// Adding this rounds to an integer, which then stands in the low bits of the sum.
 const ROUNDER: f64 = 6_755_399_441_055_744.0; // 1.5 · 2⁵²
@@ -42,15 +65,17 @@ fn shifted_integer<S: Simd>(simd: S, k: S::f64s, shift: u32) -> S::u64s {
     cast(simd.wrapping_dyn_shl_u32s(words, simd.splat_u32s(shift)))
 }
 
-/// sin x and cos x for |x| ≤ [`TRIGONOMETRIC_LIMIT`].
+/// sin x and cos x in [`TURNS`].
 #[inline(always)]
 pub(super) fn sin_cos<S: Simd>(simd: S, x: S::f64s) -> (S::f64s, S::f64s) {
     // π/2 in three parts; the first difference is exact.
     const FRAC_PI_2: [f64; 3] =
         [1.570_796_326_794_896_6, 6.123_233_995_736_766e-17, -1.497_384_904_859_169_8e-33];
-    let splat = |value| simd.splat_f64s(value);
-    let k = round(simd, simd.mul_f64s(x, splat(std::f64::consts::FRAC_2_PI)));
-    let r = FRAC_PI_2.iter().fold(x, |r, &part| simd.negate_mul_add_f64s(k, splat(part), r));
+    let k = round(simd, simd.mul_f64s(x, simd.splat_f64s(std::f64::consts::FRAC_2_PI)));
+    let mut r = x;
+    for part in FRAC_PI_2 {
+        r = simd.negate_mul_add_f64s(k, simd.splat_f64s(part), r);
+    }
     let z = simd.mul_f64s(r, r);
 
     let p = polynomial(
@@ -79,9 +104,9 @@ pub(super) fn sin_cos<S: Simd>(simd: S, x: S::f64s) -> (S::f64s, S::f64s) {
             4.166_666_666_666_66e-2,
         ],
     );
-    let half = simd.mul_f64s(z, splat(0.5));
-    let top = simd.sub_f64s(splat(1.0), half);
-    let rest = simd.sub_f64s(simd.sub_f64s(splat(1.0), top), half);
+    let half = simd.mul_f64s(z, simd.splat_f64s(0.5));
+    let top = simd.sub_f64s(simd.splat_f64s(1.0), half);
+    let rest = simd.sub_f64s(simd.sub_f64s(simd.splat_f64s(1.0), top), half);
     let cosine = simd.add_f64s(top, simd.mul_add_f64s(simd.mul_f64s(z, z), q, rest));
 
     // Odd k swaps the two; bit 1 of k negates the sine, bit 1 of k + 1 the cosine.
@@ -90,31 +115,34 @@ pub(super) fn sin_cos<S: Simd>(simd: S, x: S::f64s) -> (S::f64s, S::f64s) {
     let odd_bit = simd.splat_u64s(1 << 62);
     let odd = simd.equal_u64s(simd.and_u64s(quadrant, odd_bit), odd_bit);
     let next = simd.add_u64s(quadrant, odd_bit);
-    let with_sign = |value: S::f64s, bits: S::u64s| {
-        let value: S::u64s = cast(value);
-        cast::<S::u64s, S::f64s>(simd.xor_u64s(value, simd.and_u64s(bits, sign_bit)))
-    };
+    let signs = simd.and_u64s(quadrant, sign_bit);
+    let next_signs = simd.and_u64s(next, sign_bit);
     (
-        with_sign(simd.select_f64s(odd, cosine, sine), quadrant),
-        with_sign(simd.select_f64s(odd, sine, cosine), next),
+        flip(simd, simd.select_f64s(odd, cosine, sine), signs),
+        flip(simd, simd.select_f64s(odd, sine, cosine), next_signs),
     )
 }
 
-/// tan x for |x| ≤ [`TRIGONOMETRIC_LIMIT`] (3 ulp).
+/// The value with those of its bits flipped.
+#[inline(always)]
+fn flip<S: Simd>(simd: S, value: S::f64s, bits: S::u64s) -> S::f64s {
+    cast(simd.xor_u64s(cast(value), bits))
+}
+
+/// tan x in [`TURNS`] (3 ulp).
 #[inline(always)]
 pub(super) fn tan<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
     let (sine, cosine) = sin_cos(simd, x);
     simd.div_f64s(sine, cosine)
 }
 
-/// eˣ for |x| ≤ [`EXP_LIMIT`].
+/// eˣ in [`EXP_RANGE`].
 #[inline(always)]
 pub(super) fn exp<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
     const LN_2_REST: f64 = 2.319_046_813_846_299_6e-17;
-    let splat = |value| simd.splat_f64s(value);
-    let k = round(simd, simd.mul_f64s(x, splat(std::f64::consts::LOG2_E)));
-    let r = simd.negate_mul_add_f64s(k, splat(std::f64::consts::LN_2), x); // exact
-    let r = simd.negate_mul_add_f64s(k, splat(LN_2_REST), r);
+    let k = round(simd, simd.mul_f64s(x, simd.splat_f64s(std::f64::consts::LOG2_E)));
+    let r = simd.negate_mul_add_f64s(k, simd.splat_f64s(std::f64::consts::LN_2), x); // exact
+    let r = simd.negate_mul_add_f64s(k, simd.splat_f64s(LN_2_REST), r);
     let p = polynomial(
         simd,
         r,
@@ -131,18 +159,17 @@ pub(super) fn exp<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
             0.5,
         ],
     );
-    let e = simd.add_f64s(splat(1.0), simd.mul_add_f64s(simd.mul_f64s(r, r), p, r));
+    let e = simd.add_f64s(simd.splat_f64s(1.0), simd.mul_add_f64s(simd.mul_f64s(r, r), p, r));
     cast(simd.add_u64s(cast(e), shifted_integer(simd, k, 20)))
 }
 
-/// ln x for positive normal x.
+/// ln x in [`LOG_RANGE`].
 #[inline(always)]
 pub(super) fn log<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
     const FRAC_1_SQRT_2_BITS: u64 = 0x3fe6_a09e_667f_3bcd;
     const BIAS: u64 = 1024;
     // The high part has trailing zeros so that its product with the exponent is exact.
     const LN_2: [f64; 2] = [6.931_471_803_691_238e-1, 1.908_214_929_270_587_7e-10];
-    let splat = |value| simd.splat_f64s(value);
 
     // x = 2ᵏ·m with m in [1/√2, √2)
     let bits: S::u64s = cast(x);
@@ -154,10 +181,10 @@ pub(super) fn log<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
     let words: S::u64s = cast(simd.wrapping_dyn_shr_u32s(words, simd.splat_u32s(20)));
     let two_52 = 4_503_599_627_370_496.0_f64;
     let shifted: S::f64s = cast(simd.or_u64s(words, simd.splat_u64s(two_52.to_bits())));
-    let k = simd.sub_f64s(shifted, splat(two_52 + 1024.0 * TWO_32));
+    let k = simd.sub_f64s(shifted, simd.splat_f64s(two_52 + 1024.0 * TWO_32));
 
-    let f = simd.sub_f64s(cast(m), splat(1.0));
-    let s = simd.div_f64s(f, simd.add_f64s(f, splat(2.0)));
+    let f = simd.sub_f64s(cast(m), simd.splat_f64s(1.0));
+    let s = simd.div_f64s(f, simd.add_f64s(f, simd.splat_f64s(2.0)));
     let z = simd.mul_f64s(s, s);
     let p = polynomial(
         simd,
@@ -172,22 +199,21 @@ pub(super) fn log<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
             6.666_666_666_666_735e-1,
         ],
     );
-    let half = simd.mul_f64s(simd.mul_f64s(f, f), splat(0.5));
+    let half = simd.mul_f64s(simd.mul_f64s(f, f), simd.splat_f64s(0.5));
     let low = simd.mul_add_f64s(s, simd.mul_add_f64s(z, p, half), {
-        simd.mul_f64s(k, splat(LN_2[1] / TWO_32))
+        simd.mul_f64s(k, simd.splat_f64s(LN_2[1] / TWO_32))
     });
     let fraction = simd.sub_f64s(f, simd.sub_f64s(half, low));
-    simd.mul_add_f64s(k, splat(LN_2[0] / TWO_32), fraction)
+    simd.mul_add_f64s(k, simd.splat_f64s(LN_2[0] / TWO_32), fraction)
 }
 
 /// tanh x for every x; NaN stays NaN.
 #[inline(always)]
 pub(super) fn tanh<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
-    let splat = |value| simd.splat_f64s(value);
     let size = simd.abs_f64s(x);
     // From 20 on tanh rounds to 1; the direction of the comparison lets NaN through.
-    let is_huge = simd.greater_than_f64s(size, splat(20.0));
-    let bounded = simd.select_f64s(is_huge, splat(20.0), size);
+    let is_huge = simd.greater_than_f64s(size, simd.splat_f64s(20.0));
+    let bounded = simd.select_f64s(is_huge, simd.splat_f64s(20.0), size);
 
     let z = simd.mul_f64s(bounded, bounded);
     let p = polynomial(
@@ -203,13 +229,12 @@ pub(super) fn tanh<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
     let small = simd.mul_add_f64s(simd.mul_f64s(bounded, z), simd.div_f64s(p, q), bounded);
 
     let e = exp(simd, simd.add_f64s(bounded, bounded));
-    let ratio = simd.div_f64s(splat(2.0), simd.add_f64s(e, splat(1.0)));
-    let large = simd.sub_f64s(splat(1.0), ratio);
+    let ratio = simd.div_f64s(simd.splat_f64s(2.0), simd.add_f64s(e, simd.splat_f64s(1.0)));
+    let large = simd.sub_f64s(simd.splat_f64s(1.0), ratio);
 
-    let is_small = simd.less_than_f64s(size, splat(0.625));
-    let result: S::u64s = cast(simd.select_f64s(is_small, small, large));
+    let is_small = simd.less_than_f64s(size, simd.splat_f64s(0.625));
     let sign = simd.and_u64s(cast(x), simd.splat_u64s(1 << 63));
-    cast(simd.xor_u64s(result, sign))
+    flip(simd, simd.select_f64s(is_small, small, large), sign)
 }
 
 /// −1 or 1 like x, NaN for NaN.
