@@ -331,9 +331,18 @@ impl<'a> Parser<'a> {
 }
 
 fn unexpected(text: &str, token: &Token, expected: &str) -> ParseError {
-    let found = match token.kind {
-        Kind::End => "the end".to_owned(),
-        _ => format!("`{}`", &text[token.span.clone()]),
+    let found = if token.kind == Kind::End {
+        "the end".to_owned()
+    } else {
+        quoted(&text[token.span.clone()])
     };
     ParseError::new(text, token.span.clone(), found, expected)
+}
+
+/// The word as messages show it, cut where it is very long.
+fn quoted(word: &str) -> String {
+    match word.char_indices().nth(40) {
+        Some((end, _)) => format!("`{}…`", &word[..end]),
+        None => format!("`{word}`"),
+    }
 }

@@ -16,8 +16,6 @@ pub(crate) enum Level {
     Sign,
     Power,
     Atom,
-    /// Before a method call.
-    Receiver,
 }
 
 /// A piece of a printed operator.
@@ -27,6 +25,8 @@ pub(crate) enum Part {
     Arg(usize, Level),
     /// The same, and also parenthesised where it would begin with a minus sign.
     Inner(usize, Level),
+    /// The argument of that position, on which a method is called.
+    Receiver(usize),
 }
 
 /// How an operator prints.
@@ -153,7 +153,7 @@ fn lead(form: &Form, ends: &[usize], laid: &[Laid]) -> Lead {
     let visible = |part: &&Part| !matches!(part, Part::Text(""));
     match form.parts.iter().find(visible) {
         Some(Part::Text(text)) => Lead::of(text),
-        Some(part @ (Part::Arg(which, _) | Part::Inner(which, _))) => {
+        Some(part @ (Part::Arg(which, _) | Part::Inner(which, _) | Part::Receiver(which))) => {
             let first = &laid[ends[*which]];
             if in_parentheses(part, first) { Lead::Other } else { first.lead }
         }
@@ -164,10 +164,9 @@ fn lead(form: &Form, ends: &[usize], laid: &[Laid]) -> Lead {
 fn in_parentheses(part: &Part, argument: &Laid) -> bool {
     match part {
         Part::Text(_) => false,
-        // A leaf is ready to have methods called on it.
-        Part::Arg(_, Level::Receiver) => argument.form.level < Level::Atom,
         Part::Arg(_, least) => argument.form.level < *least,
         Part::Inner(_, least) => argument.form.level < *least || argument.lead == Lead::Minus,
+        Part::Receiver(_) => argument.form.level < Level::Atom,
     }
 }
 
@@ -192,14 +191,15 @@ fn emit(laid: &[Laid], notation: &impl Notation) -> String {
             _ => printed.push_str(&node.text),
         }
         for part in node.form.parts.iter().rev() {
-            let (Part::Arg(which, least) | Part::Inner(which, least)) = part else {
-                if let Part::Text(text) = part {
+            let (which, receiver) = match part {
+                Part::Text(text) => {
                     tasks.push(Task::Text(text));
+                    continue;
                 }
-                continue;
+                Part::Arg(which, _) | Part::Inner(which, _) => (*which, receiver && *which == 0),
+                Part::Receiver(which) => (*which, true),
             };
-            let end = node.ends[*which];
-            let receiver = *which == 0 && (receiver || *least == Level::Receiver);
+            let end = node.ends[which];
             let around = in_parentheses(part, &laid[end]);
             if around {
                 tasks.push(Task::Text(close));

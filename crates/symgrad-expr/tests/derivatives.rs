@@ -1,4 +1,5 @@
 //! The symbolic derivative against dual numbers and against central differences.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
 
 use std::cell::Cell;
 

@@ -1,4 +1,5 @@
 //! LaTeX, SymPy, NumPy and Rust output.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
 
 use std::io::Write;
 use std::path::Path;
@@ -153,16 +154,16 @@ fn samples(count: usize) -> Vec<(Expr, Vec<f64>)> {
 #[test]
 fn python_computes_the_same() {
     let names = Names::numbered(3);
-    let mut script = PRELUDE.to_owned();
+    let mut script = vec![PRELUDE.to_owned()];
     let mut wanted = Vec::new();
     for (expr, point) in samples(300) {
-        script += &format!("x1, x2, x3 = {point:?}\n");
+        script.push(format!("x1, x2, x3 = {point:?}"));
         for text in [expr.numpy(&names), expr.sympy(&names)] {
-            script += &format!("print(float({text}))\n");
+            script.push(format!("print(float({text}))"));
             wanted.push((expr.eval(&point), text));
         }
     }
-    let Some(output) = python(&script) else {
+    let Some(output) = python(&script.join("\n")) else {
         eprintln!("skipped: no python3 here");
         return;
     };
@@ -172,16 +173,16 @@ fn python_computes_the_same() {
 #[test]
 fn rust_computes_the_same() {
     let names = Names::numbered(3);
-    let mut program = "#![allow(unused_variables)]\nfn main() {\n".to_owned();
+    let mut program = vec!["#![allow(unused_variables)] fn main() {".to_owned()];
     let mut wanted = Vec::new();
     for (expr, point) in samples(300) {
         let text = expr.rust(&names);
-        program +=
-            &format!("let [x1, x2, x3]: [f64; 3] = {point:?}; println!(\"{{:?}}\", {text});\n");
+        program
+            .push(format!("let [x1, x2, x3]: [f64; 3] = {point:?}; println!(\"{{:?}}\", {text});"));
         wanted.push((expr.eval(&point), text));
     }
-    program += "}\n";
-    let Some(output) = rust(&program) else {
+    program.push("}".to_owned());
+    let Some(output) = rust(&program.join("\n")) else {
         eprintln!("skipped: no rustc here");
         return;
     };
@@ -198,20 +199,27 @@ fn assert_values(output: &str, wanted: &[(f64, String)]) {
 
 /// What the script prints, or nothing where there is no Python.
 fn python(script: &str) -> Option<String> {
-    fed(Command::new("python3").arg("-"), script)
+    runs("python3").then(|| fed(Command::new("python3").arg("-"), script))
 }
 
 /// What the program prints, or nothing where there is no compiler.
 fn rust(program: &str) -> Option<String> {
     let binary = Path::new(env!("CARGO_TARGET_TMPDIR")).join("printed-as-rust");
-    fed(Command::new("rustc").args(["--edition", "2021", "-", "-o"]).arg(&binary), program)?;
-    fed(&mut Command::new(binary), "")
+    runs("rustc").then(|| {
+        fed(Command::new("rustc").args(["--edition", "2021", "-", "-o"]).arg(&binary), program);
+        fed(&mut Command::new(binary), "")
+    })
 }
 
-fn fed(command: &mut Command, input: &str) -> Option<String> {
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+fn runs(program: &str) -> bool {
+    Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
+}
+
+fn fed(command: &mut Command, input: &str) -> String {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    // A program that fails early closes its input; its exit status says so below.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{command:?} failed");
-    Some(String::from_utf8(output.stdout).unwrap())
+    String::from_utf8(output.stdout).unwrap()
 }

@@ -1,4 +1,5 @@
 //! Text to expressions and back, exactly; and every printed notation.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -252,6 +253,16 @@ fn errors_know_bytes_columns_and_lines() {
     assert_eq!(error.to_string(), "column 10: expected one of the inputs θ, v, found `w`");
     let unknown = "gauss(x1)".parse::<Expr>().unwrap_err();
     assert!(unknown.expected().starts_with("a function (add, sub"), "{unknown}");
+}
+
+#[test]
+fn errors_in_long_texts_stay_short() {
+    let text = format!("{} + {} + x1", vec!["x1"; 1000].join(" + "), "y".repeat(1000));
+    let rendered = text.parse::<Expr>().unwrap_err().render();
+    let lines: Vec<&str> = rendered.lines().collect();
+    assert_eq!(lines[0], format!("…{}{}…", "x1 + ".repeat(12), "y".repeat(40)));
+    assert_eq!(lines[1], format!("{}{}", " ".repeat(61), "^".repeat(40)));
+    assert!(lines[2].ends_with(&format!("found `{}…`", "y".repeat(40))));
 }
 
 /// Far deeper than any thread's stack would allow for a recursive parser or printer.

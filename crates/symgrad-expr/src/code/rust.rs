@@ -1,7 +1,7 @@
 //! Rust over `f64`.
 
 use super::{avoid, label};
-use crate::print::Part::{Arg, Inner, Text};
+use crate::print::Part::{Arg, Inner, Receiver, Text};
 use crate::print::{Argument, Form, Level, Notation, number_level};
 use crate::{Names, Op};
 
@@ -44,8 +44,8 @@ impl Notation for Rust {
     }
 
     fn form(&self, op: Op, _: &[Argument]) -> Form {
-        use Level::{Atom, Power, Product, Receiver, Sum};
-        let method = |call: &'static str| Form::new(Atom, [Arg(0, Receiver), Text(call)]);
+        use Level::{Atom, Power, Product, Sum};
+        let method = |call: &'static str| Form::new(Atom, [Receiver(0), Text(call)]);
         match op {
             Op::Add => Form::new(Sum, [Arg(0, Sum), Text(" + "), Inner(1, Product)]),
             Op::Sub => Form::new(Sum, [Arg(0, Sum), Text(" - "), Inner(1, Product)]),
@@ -54,7 +54,7 @@ impl Notation for Rust {
             // −(a·b) and (−a)·b have the same value, to the last bit.
             Op::Neg => Form::new(Product, [Text("-"), Inner(0, Product)]),
             Op::Pow => {
-                let parts = [Arg(0, Receiver), Text(".powf("), Arg(1, Level::Any), Text(")")];
+                let parts = [Receiver(0), Text(".powf("), Arg(1, Level::Any), Text(")")];
                 Form::new(Atom, parts)
             }
             Op::Square => method(".powi(2)"),

@@ -55,21 +55,31 @@ impl ParseError {
         self.text[..self.span.start].chars().count() + 1
     }
 
-    /// Three lines: the line of text, carets below the place, and what is wrong.
+    /// Three lines: the line of text (of a long one, the part around the place), carets below
+    /// the place, and what is wrong.
     pub fn render(&self) -> String {
+        const BEFORE: usize = 60;
+        const AFTER: usize = 40;
         let start = self.text[..self.span.start].rfind('\n').map_or(0, |newline| newline + 1);
-        let length = self.text[start..].find('\n').unwrap_or(self.text.len() - start);
-        let line: String = self.text[start..start + length]
-            .chars()
-            // Control characters would move the carets away from their place.
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .collect();
-        let before = self.text[start..self.span.start].chars().count();
-        let marked = self.span.end.min(start + length).max(self.span.start);
-        let width = self.text[self.span.start..marked].chars().count().max(1);
-        let carets = "^".repeat(width);
-        format!("{line}\n{:before$}{carets}\nexpected {}, found {}", "", self.expected, self.found)
+        let (before, rest) = self.text[start..].split_at(self.span.start - start);
+        let rest = rest.split('\n').next().unwrap_or_default();
+        let skipped = before.chars().count().saturating_sub(BEFORE);
+        let ellipsis = |long: bool| if long { "…" } else { "" };
+        let before = format!("{}{}", ellipsis(skipped > 0), visible(before, skipped, BEFORE));
+        let after = visible(rest, 0, AFTER);
+        let cut = ellipsis(after.len() < rest.len());
+        let marked = self.text[self.span.clone()].chars().count();
+        let carets = "^".repeat(marked.clamp(1, after.chars().count().max(1)));
+        let indent = before.chars().count();
+        let Self { expected, found, .. } = self;
+        format!("{before}{after}{cut}\n{:indent$}{carets}\nexpected {expected}, found {found}", "")
     }
+}
+
+/// Some characters, with blanks for those that would move the carets away from their place.
+fn visible(text: &str, skip: usize, most: usize) -> String {
+    let blank = |c: char| if c.is_control() { ' ' } else { c };
+    text.chars().skip(skip).take(most).map(blank).collect()
 }
 
 impl fmt::Display for ParseError {
