@@ -115,7 +115,8 @@ pub enum DataError {
     /// No point is left with a direction.
     #[error(
         "none of the {rows} points has a usable gradient: they are zero, or too weak, or \
-         perpendicular to the data's surface{}; check that the neuron is not dead", parallel(*.neurons)
+         perpendicular to the data's surface{}; check that the neuron is not dead",
+        parallel(*.neurons)
     )]
     NoDirections {
         /// Points given.

@@ -142,7 +142,8 @@ impl DirectionField {
         self.tangent.as_ref()
     }
 
-    /// The points of those indices, in that order, with the same tangent space.
+    /// The points of those indices, in that order, with the same tangent space and count of
+    /// dropped points.
     ///
     /// # Panics
     /// If there is no index, or one is out of range.
@@ -180,7 +181,7 @@ fn build(
     let floors: Vec<f64> = neurons.iter().map(|g| options.weak * median_norm(g)).collect();
 
     let mut kept = Vec::with_capacity(points.rows());
-    let mut basis = vec![vec![Vec::with_capacity(points.rows()); points.dim()]; neurons.len()];
+    let mut basis = vec![vec![Vec::new(); points.dim()]; neurons.len()];
     let mut units = vec![vec![0.0; points.dim()]; neurons.len()];
     for row in 0..points.rows() {
         if orthonormal_at(row, neurons, tangent.as_ref(), &floors, &mut units) {
@@ -224,7 +225,8 @@ fn orthonormal_at(
             }
             left *= normalise(unit);
         }
-        if norm * left <= *floor {
+        let strength = norm * left;
+        if strength.is_nan() || strength <= *floor {
             return false;
         }
     }

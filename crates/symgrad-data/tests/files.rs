@@ -266,6 +266,19 @@ fn vouched(content: &[u8]) -> Vec<u8> {
     zip.finish().unwrap().into_inner()
 }
 
+#[test]
+fn compressed_archives_are_explained() {
+    let mut bytes = vouched(&array_file());
+    // The method is noted in the entry (at 8 from its mark) and in the directory (at 10).
+    for (mark, at) in [(b"PK\x03\x04", 8), (b"PK\x01\x02", 10)] {
+        let start = bytes.windows(4).position(|window| window == mark).unwrap();
+        bytes[start + at] = 8;
+    }
+    let error = table_error("table.npz", bytes);
+    assert!(error.contains("Compression method not supported"), "{error}");
+    assert!(error.contains("numpy.savez"), "{error}");
+}
+
 /// Headers that claim a huge array or a huge header, or nest without end.
 #[test]
 fn hostile_headers_are_refused() {

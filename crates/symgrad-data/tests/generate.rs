@@ -119,6 +119,66 @@ fn tangent_ranks_are_those_of_the_construction() {
     });
 }
 
+/// Published data share whatever their transformation conserves; isolated data do not.
+#[test]
+fn recipes_share_what_they_should() {
+    let determinant = |row: &[f64]| row[0] + row[3];
+    let field = |f: &[f64]| -> f64 { f.iter().zip([1, 1, 1, -1, -1, -1]).map(signed_square).sum() };
+    let energy = |s: &[f64]| 0.5 * (s[2] * s[2] + s[3] * s[3]) - 1.0 / s[0].hypot(s[1]);
+    let by_products: [(Experiment, fn(&[f64]) -> f64); 3] = [
+        (Experiment::Determinant2x2, determinant),
+        (Experiment::FieldStrengthEDotB, field),
+        (Experiment::CentralPotential, energy),
+    ];
+    for (experiment, by_product) in by_products {
+        let shared = |recipe| {
+            let triplets = generate(experiment, recipe, SMALL, 7).unwrap().train;
+            let of = |table: &Table| -> Vec<f64> {
+                (0..table.rows()).map(|row| by_product(&table.row(row))).collect()
+            };
+            let apart = differences(&of(triplets.anchor()), &of(triplets.positive()));
+            apart.iter().filter(|&&d| d < 1e-6).count()
+        };
+        assert!(shared(Recipe::Published) > 990, "{experiment}");
+        assert!(shared(Recipe::Isolated) < 10, "{experiment}");
+    }
+}
+
+fn signed_square((x, sign): (&f64, i32)) -> f64 {
+    f64::from(sign) * x * x
+}
+
+#[test]
+fn published_draws_have_the_published_ranges() {
+    let published = |experiment| generate(experiment, Recipe::Published, SMALL, 7).unwrap().train;
+    let range = |table: &Table| {
+        let all = || table.columns().iter().flatten().copied();
+        (all().fold(f64::INFINITY, f64::min), all().fold(f64::NEG_INFINITY, f64::max))
+    };
+    let fills = |(low, high): (f64, f64), wanted: (f64, f64)| {
+        let slack = 0.01 * (wanted.1 - wanted.0);
+        (wanted.0..=wanted.0 + slack).contains(&low)
+            && (wanted.1 - slack..=wanted.1).contains(&high)
+    };
+    let traces = published(Experiment::Trace4x4);
+    assert!(
+        fills(range(traces.anchor()), (0.0, 1.0)) && fills(range(traces.negative()), (0.0, 1.0))
+    );
+    let fields = published(Experiment::FieldStrengthEDotB);
+    assert!(
+        fills(range(fields.anchor()), (0.0, 2.0)) && fills(range(fields.negative()), (0.0, 1.0))
+    );
+    let intervals = published(Experiment::SpacetimeInterval);
+    assert!(fills(range(intervals.anchor()), (0.0, 1.0)));
+    let central = published(Experiment::CentralPotential);
+    assert!(fills(range(central.negative()), (0.0, 1.0)));
+    let determinants = published(Experiment::Determinant2x2);
+    for row in 0..determinants.len() {
+        let anchor = determinants.anchor().row(row);
+        assert!((anchor[0] + anchor[3] - 5.0).abs() < 1e-12);
+    }
+}
+
 #[test]
 fn trimming_removes_the_tail_of_published_positives() {
     let data = generate(Experiment::Trace3x3, Recipe::Published, SMALL, 7).unwrap();
@@ -130,7 +190,7 @@ fn trimming_removes_the_tail_of_published_positives() {
     assert_eq!(isolated.train.trimmed(10.0).unwrap().1, 0);
 }
 
-/// Bounds, names and concepts that cannot work.
+/// Bounds, names, sizes and concepts that cannot work.
 #[test]
 fn impossible_concepts_are_refused() {
     struct Constant(f64);
@@ -155,6 +215,9 @@ fn impossible_concepts_are_refused() {
     }
     let nan = error(f64::NAN, &names, &[(0.0, 1.0)]);
     assert!(nan.contains("row 1: none of 10000 draws"), "{nan}");
+    let empty = Splits { validation: 0, ..SMALL };
+    let empty = generate(Experiment::Trace2x2, Recipe::Isolated, empty, 1).unwrap_err();
+    assert!(empty.to_string().contains("the validation split has size 0"));
     assert!("trace".parse::<Experiment>().unwrap_err().to_string().contains("trace-2x2"));
 }
 

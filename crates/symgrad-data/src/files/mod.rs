@@ -18,7 +18,8 @@ impl Table {
     ///
     /// CSV: a header line of names, then rows of numbers, separated by commas. NPZ: a
     /// one-dimensional float64 or float32 array per column; a two-dimensional array `x` of
-    /// shape (N, d) reads as the columns `x1` … `xd`.
+    /// shape (N, d) reads as the columns `x1` … `xd`. Archives must not be compressed
+    /// (`numpy.savez`, not `savez_compressed`).
     pub fn read(path: impl AsRef<Path>) -> Result<Self, DataError> {
         let path = path.as_ref();
         let kind = Kind::of(path)?;

@@ -23,9 +23,18 @@ use stream::{Draw, triplets};
 pub enum Recipe {
     /// As in arXiv 2409.05305: the positive is the anchor transformed, or another moment of
     /// the same trajectory. It shares *everything* that the transformation conserves.
+    ///
+    /// `determinant-3x3` is made like `trace-3x3`, `oscillator` like `harmonic-oscillator` and
+    /// `coulomb` like `central-potential`.
     Published,
     /// The positive is an independent draw moved onto the anchor's level set: it shares only
     /// the wanted concept.
+    ///
+    /// All inputs are uniform in [−1, 1], but for `coulomb`, where the distance from the
+    /// centre is uniform in [½, 2], and `antisymmetric-minors-3x3`, with normal entries. Traces
+    /// are met by a shift of the diagonal, determinants by rescaling a row (by a factor
+    /// between ½ and 2), minors by rescaling the matrix, the energies of `oscillator` and
+    /// `coulomb` by rescaling the speed, everything else as [`isolated_triplets`] does.
     #[default]
     Isolated,
 }
@@ -88,11 +97,14 @@ pub fn generate(
         Recipe::Isolated => &|rng| isolated::draw(experiment, rng),
     };
     let kept: &Draw = &|rng| draw(rng).filter(|row| preserves(experiment, row));
-    let split = |index, rows| triplets(&names, kept, rows, seed, index);
+    let split = |index, split, rows| match rows {
+        0 => Err(GenerateError::EmptySplit { split }),
+        _ => triplets(&names, kept, rows, seed, index),
+    };
     Ok(Dataset {
-        train: split(0, sizes.train)?,
-        validation: split(1, sizes.validation)?,
-        test: split(2, sizes.test)?,
+        train: split(0, "train", sizes.train)?,
+        validation: split(1, "validation", sizes.validation)?,
+        test: split(2, "test", sizes.test)?,
     })
 }
 

@@ -9,8 +9,8 @@ pub(super) type Force = fn(f64) -> f64;
 /// Position and velocity.
 pub(super) type State = [f64; 2];
 
-/// Tolerance of the integration, relative and absolute.
-const TOLERANCE: f64 = 1e-10;
+/// Tolerance of a step of the integration, relative and absolute; a trajectory takes about ten.
+const TOLERANCE: f64 = 1e-9;
 
 /// More steps than any of the trajectories takes in a time of 3.
 const MOST_STEPS: u32 = 10_000;
@@ -185,8 +185,8 @@ mod tests {
         let start = [0.3, 0.8];
         for time in [0.0, 1e-18, 1e-9, 0.1, 2.9] {
             let (closed, numeric) = (rotate(start, time), oscillate(|x| -x, start, time).unwrap());
-            assert!((closed[0] - numeric[0]).abs() < 1e-9, "{time}");
-            assert!((closed[1] - numeric[1]).abs() < 1e-9, "{time}");
+            assert!((closed[0] - numeric[0]).abs() < 1e-8, "{time}");
+            assert!((closed[1] - numeric[1]).abs() < 1e-8, "{time}");
         }
     }
 
@@ -221,6 +221,18 @@ mod tests {
             for (a, b) in legs.into_iter().zip(whole) {
                 prop_assert!((a - b).abs() < 1e-7, "{legs:?} {whole:?}");
             }
+        }
+
+        /// Nearly radial plunges past the centre, at distances down to a thousandth and
+        /// with up to thousands of turns: quadrature would lose the energy here.
+        #[test]
+        fn close_approaches_keep_the_energy(
+            radius in 0.01..1.0_f64, inward in 0.0..1.0_f64, momentum in 0.05..0.1_f64,
+            time in 0.0..3.0_f64,
+        ) {
+            let start = [radius, 0.0, -inward, momentum / radius];
+            let end = orbit(start, time);
+            prop_assert!(end.is_some_and(|end| conserved(start, end)), "{start:?} {time}");
         }
 
         /// An independent check of the equation of motion, by a central difference.

@@ -105,7 +105,10 @@ fn forced(rng: &mut ChaCha8Rng, force: Force) -> Option<Row> {
 /// Two random moments of one trajectory, and one of another.
 fn oscillator(rng: &mut ChaCha8Rng, flow: impl Fn(State, f64) -> Option<State>) -> Option<Row> {
     let start = [rng.random(), rng.random()];
-    let (anchor, positive) = (flow(start, moment(rng))?, flow(start, moment(rng))?);
+    let (first, second) = (moment(rng), moment(rng));
+    let earlier = flow(start, first.min(second))?;
+    let later = flow(earlier, (second - first).abs())?;
+    let (anchor, positive) = if first < second { (earlier, later) } else { (later, earlier) };
     let negative = flow([rng.random(), rng.random()], moment(rng))?;
     Some(Row { anchor: anchor.into(), positive: positive.into(), negative: negative.into() })
 }

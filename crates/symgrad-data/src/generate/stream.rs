@@ -4,8 +4,8 @@ use crate::{DataError, Table, Triplets};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-/// How often a triplet is drawn before giving up. Acceptance rates are above one in a
-/// hundred for every experiment, so that failure by chance does not happen.
+/// How often a triplet is drawn before giving up. Every experiment accepts more than nine
+/// draws of ten, so that failure by chance does not happen.
 const MOST_DRAWS: usize = 10_000;
 
 /// Splits are this far apart in the stream numbers, which no number of rows reaches.
@@ -24,6 +24,12 @@ pub enum GenerateError {
         row: usize,
         /// How many draws were made.
         draws: usize,
+    },
+    /// A split without rows.
+    #[error("the {split} split has size 0; at least one triplet is needed")]
+    EmptySplit {
+        /// `train`, `validation` or `test`.
+        split: &'static str,
     },
     /// Bounds that enclose nothing.
     #[error("the bounds of `{name}` are {low} to {high}; the first must be below the second")]
@@ -68,7 +74,7 @@ pub(super) fn triplets(
     seed: u64,
     split: u64,
 ) -> Result<Triplets, GenerateError> {
-    let empty = || vec![Vec::with_capacity(rows); names.len()];
+    let empty = || vec![Vec::new(); names.len()];
     let (mut anchor, mut positive, mut negative) = (empty(), empty(), empty());
     let root = ChaCha8Rng::seed_from_u64(seed);
     for row in 0..rows {
