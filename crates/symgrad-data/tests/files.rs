@@ -293,6 +293,14 @@ fn hostile_headers_are_refused() {
         let error = table_error("table.npz", vouched(&bytes));
         assert!(error.contains("array `a` cannot be read"), "{claim}: {error}");
     }
+    let mut wide = good.clone();
+    wide.truncate(wide.len() - 40 * 8);
+    wide.splice(at..at + text.len(), "(0,9999999999)".bytes());
+    // The header keeps its length: blanks at its end make room.
+    let blank = wide.iter().rposition(|&byte| byte == b' ').unwrap();
+    wide.drain(blank + 1 - ("(0,9999999999)".len() - text.len())..=blank);
+    let error = table_error("table.npz", vouched(&wide));
+    assert!(error.contains("expected at least one row"), "{error}");
     let mut long = good;
     long[6..12].copy_from_slice(&[2, 0, 255, 255, 255, 255]);
     let error = table_error("table.npz", vouched(&long));

@@ -122,11 +122,12 @@ fn tangent_ranks_are_those_of_the_construction() {
 /// Published data share whatever their transformation conserves; isolated data do not.
 #[test]
 fn recipes_share_what_they_should() {
-    let determinant = |row: &[f64]| row[0] + row[3];
+    type ByProduct = fn(&[f64]) -> f64;
+    let trace = |a: &[f64]| a[0] + a[3];
     let field = |f: &[f64]| -> f64 { f.iter().zip([1, 1, 1, -1, -1, -1]).map(signed_square).sum() };
     let energy = |s: &[f64]| 0.5 * (s[2] * s[2] + s[3] * s[3]) - 1.0 / s[0].hypot(s[1]);
-    let by_products: [(Experiment, fn(&[f64]) -> f64); 3] = [
-        (Experiment::Determinant2x2, determinant),
+    let by_products: [(Experiment, ByProduct); 3] = [
+        (Experiment::Determinant2x2, trace),
         (Experiment::FieldStrengthEDotB, field),
         (Experiment::CentralPotential, energy),
     ];

@@ -65,11 +65,17 @@ fn push_columns(
         columns.push(array.iter().copied().collect());
         return Ok(());
     }
-    let matrix = array.view().into_dimensionality::<Ix2>().map_err(|_| FileProblem::Shape {
+    let wrong_shape = |expected: &str| FileProblem::Shape {
         array: name.into(),
         found: format!("{:?}", array.shape()),
-        expected: "(rows) or (rows, columns)".into(),
-    })?;
+        expected: expected.into(),
+    };
+    let matrix = array.view().into_dimensionality::<Ix2>();
+    let matrix = matrix.map_err(|_| wrong_shape("(rows) or (rows, columns)"))?;
+    // Without rows, a few bytes could claim any number of columns.
+    if matrix.nrows() == 0 {
+        return Err(wrong_shape("at least one row"));
+    }
     let stem = if super::PARTS.contains(&name) { format!("{name}_x") } else { name.into() };
     for (index, column) in matrix.axis_iter(Axis(1)).enumerate() {
         names.push(format!("{stem}{}", index + 1));
