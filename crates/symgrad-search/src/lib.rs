@@ -1,1 +1,26 @@
-//! placeholder
+//! Search for formulas whose unit gradients match a direction field.
+//!
+//! A [`Search`] combines two ways to find formulas: sums whose coefficients come from a small
+//! eigenproblem (polynomials by elimination, short sums over a library by a beam), and islands
+//! of regularised evolution that invent features and nonlinear structure. Both fill one hall of
+//! fame; its Pareto front of complexity against loss is the result, and [`Choice`] names the
+//! answer on it. A search sees points and directions, never a network.
+//!
+//! The example at [`Search`] runs a whole search.
+
+mod choice;
+mod config;
+mod constants;
+mod evolution;
+mod front;
+mod objective;
+mod outcome;
+mod search;
+mod spectral;
+
+pub use choice::Choice;
+pub use config::{SearchConfig, SearchError};
+pub use front::{Entry, HallOfFame};
+pub use objective::{Evaluator, Measure, Objective};
+pub use outcome::{Outcome, Stop};
+pub use search::{Observer, Search};

@@ -1,0 +1,138 @@
+//! The settings of a search.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Choice;
+
+/// The settings of a search; the defaults suit fields of a few thousand points in up to a
+/// dozen inputs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SearchConfig {
+    /// Seed of every random choice.
+    pub seed: u64,
+    /// Evaluations after which the search stops.
+    pub budget: u64,
+    /// Steps without a gain on the front after which it stops.
+    pub patience: u64,
+    /// Threads; all cores if absent. The result does not depend on it.
+    pub threads: Option<usize>,
+    /// Largest complexity that evolution explores.
+    pub max_complexity: u32,
+    /// Number of populations.
+    pub islands: usize,
+    /// Candidates in each.
+    pub population: usize,
+    /// Births in each population between two gatherings.
+    pub births: usize,
+    /// Front entries sent to each population at a gathering.
+    pub migrants: usize,
+    /// Points by which candidates are judged; the final scores use all.
+    pub screen_points: usize,
+    /// Whether sums get their coefficients spectrally and seed the populations.
+    pub spectral: bool,
+    /// Largest degree of the polynomials that seed the populations.
+    pub max_degree: u32,
+    /// Most features of the mixed library that seeds the populations.
+    pub library: usize,
+    /// Longest sum over the mixed library.
+    pub max_terms: usize,
+    /// Subexpressions of the front that mutations draw on.
+    pub shared_features: usize,
+    /// Relative rise of the loss that rounding a constant may cost. The loss of a right answer
+    /// is the neuron's own error; a tenth of it is no evidence for a crooked number.
+    pub rounding: f64,
+    /// Inputs that may appear, counted from 0; all if absent.
+    pub only_inputs: Option<Vec<u16>>,
+    /// How the answer is chosen.
+    pub choice: Choice,
+}
+
+impl Default for SearchConfig {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            budget: 400_000,
+            patience: 40,
+            threads: None,
+            max_complexity: 40,
+            islands: 6,
+            population: 80,
+            births: 400,
+            migrants: 4,
+            screen_points: 1_000,
+            spectral: true,
+            max_degree: 3,
+            library: 1_000,
+            max_terms: 6,
+            shared_features: 60,
+            rounding: 0.1,
+            only_inputs: None,
+            choice: Choice::Chord,
+        }
+    }
+}
+
+/// A search that cannot start.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum SearchError {
+    /// A setting outside its range.
+    #[error("`{name}` is {value}; it must be {expected}")]
+    Setting {
+        /// The setting.
+        name: &'static str,
+        /// Its value.
+        value: String,
+        /// What it must be.
+        expected: &'static str,
+    },
+    /// An input that the field does not have.
+    #[error("input {index} was asked for, the field has {inputs} (counted from 0)")]
+    NoSuchInput {
+        /// The index.
+        index: u16,
+        /// Inputs of the field.
+        inputs: usize,
+    },
+    /// The threads could not be started.
+    #[error("cannot start the threads: {reason}; ask for fewer with `threads`")]
+    Threads {
+        /// What the system said.
+        reason: String,
+    },
+}
+
+impl SearchConfig {
+    pub(crate) fn check(&self, dim: usize) -> Result<(), SearchError> {
+        let at_least_one = [
+            ("islands", self.islands),
+            ("population", self.population),
+            ("births", self.births),
+            ("screen_points", self.screen_points),
+            ("max_terms", self.max_terms),
+            ("threads", self.threads.unwrap_or(1)),
+        ];
+        for (name, value) in at_least_one {
+            if value == 0 {
+                let value = value.to_string();
+                return Err(SearchError::Setting { name, value, expected: "at least 1" });
+            }
+        }
+        if !(0.0..=10.0).contains(&self.rounding) {
+            let value = self.rounding.to_string();
+            let expected = "between 0 and 10";
+            return Err(SearchError::Setting { name: "rounding", value, expected });
+        }
+        match self.inputs(dim).into_iter().find(|&index| usize::from(index) >= dim) {
+            Some(index) => Err(SearchError::NoSuchInput { index, inputs: dim }),
+            None => Ok(()),
+        }
+    }
+
+    /// The inputs that may appear.
+    pub(crate) fn inputs(&self, dim: usize) -> Vec<u16> {
+        self.only_inputs
+            .clone()
+            .unwrap_or_else(|| (0..dim).filter_map(|i| u16::try_from(i).ok()).collect())
+    }
+}

@@ -1,0 +1,231 @@
+//! Random changes of expressions: mutations, crossover and fresh trees.
+
+use rand::RngExt;
+use rand::seq::{IndexedRandom, IteratorRandom};
+use rand_chacha::ChaCha8Rng;
+use symgrad_expr::{Expr, Node, Op, OpSet};
+
+/// What random changes may draw on.
+#[derive(Clone, Debug)]
+pub(crate) struct Palette {
+    pub(crate) unary: Vec<Op>,
+    pub(crate) binary: Vec<Op>,
+    pub(crate) inputs: Vec<u16>,
+    /// Useful subexpressions found so far, shared by all islands.
+    pub(crate) features: Vec<Expr>,
+}
+
+impl Palette {
+    pub(crate) fn new(ops: &OpSet, inputs: Vec<u16>) -> Self {
+        let of_arity = |arity| ops.ops().iter().copied().filter(|op| op.arity() == arity).collect();
+        Self { unary: of_arity(1), binary: of_arity(2), inputs, features: vec![] }
+    }
+
+    fn leaf(&self, rng: &mut ChaCha8Rng) -> Expr {
+        match self.inputs.choose(rng) {
+            Some(&input) if rng.random_bool(0.75) => Expr::var(input),
+            _ => Expr::constant(random_constant(rng)),
+        }
+    }
+
+    fn feature_or_leaf(&self, rng: &mut ChaCha8Rng) -> Expr {
+        match self.features.choose(rng) {
+            Some(feature) if rng.random_bool(0.4) => feature.clone(),
+            _ => self.leaf(rng),
+        }
+    }
+
+    /// A random tree with about `size` operators.
+    pub(crate) fn tree(&self, size: usize, rng: &mut ChaCha8Rng) -> Expr {
+        let mut tree = self.leaf(rng);
+        for _ in 0..size {
+            let leaves = |tree: &Expr, rng: &mut ChaCha8Rng| {
+                let ends = (0..tree.len()).filter(|&end| tree.nodes()[end].arity() == 0);
+                ends.choose(rng).unwrap_or(0)
+            };
+            let end = leaves(&tree, rng);
+            let grown = self.wrap(tree.subtree(end), rng);
+            tree = tree.with_subtree(end, &grown);
+        }
+        tree
+    }
+
+    /// A random operator on top of an expression, the other argument a leaf or a feature.
+    fn wrap(&self, inner: Expr, rng: &mut ChaCha8Rng) -> Expr {
+        let unary = self.binary.is_empty() || (!self.unary.is_empty() && rng.random_bool(0.3));
+        let choices = if unary { &self.unary } else { &self.binary };
+        match choices.choose(rng) {
+            Some(&op) if unary => Expr::unary(op, inner),
+            Some(&op) => {
+                let other = self.feature_or_leaf(rng);
+                if rng.random_bool(0.5) {
+                    Expr::binary(op, inner, &other)
+                } else {
+                    Expr::binary(op, other, &inner)
+                }
+            }
+            None => inner,
+        }
+    }
+}
+
+/// The kinds of mutation with their relative frequencies.
+const MUTATIONS: [(Mutation, f64); 10] = [
+    (Mutation::Constant, 2.0),
+    (Mutation::Operator, 1.0),
+    (Mutation::Leaf, 1.5),
+    (Mutation::Insert, 3.0),
+    (Mutation::InsertRoot, 1.0),
+    (Mutation::Delete, 2.0),
+    (Mutation::Replace, 1.0),
+    (Mutation::AddTerm, 2.0),
+    (Mutation::Swap, 0.3),
+    (Mutation::Fresh, 0.2),
+];
+
+#[derive(Clone, Copy)]
+enum Mutation {
+    Constant,
+    Operator,
+    Leaf,
+    Insert,
+    InsertRoot,
+    Delete,
+    Replace,
+    AddTerm,
+    Swap,
+    Fresh,
+}
+
+/// A changed copy of an expression.
+pub(crate) fn mutate(expr: &Expr, palette: &Palette, rng: &mut ChaCha8Rng) -> Expr {
+    let any = |rng: &mut ChaCha8Rng| rng.random_range(0..expr.len());
+    match draw_mutation(rng) {
+        Mutation::Constant => perturb_constant(expr, rng),
+        Mutation::Operator => change_operator(expr, palette, rng),
+        Mutation::Leaf => {
+            let leaves = (0..expr.len()).filter(|&end| expr.nodes()[end].arity() == 0);
+            let end = leaves.choose(rng).unwrap_or(0);
+            expr.with_subtree(end, &palette.feature_or_leaf(rng))
+        }
+        Mutation::Insert => {
+            let end = any(rng);
+            expr.with_subtree(end, &palette.wrap(expr.subtree(end), rng))
+        }
+        Mutation::InsertRoot => palette.wrap(expr.clone(), rng),
+        Mutation::Delete => delete(expr, rng),
+        Mutation::Replace => {
+            let size = rng.random_range(1..=4);
+            expr.with_subtree(any(rng), &palette.tree(size, rng))
+        }
+        Mutation::AddTerm => add_term(expr, palette, rng),
+        Mutation::Swap => swap_arguments(expr, rng),
+        Mutation::Fresh => palette.tree(rng.random_range(1..=7), rng),
+    }
+}
+
+/// `receiver` with one of its subtrees replaced by one of `donor`.
+pub(crate) fn cross(receiver: &Expr, donor: &Expr, rng: &mut ChaCha8Rng) -> Expr {
+    let from = rng.random_range(0..donor.len());
+    let to = rng.random_range(0..receiver.len());
+    receiver.with_subtree(to, &donor.subtree(from))
+}
+
+fn draw_mutation(rng: &mut ChaCha8Rng) -> Mutation {
+    let total: f64 = MUTATIONS.iter().map(|(_, weight)| weight).sum();
+    let mut left = rng.random::<f64>() * total;
+    for (mutation, weight) in MUTATIONS {
+        left -= weight;
+        if left < 0.0 {
+            return mutation;
+        }
+    }
+    Mutation::Fresh
+}
+
+/// A constant of order one, of either sign; small integers are as likely as the rest.
+fn random_constant(rng: &mut ChaCha8Rng) -> f64 {
+    let size = if rng.random_bool(0.5) {
+        f64::from(rng.random_range(1_u8..=4))
+    } else {
+        (rng.random::<f64>() * 4.0 - 2.0).exp()
+    };
+    if rng.random_bool(0.5) { size } else { -size }
+}
+
+fn perturb_constant(expr: &Expr, rng: &mut ChaCha8Rng) -> Expr {
+    let mut changed = expr.clone();
+    if let Some(constant) = changed.constants_mut().iter_mut().choose(rng) {
+        let stretch = (rng.random::<f64>() * 2.0 - 1.0).exp();
+        *constant *= if rng.random_bool(0.1) { -stretch } else { stretch };
+    }
+    changed
+}
+
+fn change_operator(expr: &Expr, palette: &Palette, rng: &mut ChaCha8Rng) -> Expr {
+    let operators = (0..expr.len()).filter(|&end| expr.nodes()[end].arity() > 0);
+    let Some(end) = operators.choose(rng) else { return expr.clone() };
+    let choices = if expr.nodes()[end].arity() == 1 { &palette.unary } else { &palette.binary };
+    let Some(&op) = choices.choose(rng) else { return expr.clone() };
+    let mut nodes = expr.nodes().to_vec();
+    nodes[end] = Node::Op(op);
+    Expr::from_postfix(nodes, expr.constants().to_vec()).unwrap_or_else(|_| expr.clone())
+}
+
+/// Replaces an operator's subtree by one of its arguments.
+fn delete(expr: &Expr, rng: &mut ChaCha8Rng) -> Expr {
+    let operators = (0..expr.len()).filter(|&end| expr.nodes()[end].arity() > 0);
+    let Some(end) = operators.choose(rng) else { return expr.clone() };
+    let arguments = expr.subtree(end).arguments();
+    arguments.choose(rng).map_or_else(|| expr.clone(), |kept| expr.with_subtree(end, kept))
+}
+
+/// Adds or subtracts a feature or a small random tree.
+fn add_term(expr: &Expr, palette: &Palette, rng: &mut ChaCha8Rng) -> Expr {
+    let term = if palette.features.is_empty() || rng.random_bool(0.4) {
+        palette.tree(rng.random_range(1..=2), rng)
+    } else {
+        palette.feature_or_leaf(rng)
+    };
+    let sums = [Op::Add, Op::Sub].into_iter().filter(|op| palette.binary.contains(op));
+    match sums.choose(rng) {
+        Some(op) => Expr::binary(op, expr.clone(), &term),
+        None => expr.clone(),
+    }
+}
+
+fn swap_arguments(expr: &Expr, rng: &mut ChaCha8Rng) -> Expr {
+    let binary = (0..expr.len()).filter(|&end| expr.nodes()[end].arity() == 2);
+    let Some(end) = binary.choose(rng) else { return expr.clone() };
+    match (expr.nodes()[end], expr.subtree(end).arguments().as_slice()) {
+        (Node::Op(op), [left, right]) => {
+            expr.with_subtree(end, &Expr::binary(op, right.clone(), left))
+        }
+        _ => expr.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+
+    use super::*;
+
+    #[test]
+    fn changes_stay_well_formed() {
+        let mut palette = Palette::new(&OpSet::default(), vec![0, 1, 2]);
+        palette.features = vec!["x1*x2".parse().unwrap()];
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let mut expr = palette.tree(5, &mut rng);
+        for _ in 0..2_000 {
+            let donor = palette.tree(4, &mut rng);
+            let next = if rng.random_bool(0.2) {
+                cross(&expr, &donor, &mut rng)
+            } else {
+                mutate(&expr, &palette, &mut rng)
+            };
+            Expr::from_postfix(next.nodes().to_vec(), next.constants().to_vec()).unwrap();
+            expr = if next.len() > 60 { donor } else { next };
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The hall of fame, the Pareto front and its entries.
+
+use std::collections::BTreeMap;
+
+use symgrad_expr::Expr;
+
+/// One expression with its complexity and loss.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The expression.
+    pub expr: Expr,
+    /// Its complexity under the search's operator set.
+    pub complexity: u32,
+    /// Its loss under the search's objective.
+    pub loss: f64,
+}
+
+/// The best expression seen at every complexity.
+#[derive(Clone, Debug, Default)]
+pub struct HallOfFame {
+    best: BTreeMap<u32, Entry>,
+}
+
+impl HallOfFame {
+    /// Takes the entry if it beats the one at its complexity; says whether it did.
+    pub fn offer(&mut self, entry: Entry) -> bool {
+        if !entry.loss.is_finite() {
+            return false;
+        }
+        let better = self.best.get(&entry.complexity).is_none_or(|held| entry.loss < held.loss);
+        if better {
+            self.best.insert(entry.complexity, entry);
+        }
+        better
+    }
+
+    /// Whether an expression of that complexity and loss would be on the front.
+    pub fn would_improve(&self, complexity: u32, loss: f64) -> bool {
+        let cheaper = self.best.range(..=complexity);
+        loss.is_finite() && cheaper.into_iter().all(|(_, held)| loss < held.loss)
+    }
+
+    /// All entries, cheapest first.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.best.values()
+    }
+
+    /// The entries no cheaper entry equals or beats, cheapest first, losses falling.
+    pub fn front(&self) -> Vec<Entry> {
+        let mut front: Vec<Entry> = Vec::new();
+        for entry in self.best.values() {
+            if front.last().is_none_or(|last| entry.loss < last.loss) {
+                front.push(entry.clone());
+            }
+        }
+        front
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(complexity: u32, loss: f64) -> Entry {
+        Entry { expr: Expr::var(0), complexity, loss }
+    }
+
+    #[test]
+    fn the_front_falls_and_rises() {
+        let mut hall = HallOfFame::default();
+        for (complexity, loss) in [(3, 0.5), (5, 0.7), (7, 0.1), (9, 0.1), (11, 0.01), (7, 0.2)] {
+            hall.offer(entry(complexity, loss));
+        }
+        assert!(!hall.offer(entry(20, f64::NAN)));
+        let front: Vec<_> = hall.front().iter().map(|e| (e.complexity, e.loss)).collect();
+        assert_eq!(front, [(3, 0.5), (7, 0.1), (11, 0.01)]);
+        assert!(hall.would_improve(10, 0.05) && !hall.would_improve(10, 0.1));
+    }
+}

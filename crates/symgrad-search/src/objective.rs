@@ -1,0 +1,291 @@
+//! What a search minimises: the mismatch between an expression's unit gradients and a field's.
+
+use std::ops::ControlFlow;
+
+use serde::{Deserialize, Serialize};
+use symgrad_data::DirectionField;
+use symgrad_expr::{Block, Expr, Program, Workspace, simd};
+
+/// The measure of the mismatch between unit gradients.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Measure {
+    /// 1 − |mean cos|: blind to a global sign. With several neurons, 1 − the mean length of
+    /// the unit gradient's projection on the span of theirs.
+    #[default]
+    LevelSet,
+    /// The published loss, the mean over points and components of the squared difference of
+    /// unit gradients, (2/d)(1 − mean cos): the sign is fixed.
+    PaperMse,
+}
+
+/// A direction field and the measure by which expressions are compared with it.
+#[derive(Clone, Debug)]
+pub struct Objective {
+    columns: Vec<Vec<f64>>,
+    /// K neurons' orthonormal directions, d columns of N each.
+    basis: Vec<Vec<Vec<f64>>>,
+    /// One per point, of sum 1.
+    weights: Vec<f64>,
+    /// Directions in which the data do not extend.
+    normals: Vec<Vec<f64>>,
+    measure: Measure,
+}
+
+impl Objective {
+    /// Compares with a field by the given measure.
+    pub fn new(field: &DirectionField, measure: Measure) -> Self {
+        let total: f64 = field.weights().iter().sum();
+        Self {
+            columns: field.points().columns().to_vec(),
+            basis: (0..field.neurons()).map(|k| field.basis(k).to_vec()).collect(),
+            weights: field.weights().iter().map(|w| w / total).collect(),
+            normals: field.tangent().map_or(vec![], |tangent| tangent.normals().to_vec()),
+            measure,
+        }
+    }
+
+    /// Number of points.
+    pub fn points(&self) -> usize {
+        self.weights.len()
+    }
+
+    /// Number of inputs.
+    pub fn dim(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// The points, column by column.
+    pub fn columns(&self) -> &[Vec<f64>] {
+        &self.columns
+    }
+
+    /// The published loss that a level-set loss amounts to.
+    pub fn to_paper_mse(&self, loss: f64) -> f64 {
+        match self.measure {
+            Measure::LevelSet => loss * 2.0 / self.dim() as f64,
+            Measure::PaperMse => loss,
+        }
+    }
+
+    /// At most `count` of the points, evenly spread over their order.
+    #[must_use]
+    pub fn thinned(&self, count: usize) -> Self {
+        let total = self.points();
+        if count >= total {
+            return self.clone();
+        }
+        let rows: Vec<usize> = (0..count).map(|n| n * total / count).collect();
+        let pick = |column: &Vec<f64>| rows.iter().map(|&row| column[row]).collect::<Vec<f64>>();
+        let weights = pick(&self.weights);
+        let sum: f64 = weights.iter().sum();
+        Self {
+            columns: self.columns.iter().map(pick).collect(),
+            basis: self.basis.iter().map(|u| u.iter().map(pick).collect()).collect(),
+            weights: weights.iter().map(|w| w / sum).collect(),
+            normals: self.normals.clone(),
+            measure: self.measure,
+        }
+    }
+
+    pub(crate) fn basis(&self) -> &[Vec<Vec<f64>>] {
+        &self.basis
+    }
+
+    pub(crate) fn weights(&self) -> &[f64] {
+        &self.weights
+    }
+
+    pub(crate) fn normals(&self) -> &[Vec<f64>] {
+        &self.normals
+    }
+
+    /// The loss that a mean cosine (or mean projected length) stands for.
+    fn loss_of_mean(&self, mean: f64) -> f64 {
+        let loss = match self.measure {
+            Measure::LevelSet => 1.0 - mean.abs(),
+            Measure::PaperMse => (1.0 - mean) * 2.0 / self.dim() as f64,
+        };
+        loss.max(0.0)
+    }
+}
+
+/// Computes losses; one per thread, since it owns the buffers.
+pub struct Evaluator<'a> {
+    objective: &'a Objective,
+    program: Program,
+    workspace: Workspace,
+    scratch: Scratch,
+    evaluations: u64,
+}
+
+impl<'a> Evaluator<'a> {
+    /// An evaluator for an objective.
+    pub fn new(objective: &'a Objective) -> Self {
+        Self {
+            objective,
+            program: Program::compile(&Expr::var(0)),
+            workspace: Workspace::default(),
+            scratch: Scratch::default(),
+            evaluations: 0,
+        }
+    }
+
+    /// The objective.
+    pub fn objective(&self) -> &'a Objective {
+        self.objective
+    }
+
+    /// Sweeps over all points made so far.
+    pub fn evaluations(&self) -> u64 {
+        self.evaluations
+    }
+
+    /// The loss of an expression; infinite where it or its gradient is not finite at some
+    /// point, or where it uses an input that does not exist.
+    pub fn loss(&mut self, expr: &Expr) -> f64 {
+        let mut mean = 0.0;
+        let complete = self.sweep(expr, |weights, cosines| {
+            mean += weights.iter().zip(cosines).map(|(w, c)| w * c).sum::<f64>();
+        });
+        if complete && mean.is_finite() { self.objective.loss_of_mean(mean) } else { f64::INFINITY }
+    }
+
+    /// The loss at every point, 1 − s·cos with the global sign s; `None` for an expression
+    /// whose loss is infinite.
+    pub fn point_losses(&mut self, expr: &Expr) -> Option<Vec<f64>> {
+        let mut cosines = Vec::with_capacity(self.objective.points());
+        let mut mean = 0.0;
+        let complete = self.sweep(expr, |weights, block| {
+            mean += weights.iter().zip(block).map(|(w, c)| w * c).sum::<f64>();
+            cosines.extend_from_slice(block);
+        });
+        let sign =
+            if mean < 0.0 && self.objective.measure == Measure::LevelSet { -1.0 } else { 1.0 };
+        (complete && mean.is_finite()).then(|| cosines.iter().map(|c| 1.0 - sign * c).collect())
+    }
+
+    /// Gradients at all points, projected on the tangent space of the data: d columns of N.
+    /// `None` where something is not finite.
+    pub fn projected_gradients(&mut self, expr: &Expr) -> Option<Vec<Vec<f64>>> {
+        let objective = self.objective;
+        self.evaluations += 1;
+        self.program.recompile(expr);
+        let mut values = vec![0.0; objective.points()];
+        let mut gradients = vec![vec![]; objective.dim()];
+        let bad = self
+            .program
+            .input_gradients(&objective.columns, &mut self.workspace, &mut values, &mut gradients)
+            .ok()?;
+        if bad > 0 {
+            return None;
+        }
+        for normal in &objective.normals {
+            for n in 0..objective.points() {
+                let along: f64 = gradients.iter().zip(normal).map(|(g, m)| g[n] * m).sum();
+                for (g, m) in gradients.iter_mut().zip(normal) {
+                    g[n] -= along * m;
+                }
+            }
+        }
+        Some(gradients)
+    }
+
+    /// Visits the cosines (or projected lengths) block by block; false if it met a value or a
+    /// gradient that is not finite.
+    fn sweep(&mut self, expr: &Expr, mut visit: impl FnMut(&[f64], &[f64])) -> bool {
+        let objective = self.objective;
+        self.evaluations += 1;
+        self.program.recompile(expr);
+        let inputs = self.program.inputs();
+        let scratch = &mut self.scratch;
+        let flow = self.program.for_each_block(&objective.columns, &mut self.workspace, |block| {
+            if block.non_finite() > 0 {
+                return ControlFlow::Break(());
+            }
+            simd::vectorize(|| block_cosines(objective, inputs, block, scratch));
+            visit(&objective.weights[block.rows()], &scratch.cosines);
+            ControlFlow::Continue(())
+        });
+        flow.is_ok_and(|flow| flow.is_continue())
+    }
+}
+
+/// Buffers of one block.
+#[derive(Default)]
+struct Scratch {
+    /// Squared length of the gradient.
+    whole: Vec<f64>,
+    /// Squared length of its projection on the tangent space.
+    tangent: Vec<f64>,
+    along: Vec<f64>,
+    cosines: Vec<f64>,
+}
+
+impl Scratch {
+    fn reset(&mut self, count: usize) {
+        for buffer in [&mut self.whole, &mut self.tangent, &mut self.along, &mut self.cosines] {
+            buffer.clear();
+            buffer.resize(count, 0.0);
+        }
+    }
+}
+
+/// A gradient whose tangent part is this small a share of the whole (squared) has none: what
+/// is left is rounding.
+const NO_TANGENT: f64 = 1e-20;
+
+/// Fills `scratch.cosines` with the cosine between expression and neuron at each row of the
+/// block; with several neurons with the length of the unit gradient's projection on their
+/// span. 0 where the expression's gradient vanishes.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "must be compiled with the caller's vector instructions")]
+#[expect(clippy::needless_range_loop, reason = "indexed loops vectorise and read alike here")]
+fn block_cosines(objective: &Objective, inputs: &[u16], block: &Block<'_>, scratch: &mut Scratch) {
+    let rows = block.rows();
+    let count = rows.len();
+    scratch.reset(count);
+    let whole = &mut scratch.whole[..count];
+    let tangent = &mut scratch.tangent[..count];
+    let along = &mut scratch.along[..count];
+    let cosines = &mut scratch.cosines[..count];
+    for slot in 0..inputs.len() {
+        let gradient = &block.gradient(slot)[..count];
+        for n in 0..count {
+            whole[n] += gradient[n] * gradient[n];
+        }
+    }
+    tangent.copy_from_slice(whole);
+    for normal in &objective.normals {
+        along.fill(0.0);
+        for (slot, &input) in inputs.iter().enumerate() {
+            let (gradient, m) = (&block.gradient(slot)[..count], normal[usize::from(input)]);
+            for n in 0..count {
+                along[n] += gradient[n] * m;
+            }
+        }
+        for n in 0..count {
+            tangent[n] -= along[n] * along[n];
+        }
+    }
+    let single = objective.basis.len() == 1;
+    for directions in &objective.basis {
+        along.fill(0.0);
+        for (slot, &input) in inputs.iter().enumerate() {
+            let gradient = &block.gradient(slot)[..count];
+            let direction = &directions[usize::from(input)][rows.start..rows.end];
+            for n in 0..count {
+                along[n] += gradient[n] * direction[n];
+            }
+        }
+        for n in 0..count {
+            cosines[n] += if single { along[n] } else { along[n] * along[n] };
+        }
+    }
+    for n in 0..count {
+        let along = if single { cosines[n] } else { cosines[n].sqrt() };
+        let cosine = (along / tangent[n].sqrt()).clamp(-1.0, 1.0);
+        let vanishes = tangent[n] <= NO_TANGENT * whole[n] || tangent[n] < f64::MIN_POSITIVE;
+        cosines[n] = if vanishes { 0.0 } else { cosine };
+    }
+}

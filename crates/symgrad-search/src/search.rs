@@ -1,0 +1,382 @@
+//! The search: spectral seeding, islands of evolution, and the front they leave behind.
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+use symgrad_expr::{Expr, OpSet};
+use symgrad_simplify::{Domain, Simplifier};
+
+use crate::config::{SearchConfig, SearchError};
+use crate::constants::fit_constants;
+use crate::evolution::{Island, Palette, Rules, strip};
+use crate::front::{Entry, HallOfFame};
+use crate::objective::{Evaluator, Objective};
+use crate::outcome::{Outcome, Stop};
+use crate::spectral::{self, BeamOptions, Proposal};
+
+/// Reports progress; every method has an empty default.
+pub trait Observer {
+    /// A step ended: evaluations so far, the budget, and the front as it stands.
+    fn step(&mut self, evaluations: u64, budget: u64, front: &[Entry]) {
+        let _ = (evaluations, budget, front);
+    }
+}
+
+impl Observer for () {}
+
+/// A search in progress.
+///
+/// ```
+/// use symgrad_data::{DirectionField, FieldOptions, Table};
+/// use symgrad_expr::OpSet;
+/// use symgrad_search::{Measure, Objective, Search, SearchConfig};
+///
+/// // Points on a grid and the gradients of x1·x2, as a neuron would give them.
+/// let x1: Vec<f64> = (0..100).map(|n| 0.3 + f64::from(n % 10)).collect();
+/// let x2: Vec<f64> = (0..100).map(|n| 0.5 + f64::from(n / 10)).collect();
+/// let gradients = [x2.clone(), x1.clone()];
+/// let points = Table::new(vec!["x1".into(), "x2".into()], vec![x1, x2])?;
+/// let field = DirectionField::from_gradients(points, &gradients, &FieldOptions::default())?;
+///
+/// let objective = Objective::new(&field, Measure::LevelSet);
+/// let config = SearchConfig { budget: 5_000, ..SearchConfig::default() };
+/// let outcome = Search::new(objective, OpSet::default(), config)?.run(&mut ());
+/// assert_eq!(outcome.answer().unwrap().expr.to_string(), "x1*x2");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Search {
+    config: SearchConfig,
+    rules: Rules,
+    simplifier: Simplifier,
+    palette: Palette,
+    /// All points, for the final scores.
+    objective: Objective,
+    /// The points that candidates are judged by while the search runs.
+    screen: Objective,
+    islands: Vec<Island>,
+    hall: HallOfFame,
+    rng: ChaCha8Rng,
+    pool: rayon::ThreadPool,
+    evaluations: u64,
+    steps: u64,
+    /// Steps since the front last gained.
+    idle: u64,
+}
+
+impl Search {
+    /// A search for expressions of the given operators that minimise the objective.
+    pub fn new(
+        objective: Objective,
+        ops: OpSet,
+        config: SearchConfig,
+    ) -> Result<Self, SearchError> {
+        config.check(objective.dim())?;
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(config.threads.unwrap_or(0))
+            .build()
+            .map_err(|error| SearchError::Threads { reason: error.to_string() })?;
+        let domain = Domain::of_columns(objective.columns());
+        let inputs = config.inputs(objective.dim());
+        let max_complexity = config.max_complexity;
+        let spectral = config.spectral;
+        Ok(Self {
+            palette: Palette::new(&ops, inputs),
+            simplifier: Simplifier::new(ops.clone(), domain.clone()),
+            rules: Rules { ops, domain, max_complexity, spectral },
+            screen: objective.thinned(config.screen_points),
+            objective,
+            islands: (0..config.islands as u64)
+                .map(|index| Island::new(config.seed, index, config.population))
+                .collect(),
+            hall: HallOfFame::default(),
+            rng: ChaCha8Rng::seed_from_u64(config.seed),
+            pool,
+            evaluations: 0,
+            steps: 0,
+            idle: 0,
+            config,
+        })
+    }
+
+    /// Steps until there is a reason to stop, then finishes.
+    pub fn run(mut self, observer: &mut dyn Observer) -> Outcome {
+        loop {
+            if let Some(stop) = self.step() {
+                return self.finish(stop);
+            }
+            observer.step(self.evaluations, self.config.budget, &self.hall.front());
+        }
+    }
+
+    /// One step: the first seeds the islands from spectral fits, every other lets the islands
+    /// evolve side by side and then gathers what they found. Returns the reason to stop, if
+    /// there is one.
+    pub fn step(&mut self) -> Option<Stop> {
+        let before = self.hall.front();
+        if self.steps == 0 {
+            self.seed();
+        } else {
+            self.evolve();
+        }
+        self.gather();
+        self.steps += 1;
+        self.idle = if gained(&before, &self.hall.front()) { 0 } else { self.idle + 1 };
+        if self.evaluations >= self.config.budget {
+            Some(Stop::Budget)
+        } else if self.idle >= self.config.patience {
+            Some(Stop::Converged)
+        } else {
+            None
+        }
+    }
+
+    /// Evaluations so far, each a sweep over the screening points.
+    pub fn evaluations(&self) -> u64 {
+        self.evaluations
+    }
+
+    /// The front as it stands, with losses on the screening points.
+    pub fn front(&self) -> Vec<Entry> {
+        self.hall.front()
+    }
+
+    /// Simplifies, rounds and scores the front on all points and picks the answer.
+    pub fn finish(mut self, stop: Stop) -> Outcome {
+        let entries: Vec<Entry> = self.hall.entries().cloned().collect();
+        let (objective, simplifier, rules) = (&self.objective, &self.simplifier, &self.rules);
+        let tolerance = self.config.rounding;
+        let finished: Vec<(Vec<Entry>, u64)> = self.pool.install(|| {
+            entries
+                .par_iter()
+                .map(|entry| {
+                    let mut eval = Evaluator::new(objective);
+                    let written = write_out(&entry.expr, tolerance, simplifier, rules, &mut eval);
+                    (written, eval.evaluations())
+                })
+                .collect()
+        });
+        let mut hall = HallOfFame::default();
+        for (written, evaluations) in finished {
+            self.evaluations += evaluations;
+            for entry in written {
+                hall.offer(entry);
+            }
+        }
+        Outcome::new(&hall, &self.objective, &self.config, self.evaluations, stop)
+    }
+
+    /// Spectral proposals fill the hall of fame and the islands.
+    fn seed(&mut self) {
+        if self.rules.spectral {
+            let proposals = self.propose();
+            let rules = &self.rules;
+            let spellings: Vec<Expr> = proposals
+                .iter()
+                .flat_map(|proposal| proposal.spellings(&rules.ops))
+                .map(|expr| strip(&expr, rules))
+                .collect();
+            self.offer_all(&spellings);
+        }
+        self.evolve();
+    }
+
+    /// Polynomials by elimination and short sums over the mixed library.
+    fn propose(&mut self) -> Vec<Proposal> {
+        let (ops, inputs) = (&self.rules.ops, &self.palette.inputs);
+        let degree = self.config.max_degree;
+        let library = spectral::mixed_library(inputs, ops, self.config.library);
+        // The Gram matrix of a large library costs points × features²: fewer points suffice.
+        let screen = &self.screen;
+        let thinned = screen.thinned((LIBRARY_CELLS / (library.len() * screen.dim())).max(200));
+        let options =
+            BeamOptions { width: 40, terms: self.config.max_terms, extensions: 60, proposals: 12 };
+        let ((polynomials, first), (sums, second)) = self.pool.install(|| {
+            rayon::join(
+                || {
+                    let mut eval = Evaluator::new(screen);
+                    let found = spectral::eliminate(inputs, degree, ops, &mut eval);
+                    (found, eval.evaluations())
+                },
+                || {
+                    let mut eval = Evaluator::new(&thinned);
+                    let found = spectral::beam_search(library, ops, options, &mut eval);
+                    (found, eval.evaluations())
+                },
+            )
+        });
+        self.evaluations += first + second;
+        polynomials.into_iter().chain(sums).collect()
+    }
+
+    /// Every island evolves by itself, on whatever thread.
+    fn evolve(&mut self) {
+        let (screen, rules, palette) = (&self.screen, &self.rules, &self.palette);
+        let rounds = self.config.births;
+        let islands = &mut self.islands;
+        let spent: u64 = self.pool.install(|| {
+            islands
+                .par_iter_mut()
+                .map(|island| {
+                    let mut eval = Evaluator::new(screen);
+                    island.evolve(rounds, palette, rules, &mut eval);
+                    eval.evaluations()
+                })
+                .sum()
+        });
+        self.evaluations += spent;
+    }
+
+    /// Merges the islands' finds, polishes what is new on the front, and sends the front's
+    /// entries and their parts back to the islands.
+    fn gather(&mut self) {
+        let mut fresh = Vec::new();
+        for island in &mut self.islands {
+            for entry in std::mem::take(&mut island.hall).front() {
+                if self.hall.would_improve(entry.complexity, entry.loss) {
+                    fresh.push(entry.clone());
+                    self.hall.offer(entry);
+                }
+            }
+        }
+        let front = self.hall.front();
+        fresh.retain(|entry| front.contains(entry));
+        self.polish(&fresh);
+        self.palette.features = shared_features(&self.hall.front(), self.config.shared_features);
+        self.migrate();
+    }
+
+    /// Fits the constants of new entries, rewrites them, and offers all that comes out.
+    fn polish(&mut self, fresh: &[Entry]) {
+        let (screen, rules, simplifier) = (&self.screen, &self.rules, &self.simplifier);
+        let polished: Vec<(Vec<Expr>, u64)> = self.pool.install(|| {
+            fresh
+                .par_iter()
+                .map(|entry| {
+                    let mut eval = Evaluator::new(screen);
+                    let variants = polish_one(entry, rules, simplifier, &mut eval);
+                    (variants, eval.evaluations())
+                })
+                .collect()
+        });
+        let mut variants = Vec::new();
+        for (found, evaluations) in polished {
+            self.evaluations += evaluations;
+            variants.extend(found);
+        }
+        self.offer_all(&variants);
+    }
+
+    /// Evaluates expressions and offers them to the hall of fame.
+    fn offer_all(&mut self, expressions: &[Expr]) {
+        let (screen, rules) = (&self.screen, &self.rules);
+        let losses: Vec<f64> = self.pool.install(|| {
+            expressions
+                .par_iter()
+                .map_init(|| Evaluator::new(screen), |eval, expr| eval.loss(expr))
+                .collect()
+        });
+        self.evaluations += expressions.len() as u64;
+        for (expr, loss) in expressions.iter().zip(losses) {
+            if rules.ops.allows(expr) && expr.input_count() > 0 {
+                let complexity = rules.ops.complexity(expr);
+                self.hall.offer(Entry { expr: expr.clone(), complexity, loss });
+            }
+        }
+    }
+
+    /// Each island receives a few entries of the front.
+    fn migrate(&mut self) {
+        let front = self.hall.front();
+        if front.is_empty() {
+            return;
+        }
+        let mut eval = Evaluator::new(&self.screen);
+        for island in &mut self.islands {
+            for _ in 0..self.config.migrants {
+                let entry = &front[self.rng.random_range(0..front.len())];
+                island.admit(&entry.expr, &self.rules, &mut eval);
+            }
+        }
+        self.evaluations += eval.evaluations();
+    }
+}
+
+/// Cells of the feature matrix of a mixed library.
+const LIBRARY_CELLS: usize = 4_000_000;
+
+/// A gain that resets the patience: this much less loss at some complexity.
+const GAIN: f64 = 0.01;
+
+/// Whether some entry of `after` beats all entries of `before` of its complexity or less.
+fn gained(before: &[Entry], after: &[Entry]) -> bool {
+    after.iter().any(|entry| {
+        let held = before.iter().filter(|old| old.complexity <= entry.complexity);
+        let best = held.map(|old| old.loss).fold(f64::INFINITY, f64::min);
+        entry.loss < best * (1.0 - GAIN) && best > crate::outcome::EXACT
+    })
+}
+
+/// Rounds of fitting for an entry of the front.
+const POLISH_ROUNDS: usize = 12;
+
+fn polish_one(
+    entry: &Entry,
+    rules: &Rules,
+    simplifier: &Simplifier,
+    eval: &mut Evaluator<'_>,
+) -> Vec<Expr> {
+    let mut fitted = entry.expr.clone();
+    fit_constants(&mut fitted, entry.loss, POLISH_ROUNDS, eval);
+    let mut variants = vec![];
+    if rules.spectral
+        && let Some(proposal) = spectral::refit(&fitted, eval)
+    {
+        variants.extend(proposal.spellings(&rules.ops).iter().map(|expr| strip(expr, rules)));
+    }
+    variants.push(simplifier.simplify_level_set(&fitted));
+    variants.push(fitted);
+    variants
+}
+
+/// The forms of an entry that may stand on the final front, scored on all points.
+fn write_out(
+    expr: &Expr,
+    tolerance: f64,
+    simplifier: &Simplifier,
+    rules: &Rules,
+    eval: &mut Evaluator<'_>,
+) -> Vec<Entry> {
+    let simplified = simplifier.simplify_level_set(expr);
+    let rounded = simplifier.round_constants(&simplified, tolerance, &mut |expr| eval.loss(expr));
+    let simplified_again = simplifier.simplify_level_set(&rounded);
+    // The rounded form replaces the unrounded one of the same complexity: that is its point.
+    let mut written: Vec<Entry> = Vec::new();
+    for form in [simplified_again, rounded, simplified] {
+        let complexity = rules.ops.complexity(&form);
+        let held = written.iter().any(|entry| entry.complexity == complexity);
+        if !held && rules.ops.allows(&form) && form.input_count() > 0 {
+            let loss = eval.loss(&form);
+            written.push(Entry { expr: form, complexity, loss });
+        }
+    }
+    written
+}
+
+/// Proper subexpressions of the front's entries that hold an input and an operator, those of
+/// the best entries first.
+fn shared_features(front: &[Entry], limit: usize) -> Vec<Expr> {
+    let mut found: Vec<Expr> = Vec::new();
+    for entry in front.iter().rev() {
+        let expr = &entry.expr;
+        for end in 0..expr.len() - 1 {
+            if expr.nodes()[end].arity() == 0 || found.len() >= limit {
+                continue;
+            }
+            let part = expr.subtree(end);
+            if part.input_count() > 0 && !found.contains(&part) {
+                found.push(part);
+            }
+        }
+    }
+    found
+}

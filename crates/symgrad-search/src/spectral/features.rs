@@ -1,0 +1,162 @@
+//! Libraries of features from which sums are built.
+
+use symgrad_expr::{Expr, Op, OpSet};
+
+/// All monomials of the inputs with total degree from 1 to `degree`, by rising degree.
+pub(crate) fn monomials(inputs: &[u16], degree: u32, ops: &OpSet) -> Vec<Expr> {
+    let mut exponents = vec![0; inputs.len()];
+    let mut found = Vec::new();
+    for total in 1..=degree {
+        spread(total, 0, &mut exponents, &mut |exponents| {
+            found.extend(monomial(inputs, exponents, ops));
+        });
+    }
+    found
+}
+
+/// How many monomials of degree 1 to `degree` there are in `inputs` variables.
+pub(crate) fn monomial_count(inputs: usize, degree: u32) -> usize {
+    // (inputs + degree choose degree) − 1, multiplied up exactly.
+    let count =
+        (1..=degree as usize).fold(1, |count: usize, k| count.saturating_mul(inputs + k) / k);
+    count - 1
+}
+
+fn spread(left: u32, from: usize, exponents: &mut Vec<u32>, visit: &mut impl FnMut(&[u32])) {
+    if from + 1 >= exponents.len() {
+        if let Some(last) = exponents.last_mut() {
+            *last = left;
+            visit(exponents);
+            exponents[from] = 0;
+        }
+        return;
+    }
+    for exponent in (0..=left).rev() {
+        exponents[from] = exponent;
+        spread(left - exponent, from + 1, exponents, visit);
+    }
+    exponents[from] = 0;
+}
+
+fn monomial(inputs: &[u16], exponents: &[u32], ops: &OpSet) -> Option<Expr> {
+    let powers = inputs.iter().zip(exponents).filter(|(_, e)| **e > 0);
+    let mut product: Option<Expr> = None;
+    for (&input, &exponent) in powers {
+        let power = power(&Expr::var(input), exponent, ops)?;
+        product = Some(match product {
+            None => power,
+            Some(product) if ops.contains(Op::Mul) => product * power,
+            Some(_) => return None,
+        });
+    }
+    product
+}
+
+/// base to a whole power, written with the cheapest of the allowed operators.
+pub(crate) fn power(base: &Expr, exponent: u32, ops: &OpSet) -> Option<Expr> {
+    let half = |e: u32| power(base, e, ops);
+    match exponent {
+        0 => None,
+        1 => Some(base.clone()),
+        2 if ops.contains(Op::Square) => Some(base.clone().square()),
+        3 if ops.contains(Op::Cube) => Some(Expr::unary(Op::Cube, base.clone())),
+        e if e % 2 == 0 && ops.contains(Op::Square) => Some(half(e / 2)?.square()),
+        e if ops.contains(Op::Mul) => Some(half(e - 1)? * base.clone()),
+        _ => None,
+    }
+}
+
+/// Monomials of degree 1 and 2, and the outer functions of the allowed set applied to simple
+/// arguments (inputs, their squares, sums and differences, products, sums of squares), the
+/// simpler arguments first; at most `limit` features.
+pub(crate) fn mixed_library(inputs: &[u16], ops: &OpSet, limit: usize) -> Vec<Expr> {
+    let mut found = monomials(inputs, 2, ops);
+    for argument in arguments(inputs, ops) {
+        for outer in outer_functions(&argument, ops) {
+            if found.len() >= limit {
+                return found;
+            }
+            found.push(outer);
+        }
+    }
+    found
+}
+
+fn arguments(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
+    let vars: Vec<Expr> = inputs.iter().map(|&i| Expr::var(i)).collect();
+    let squares: Vec<Expr> = vars.iter().filter_map(|x| power(x, 2, ops)).collect();
+    let mut found: Vec<Expr> = vars.iter().chain(&squares).cloned().collect();
+    let allowed = |op: Op| ops.contains(op);
+    for j in 1..vars.len() {
+        for i in 0..j {
+            let pair = |op, list: &[Expr]| {
+                let (left, right) = (list.get(i)?.clone(), list.get(j)?);
+                allowed(op).then(|| Expr::binary(op, left, right))
+            };
+            found.extend(pair(Op::Add, &squares));
+            found.extend(pair(Op::Mul, &vars));
+            found.extend(pair(Op::Add, &vars));
+            found.extend(pair(Op::Sub, &vars));
+            found.extend(pair(Op::Div, &vars));
+        }
+    }
+    if allowed(Op::Add) {
+        for k in 2..squares.len() {
+            for j in 1..k {
+                for i in 0..j {
+                    found.push(squares[i].clone() + squares[j].clone() + squares[k].clone());
+                }
+            }
+        }
+    }
+    found
+}
+
+fn outer_functions(argument: &Expr, ops: &OpSet) -> Vec<Expr> {
+    let unary = [Op::Sin, Op::Cos, Op::Exp, Op::Log, Op::Sqrt, Op::Tanh];
+    let mut found: Vec<Expr> = unary
+        .into_iter()
+        .filter(|op| ops.contains(*op))
+        .map(|op| Expr::unary(op, argument.clone()))
+        .collect();
+    found.extend(reciprocal(argument.clone(), ops));
+    if ops.contains(Op::Sqrt) {
+        found.extend(reciprocal(Expr::unary(Op::Sqrt, argument.clone()), ops));
+    }
+    found
+}
+
+/// 1/argument, by whichever operator there is.
+fn reciprocal(argument: Expr, ops: &OpSet) -> Option<Expr> {
+    if ops.contains(Op::Inv) {
+        Some(Expr::unary(Op::Inv, argument))
+    } else {
+        ops.contains(Op::Div).then(|| Expr::constant(1.0) / argument)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn monomials_are_counted() {
+        let inputs: Vec<u16> = (0..9).collect();
+        let ops = OpSet::default();
+        for degree in 1..=3 {
+            let found = monomials(&inputs, degree, &ops);
+            assert_eq!(found.len(), monomial_count(9, degree));
+        }
+        assert_eq!(monomial_count(9, 3), 219);
+        let one: Vec<String> = monomials(&[1], 3, &ops).iter().map(ToString::to_string).collect();
+        assert_eq!(one, ["x2", "x2^2", "x2^2*x2"]);
+    }
+
+    #[test]
+    fn the_library_keeps_to_the_operators() {
+        let ops: OpSet = "+ * sqrt /".parse().unwrap();
+        let library = mixed_library(&[0, 1, 2], &ops, 10_000);
+        assert!(library.iter().all(|feature| ops.allows(feature)));
+        assert!(library.contains(&"div(1, sqrt(x1*x1 + x2*x2))".parse().unwrap()));
+    }
+}

@@ -1,0 +1,171 @@
+//! Sums with fitted coefficients: writing them as expressions and reading expressions as sums.
+
+use symgrad_expr::{Expr, Node, Op, OpSet};
+
+/// Numbers a coefficient may be rounded to, up to sign. Coarse rounding uses the first few.
+const SIMPLE: [f64; 16] = [
+    1.0,
+    2.0,
+    0.5,
+    3.0,
+    4.0,
+    0.25,
+    1.0 / 3.0,
+    2.0 / 3.0,
+    1.5,
+    0.75,
+    5.0,
+    6.0,
+    8.0,
+    10.0,
+    0.2,
+    0.125,
+];
+
+/// Relative tolerance of each rounding attempt and how many of [`SIMPLE`] it may use: the
+/// coarser the rounding, the fewer numbers, so that neighbours stay apart.
+const ROUNDINGS: [(f64, usize); 4] = [(0.0, 0), (0.02, SIMPLE.len()), (0.08, 10), (0.25, 3)];
+
+/// Longest sum whose every coefficient is tried as the unit.
+const MAX_UNITS: usize = 6;
+
+/// The ways to write Σ cᵢ φᵢ up to a common factor: each of a few coefficients in turn becomes
+/// the unit, and the others are rounded to simple numbers at several tolerances. All are
+/// offered to the search, whose front decides which is worth its complexity.
+pub(crate) fn spellings(features: &[&Expr], coefficients: &[f64], ops: &OpSet) -> Vec<Expr> {
+    let mut found: Vec<Expr> = Vec::new();
+    for unit in units(coefficients) {
+        for (tolerance, numbers) in ROUNDINGS {
+            let rounded: Vec<f64> = coefficients
+                .iter()
+                .map(|c| round(c / unit, tolerance, &SIMPLE[..numbers]))
+                .collect();
+            if let Some(expr) = write_sum(features, &rounded, ops)
+                && !found.contains(&expr)
+            {
+                found.push(expr);
+            }
+        }
+    }
+    found
+}
+
+/// The coefficients worth dividing by: all of a short sum, the median of a long one.
+fn units(coefficients: &[f64]) -> Vec<f64> {
+    let mut sorted: Vec<f64> =
+        coefficients.iter().map(|c| c.abs()).filter(|c| *c > 0.0 && c.is_finite()).collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    if sorted.len() > MAX_UNITS {
+        return vec![sorted[sorted.len() / 2]];
+    }
+    sorted
+}
+
+fn round(value: f64, tolerance: f64, numbers: &[f64]) -> f64 {
+    let size = value.abs();
+    let close = numbers.iter().find(|simple| (size / **simple - 1.0).abs() <= tolerance);
+    close.map_or(value, |simple| simple.copysign(value))
+}
+
+/// Writes a sum with the allowed operators, terms of coefficient ±1 without a product, the
+/// positive terms first; the overall sign is free. `None` where the operators do not suffice.
+fn write_sum(features: &[&Expr], coefficients: &[f64], ops: &OpSet) -> Option<Expr> {
+    let positive = coefficients.iter().filter(|c| **c > 0.0).count();
+    let sign = if 2 * positive >= coefficients.len() { 1.0 } else { -1.0 };
+    let terms = || features.iter().zip(coefficients).map(|(f, c)| (*f, c * sign));
+    let ordered = terms().filter(|t| t.1 > 0.0).chain(terms().filter(|t| t.1 < 0.0));
+    let mut sum: Option<Expr> = None;
+    for (feature, coefficient) in ordered {
+        let subtract = coefficient < 0.0 && sum.is_some() && ops.contains(Op::Sub);
+        let factor = if subtract { -coefficient } else { coefficient };
+        let term =
+            if factor == 1.0 { feature.clone() } else { write_product(factor, feature, ops)? };
+        sum = Some(match sum {
+            None => term,
+            Some(sum) if subtract => sum - term,
+            Some(sum) if ops.contains(Op::Add) => sum + term,
+            Some(_) => return None,
+        });
+    }
+    sum
+}
+
+/// factor · feature, as a quotient where the feature is a reciprocal.
+fn write_product(factor: f64, feature: &Expr, ops: &OpSet) -> Option<Expr> {
+    if ops.contains(Op::Div) {
+        match (feature.root(), feature.arguments().as_slice()) {
+            (Node::Op(Op::Inv), [argument]) => {
+                return Some(Expr::constant(factor) / argument.clone());
+            }
+            (Node::Op(Op::Div), [above, below]) if above.root() == Node::Const => {
+                return Some(Expr::constant(factor * above.constants()[0]) / below.clone());
+            }
+            _ => {}
+        }
+    }
+    ops.contains(Op::Mul).then(|| Expr::constant(factor) * feature.clone())
+}
+
+/// The terms of a top-level sum, each stripped of signs and constant factors; constants alone
+/// are left out. An expression that is no sum is its own single term.
+pub(crate) fn terms(expr: &Expr) -> Vec<Expr> {
+    let mut found = Vec::new();
+    let mut open = vec![expr.clone()];
+    while let Some(term) = open.pop() {
+        match (term.root(), term.arguments().as_slice()) {
+            (Node::Const, _) => {}
+            (Node::Op(Op::Add | Op::Sub), [left, right]) => {
+                open.push(right.clone());
+                open.push(left.clone());
+            }
+            (Node::Op(Op::Neg), [inner]) => open.push(inner.clone()),
+            (Node::Op(Op::Mul), [left, right]) if left.root() == Node::Const => {
+                open.push(right.clone());
+            }
+            (Node::Op(Op::Mul | Op::Div), [left, right]) if right.root() == Node::Const => {
+                open.push(left.clone());
+            }
+            _ if found.contains(&term) => {}
+            _ => found.push(term),
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(texts: &[&str]) -> Vec<Expr> {
+        texts.iter().map(|t| t.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn nearly_equal_coefficients_become_one() {
+        let features = parse(&["x1*x4", "x2*x3"]);
+        let refs: Vec<&Expr> = features.iter().collect();
+        let found = spellings(&refs, &[-0.707, 0.712], &OpSet::default());
+        assert!(found.contains(&"x2*x3 - x1*x4".parse().unwrap()), "{found:?}");
+    }
+
+    #[test]
+    fn reciprocals_take_the_coefficient_above() {
+        let features = parse(&["x1^2", "1/x2"]);
+        let refs: Vec<&Expr> = features.iter().collect();
+        let found = spellings(&refs, &[1.0, -2.01], &OpSet::default());
+        assert!(found.contains(&"x1^2 - 2/x2".parse().unwrap()), "{found:?}");
+    }
+
+    #[test]
+    fn missing_operators_give_nothing() {
+        let features = parse(&["x1", "x2"]);
+        let refs: Vec<&Expr> = features.iter().collect();
+        assert!(spellings(&refs, &[1.0, 0.4], &"* /".parse().unwrap()).is_empty());
+    }
+
+    #[test]
+    fn sums_fall_into_terms() {
+        let expr: Expr = "2*x1 - (x2^2/3 + sin(x1)) + 4 - x1".parse().unwrap();
+        assert_eq!(terms(&expr), parse(&["x1", "x2^2", "sin(x1)"]));
+    }
+}
