@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
 use symgrad_expr::testing::{dual, expressions, is_regular, points};
-use symgrad_expr::{Expr, Node, Op, Program, Workspace, derivative};
+use symgrad_expr::{EvalError, Expr, Node, Op, Program, Workspace, derivative};
 
 const INPUTS: u16 = 3;
 
@@ -191,4 +191,226 @@ fn constant_derivatives_agree_with_dual_numbers() {
         Ok(())
     });
     outcome.unwrap();
+}
+
+/// Distance in units of the last place; NaN equals NaN.
+fn ulps(left: f64, right: f64) -> u64 {
+    let ordered = |x: f64| {
+        let bits = x.to_bits().cast_signed();
+        if bits < 0 { i64::MIN - bits } else { bits }
+    };
+    if left.is_nan() && right.is_nan() {
+        return 0;
+    }
+    ordered(left).abs_diff(ordered(right))
+}
+
+/// Arguments of every size: all exponents, neighbourhoods of the multiples of π/2, special
+/// values, and both signs.
+fn arguments() -> Vec<f64> {
+    let mut found = vec![0.0, f64::INFINITY, f64::NAN, f64::MAX, f64::MIN_POSITIVE, 5e-324];
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = move || {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state >> 12
+    };
+    for exponent in 0..0x7ff_u64 {
+        found.extend((0..20).map(|_| f64::from_bits(exponent << 52 | next())));
+    }
+    for turn in 1..20_000 {
+        let near = std::f64::consts::FRAC_PI_2 * f64::from(turn);
+        found.extend([near.next_down(), near, near.next_up()]);
+    }
+    for step in 0..40_000 {
+        found.push(f64::from(step) / 32.0 * (1.0 + f64::EPSILON));
+        found.push(0.5 + f64::from(step) / 40_000.0);
+    }
+    let negative: Vec<f64> = found.iter().map(|x| -x).collect();
+    found.extend(negative);
+    found
+}
+
+/// The vector functions are close to the scalar library's everywhere.
+#[test]
+fn elementary_functions_are_accurate() {
+    let arguments = arguments();
+    let functions: [(Op, fn(f64) -> f64, u64); 6] = [
+        (Op::Exp, f64::exp, 2),
+        (Op::Log, f64::ln, 2),
+        (Op::Sin, f64::sin, 2),
+        (Op::Cos, f64::cos, 2),
+        (Op::Tan, f64::tan, 3),
+        (Op::Tanh, f64::tanh, 3),
+    ];
+    for (op, exact, most) in functions {
+        let found = values(&Expr::unary(op, Expr::var(0)), std::slice::from_ref(&arguments));
+        let (mut worst, mut at) = (0, 0.0);
+        for (&x, &value) in arguments.iter().zip(&found) {
+            let distance = ulps(value, exact(x));
+            if distance > worst {
+                (worst, at) = (distance, x);
+            }
+        }
+        println!("{} {worst} ulp at {at:e}", op.name());
+        assert!(worst <= most, "{} is {worst} ulp off at {at:e}", op.name());
+    }
+}
+
+/// A row has the same results, bit for bit, whatever rows surround it.
+#[test]
+fn rows_do_not_depend_on_each_other() {
+    let cases = (expressions(INPUTS, &Op::ALL), points(usize::from(INPUTS)), 250_usize..280);
+    let outcome = runner(300).run(&cases, |(expr, point, rows)| {
+        let points: Vec<Vec<f64>> = (0..rows)
+            .map(|row| {
+                let size = if row % 7 == 3 { 1e12 } else { 1.0 };
+                point.iter().map(|x| size * (x + f64::from(row as u16) / 16.0)).collect()
+            })
+            .collect();
+        let (many_values, many_gradients) = differentiated(&expr, &transposed(&points));
+        let plain_values = values(&expr, &transposed(&points));
+        for (row, point) in points.iter().enumerate().step_by(13) {
+            let (one_value, one_gradient) = differentiated(&expr, &transposed(&[point.clone()]));
+            prop_assert!(same(one_value[0], many_values[row]), "{expr} in row {row}");
+            prop_assert!(same(one_value[0], plain_values[row]), "{expr} in row {row}");
+            for (one, many) in one_gradient.iter().zip(&many_gradients) {
+                prop_assert!(same(one[0], many[row]), "gradient of {expr} in row {row}");
+            }
+        }
+        Ok(())
+    });
+    outcome.unwrap();
+}
+
+/// A recompiled program is the program compiled anew, and constants can be changed in place.
+#[test]
+fn programs_are_reusable() {
+    let columns = [vec![0.5, 1.5, 2.5], vec![1.0, 2.0, 3.0]];
+    let workspace = &mut Workspace::default();
+    let first: Expr = "sin(2*x1) + x2/3".parse().unwrap();
+    let second: Expr = "exp(x2)^1.5 - 4".parse().unwrap();
+    let mut program = Program::compile(&second);
+    program.recompile(&first);
+    program.set_constants(&[5.0, 7.0]);
+    let mut found = [0.0; 3];
+    program.values(&columns, workspace, &mut found).unwrap();
+    assert_eq!(program.inputs(), [0, 1]);
+    assert_eq!(found.to_vec(), values(&first.with_constants(&[5.0, 7.0]), &columns));
+    program.recompile(&second);
+    assert_eq!(program.inputs(), [1]);
+    program.values(&columns, workspace, &mut found).unwrap();
+    assert_eq!(found.to_vec(), values(&second, &columns));
+}
+
+/// An exponent decides at run time how a power is computed; its derivatives follow.
+#[test]
+fn powers_follow_their_exponent() {
+    let columns = [vec![-2.0, 0.0, 1.5]];
+    let mut program = Program::compile(&"x1^2.5".parse().unwrap());
+    for (exponent, slopes) in [
+        (4.0, [-32.0, 0.0, 13.5]),
+        (1.0, [1.0, 1.0, 1.0]),
+        (0.0, [0.0, 0.0, 0.0]),
+        (-1.0, [-0.25, f64::NEG_INFINITY, -1.0 / 2.25]),
+        (2.5, [f64::NAN, 0.0, 2.5 * 1.5 * 1.5_f64.sqrt()]),
+    ] {
+        program.set_constants(&[exponent]);
+        let (mut values, mut gradients) = ([0.0; 3], [vec![]]);
+        let workspace = &mut Workspace::default();
+        program.input_gradients(&columns, workspace, &mut values, &mut gradients).unwrap();
+        for (found, expected) in gradients[0].iter().zip(slopes) {
+            assert!(ulps(*found, expected) <= 4, "x1^{exponent}: {found} but {expected}");
+        }
+    }
+}
+
+#[test]
+fn non_finite_rows_are_counted() {
+    let columns = [vec![-1.0, 0.0, 4.0, f64::NAN]];
+    let program = Program::compile(&"sqrt(x1)".parse().unwrap());
+    let workspace = &mut Workspace::default();
+    let mut values = [0.0; 4];
+    assert_eq!(program.values(&columns, workspace, &mut values), Ok(2));
+    let mut gradients = [vec![]];
+    let found = program.input_gradients(&columns, workspace, &mut values, &mut gradients);
+    assert_eq!(found, Ok(3)); // the slope at 0 is infinite
+}
+
+#[test]
+fn data_that_do_not_fit_are_errors() {
+    let program = Program::compile(&"x1 + x3".parse().unwrap());
+    let workspace = &mut Workspace::default();
+    let mut out = [0.0; 2];
+    let short: [Vec<f64>; 1] = [vec![1.0, 2.0]];
+    assert_eq!(
+        program.values(&short, workspace, &mut out),
+        Err(EvalError::MissingColumn { input: 2, columns: 1 })
+    );
+    let ragged = [vec![1.0, 2.0], vec![1.0], vec![1.0, 2.0]];
+    assert_eq!(
+        program.for_each_block(&ragged, workspace, |_| ControlFlow::Continue(())),
+        Err(EvalError::RaggedColumn { column: 1, rows: 1, expected: 2 })
+    );
+    let even = [vec![1.0; 3], vec![1.0; 3], vec![1.0; 3]];
+    assert_eq!(
+        program.values(&even, workspace, &mut out),
+        Err(EvalError::OutputLength { room: 2, rows: 3 })
+    );
+    assert_eq!(
+        program.input_gradients(&even, workspace, &mut [0.0; 3], &mut []),
+        Err(EvalError::GradientCount { outputs: 0, columns: 3 })
+    );
+}
+
+#[test]
+fn constants_and_single_inputs_are_programs_too() {
+    let workspace = &mut Workspace::default();
+    let mut out = [0.0; 2];
+    let none: [Vec<f64>; 0] = [];
+    let constant = Program::compile(&Expr::constant(2.5));
+    assert_eq!(constant.values(&none, workspace, &mut out), Ok(0));
+    assert_eq!(out, [2.5, 2.5]);
+    let columns = [vec![3.0, 4.0]];
+    let (values, gradients) = differentiated(&Expr::var(0), &columns);
+    assert_eq!((values, gradients), (vec![3.0, 4.0], vec![vec![1.0, 1.0]]));
+    let mut seen = 0;
+    let _ = constant.for_each_block_with_constants(&columns, workspace, |block| {
+        assert_eq!(block.constant_gradient(0), [1.0, 1.0]);
+        seen += block.rows().len();
+        ControlFlow::Continue(())
+    });
+    assert_eq!(seen, 2);
+}
+
+/// The fused products are those of the gradient's columns.
+#[test]
+fn projections_agree_with_gradients() {
+    let rows = 300;
+    let number = |i: usize| ((i * 7919) % 1000) as f64 / 500.0 + 0.1;
+    let column = |i: usize| (0..rows).map(|row| number(row * 13 + i * 101)).collect();
+    let columns: Vec<Vec<f64>> = (0..7).map(column).collect();
+    let directions: Vec<Vec<f64>> = (0..7).map(|i| column(i + 50)).collect();
+    for text in ["x2", "x1*x7", "x1*x2 - x3/x4 + sin(x5)*x7", "x1*x2*x3*x4*x5"] {
+        let program = Program::compile(&text.parse().unwrap());
+        let workspace = &mut Workspace::default();
+        let flow = program.for_each_block(&columns, workspace, |block| {
+            let length = block.rows().len();
+            let (mut dot, mut norm2) = (vec![9.0; length], vec![9.0; length]);
+            let mut cosines = vec![9.0; length];
+            block.dot_and_norm(&directions, &mut dot, &mut norm2);
+            block.cosines(&directions, &mut cosines);
+            for (at, row) in block.rows().enumerate() {
+                let pairs = program.inputs().iter().enumerate().map(|(slot, &input)| {
+                    (block.gradient(slot)[at], directions[usize::from(input)][row])
+                });
+                let (d, n) = pairs.fold((0.0, 0.0), |(d, n), (g, u)| (d + g * u, n + g * g));
+                assert!((dot[at] - d).abs() <= 1e-14 * (1.0 + n), "{text}: {} {d}", dot[at]);
+                assert!((norm2[at] - n).abs() <= 1e-14 * n);
+                assert!(same(cosines[at], dot[at] / norm2[at].sqrt()));
+            }
+            ControlFlow::Continue(())
+        });
+        assert_eq!(flow, Ok(ControlFlow::Continue(())));
+    }
 }

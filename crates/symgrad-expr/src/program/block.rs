@@ -97,11 +97,12 @@ impl WithSimd for RowStep {
     }
 }
 
-/// Rows such that the columns stay in the nearest cache (32 KiB or more).
+/// Long blocks spread the cost of decoding an instruction, short ones keep many columns in
+/// cache. Not all columns are in use at once: blocks of twice the nearest cache do well.
 fn rows_per_block(columns: usize) -> usize {
     match columns {
-        0..=12 => MOST_ROWS,
-        13..=24 => MOST_ROWS / 2,
+        0..=24 => MOST_ROWS,
+        25..=48 => MOST_ROWS / 2,
         _ => MOST_ROWS / 4,
     }
 }
@@ -199,20 +200,12 @@ impl Block<'_> {
     }
 
     fn non_finite_outputs(&self, outputs: usize) -> usize {
-        // A sum of zero multiples is zero unless something is infinite or NaN.
-        let mut sums = [0.0; MOST_ROWS];
-        let sums = &mut sums[..self.rows.len()];
-        simd::vectorize(
-            #[inline(always)]
-            || {
-                for which in 0..outputs {
-                    for (sum, number) in sums.iter_mut().zip(self.output(which)) {
-                        *sum += number * 0.0;
-                    }
-                }
-                sums.iter().map(|sum| usize::from(sum.is_nan())).sum()
-            },
-        )
+        let columns = || (0..outputs).map(|which| self.output(which));
+        if columns().all(|column| simd::run(AllFinite(column))) {
+            return 0;
+        }
+        let is_finite = |row: &usize| columns().all(|column| column[*row].is_finite());
+        self.rows.len() - (0..self.rows.len()).filter(is_finite).count()
     }
 
     /// Per row of the block: Σ gᵢ·uᵢ and Σ gᵢ² over the used inputs, where `directions[i]`
@@ -264,6 +257,32 @@ impl Block<'_> {
                 }
             },
         );
+    }
+}
+
+/// Whether no number is infinite or NaN.
+struct AllFinite<'a>(&'a [f64]);
+
+impl WithSimd for AllFinite<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> bool {
+        // A sum of zero multiples is zero unless something is infinite or NaN.
+        let (vectors, rest) = S::as_simd_f64s(self.0);
+        let zero = simd.splat_f64s(0.0);
+        let mut sums = [zero; STEP];
+        let (steps, left) = vectors.as_chunks::<STEP>();
+        for step in steps {
+            for lane in 0..STEP {
+                sums[lane] = simd.mul_add_f64s(step[lane], zero, sums[lane]);
+            }
+        }
+        for &vector in left.iter().chain([&simd.partial_load_f64s(rest)]) {
+            sums[0] = simd.mul_add_f64s(vector, zero, sums[0]);
+        }
+        let sum = sums.into_iter().fold(zero, |sum, lane| simd.add_f64s(sum, lane));
+        simd.reduce_sum_f64s(sum) == 0.0
     }
 }
 

@@ -30,9 +30,12 @@ pub(super) enum Action {
     /// s·a
     Scale,
     Div,
+    /// aᵇ
     Pow,
-    /// b·aᵇ⁻¹
+    /// b·aᵇ⁻¹, given c = aᵇ
     PowSlope,
+    /// b·(b − 1)·aᵇ⁻², given c = b·aᵇ⁻¹
+    PowCurvature,
     Cube,
     Sqrt,
     Exp,

@@ -157,7 +157,7 @@ impl Builder {
                 [none, (divide(code, product, b), one.times(-1.0))]
             }
             Op::Pow => {
-                let base = if a_varies { power_slope(code, a, b) } else { Term::ZERO };
+                let base = if a_varies { power_slope(code, a, b, value.loc) } else { Term::ZERO };
                 let exponent = if b_varies {
                     let logarithm = logarithm(code, a);
                     multiply(code, value, logarithm)
@@ -276,8 +276,8 @@ pub(super) fn divide(code: &mut Code, a: Term, b: Loc) -> Term {
     Term { loc: code.push(Action::Div, [a.loc, b, Loc::Zero], 1.0), scale: a.scale }
 }
 
-pub(super) fn power_slope(code: &mut Code, a: Loc, b: Loc) -> Term {
-    Term::new(code.push(Action::PowSlope, [a, b, Loc::Zero], 1.0))
+pub(super) fn power_slope(code: &mut Code, a: Loc, b: Loc, value: Loc) -> Term {
+    Term::new(code.push(Action::PowSlope, [a, b, value], 1.0))
 }
 
 pub(super) fn logarithm(code: &mut Code, a: Loc) -> Term {

@@ -200,7 +200,59 @@ fn step<'a, S: Simd>(
                 exact,
             );
         }
-        Action::Pow => scalar::<S>(out, operands, |[a, b, _]| a.powf(b)),
-        Action::PowSlope => scalar::<S>(out, operands, |[a, b, _]| b * a.powf(b - 1.0)),
+        Action::Pow | Action::PowSlope | Action::PowCurvature => {
+            if let (View::Column(a), View::Uniform(b)) = (a, b)
+                && b.trunc() == b
+                && b.abs() <= MOST_MULTIPLIED
+            {
+                return whole_power(simd, instruction.action, out, a, b);
+            }
+            match instruction.action {
+                Action::Pow => scalar::<S>(out, operands, |[a, b, _]| a.powf(b)),
+                Action::PowSlope => scalar::<S>(out, operands, power_slope),
+                _ => scalar::<S>(out, operands, power_curvature),
+            }
+        }
     }
+}
+
+/// b·aᵇ⁻¹, given the value aᵇ.
+fn power_slope([a, b, value]: [f64; 3]) -> f64 {
+    if a == 0.0 { b * a.powf(b - 1.0) } else { b * (value / a) }
+}
+
+/// b·(b − 1)·aᵇ⁻², given the slope b·aᵇ⁻¹.
+fn power_curvature([a, b, slope]: [f64; 3]) -> f64 {
+    let factor = b - 1.0;
+    if a == 0.0 { b * factor * a.powf(b - 2.0) } else { factor * (slope / a) }
+}
+
+/// Up to this size, powers with a constant integer exponent are products.
+const MOST_MULTIPLIED: f64 = 64.0;
+
+/// A power with an integer exponent, or its derivatives in the base.
+#[inline(always)]
+fn whole_power<S: Simd>(simd: S, action: Action, out: Target<'_, S>, a: &[S::f64s], b: f64) {
+    let (factor, exponent) = match action {
+        Action::PowSlope => (b, b - 1.0),
+        Action::PowCurvature => (b * (b - 1.0), b - 2.0),
+        _ => (1.0, b),
+    };
+    if factor == 0.0 {
+        return unary(
+            simd,
+            out,
+            View::Uniform(0.0),
+            #[inline(always)]
+            |zero| zero,
+        );
+    }
+    let s = simd.splat_f64s(factor);
+    unary(
+        simd,
+        out,
+        View::Column(a),
+        #[inline(always)]
+        |a| simd.mul_f64s(s, vector::power(simd, a, exponent)),
+    );
 }

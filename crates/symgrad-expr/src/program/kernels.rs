@@ -164,9 +164,10 @@ pub(super) fn ranged<S: Simd>(
         Uniform(a) => fill(out, simd.splat_f64s(exact(a))),
         Column(a) => {
             let mut all = everywhere(simd);
-            for (out, &a) in out.iter_mut().zip(a) {
-                all = simd.and_m64s(all, range.lanes(simd, a));
-                *out = fast(a);
+            for (out, a) in out.as_chunks_mut::<2>().0.iter_mut().zip(a.as_chunks::<2>().0) {
+                all = simd.and_m64s(all, range.lanes(simd, a[0]));
+                all = simd.and_m64s(all, range.lanes(simd, a[1]));
+                *out = [fast(a[0]), fast(a[1])];
             }
             if !holds(simd, all) {
                 redo(rows_mut::<S>(out), rows::<S>(a), range, exact);
@@ -197,9 +198,14 @@ pub(super) fn ranged_pair<S: Simd>(
         }
         Column(a) => {
             let mut all = everywhere(simd);
-            for ((first, second), &a) in first.iter_mut().zip(second.iter_mut()).zip(a) {
-                all = simd.and_m64s(all, range.lanes(simd, a));
-                (*first, *second) = fast(a);
+            let firsts = first.as_chunks_mut::<2>().0.iter_mut();
+            let seconds = second.as_chunks_mut::<2>().0.iter_mut();
+            for ((first, second), a) in firsts.zip(seconds).zip(a.as_chunks::<2>().0) {
+                all = simd.and_m64s(all, range.lanes(simd, a[0]));
+                all = simd.and_m64s(all, range.lanes(simd, a[1]));
+                let results = [fast(a[0]), fast(a[1])];
+                *first = [results[0].0, results[1].0];
+                *second = [results[0].1, results[1].1];
             }
             if !holds(simd, all) {
                 redo(rows_mut::<S>(first), rows::<S>(a), range, exact.0);

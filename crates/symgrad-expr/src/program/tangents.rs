@@ -6,7 +6,7 @@
 //! first and second partial derivatives, ǡ = ẇ̄·pₐ + w̄·(hₐₛ·ṡ), where s is the argument with a
 //! tangent.
 
-use super::code::{Code, Loc};
+use super::code::{Action, Code, Loc};
 use super::compile::{
     Builder, Known, Term, add_product, divide, logarithm, multiply, power_slope, settle, sign,
 };
@@ -136,7 +136,7 @@ impl TangentBuilder {
             (Op::Mul, _) => Term::new(a),
             (Op::Div, 0) => divide(code, one, b),
             (Op::Div, _) => divide(code, value, b).times(-1.0),
-            (Op::Pow, 0) => power_slope(code, a, b),
+            (Op::Pow, 0) => power_slope(code, a, b, value.loc),
             (Op::Pow, _) => {
                 let logarithm = logarithm(code, a);
                 multiply(code, value, logarithm)
@@ -180,11 +180,8 @@ impl TangentBuilder {
                 divide(code, slope, b).times(-1.0)
             }
             (Op::Pow, 0) => {
-                let exponent = Term::new(b);
-                let less = add_product(code, exponent, Term::ONE, Term::ONE.times(-1.0));
-                let less = settle(code, less);
-                let slope = power_slope(code, a, less);
-                multiply(code, exponent, slope)
+                let slope = self.slope(at, op, 0, code);
+                Term::new(code.push(Action::PowCurvature, [a, b, slope.loc], 1.0))
             }
             (Op::Pow, 2) => {
                 let slope = self.slope(at, op, 1, code);

@@ -15,8 +15,8 @@ pub(super) struct Range {
     high: f64,
 }
 
-/// For [`sin_cos`] and [`tan`]: the multiple of π/2 subtracted stays below 2¹⁶.
-pub(super) const TURNS: Range = Range { low: -1e5, high: 1e5 };
+/// For [`sin_cos`] and [`tan`]: the multiple of π/2 subtracted stays below 2³⁰.
+pub(super) const TURNS: Range = Range { low: -1e9, high: 1e9 };
 /// For [`exp`]: the result and its scale are normal numbers.
 pub(super) const EXP_RANGE: Range = Range { low: -708.0, high: 708.0 };
 /// For [`log`]: positive normal numbers.
@@ -41,11 +41,22 @@ const ROUNDER: f64 = 6_755_399_441_055_744.0; // 1.5 · 2⁵²
 const TWO_32: f64 = 4_294_967_296.0;
 
 /// Evaluates a polynomial given from its highest coefficient down.
+///
+/// Coefficients are taken in pairs (Estrin's scheme): half as many steps wait for each other.
 #[inline(always)]
 fn polynomial<S: Simd, const N: usize>(simd: S, x: S::f64s, coefficients: [f64; N]) -> S::f64s {
+    let x2 = simd.mul_f64s(x, x);
+    let odd = N % 2;
     let mut sum = simd.splat_f64s(coefficients[0]);
-    for &coefficient in &coefficients[1..] {
-        sum = simd.mul_add_f64s(sum, x, simd.splat_f64s(coefficient));
+    if odd == 0 {
+        sum = simd.mul_add_f64s(sum, x, simd.splat_f64s(coefficients[1]));
+    }
+    let mut at = 2 - odd;
+    while at < N {
+        let high = simd.splat_f64s(coefficients[at]);
+        let low = simd.splat_f64s(coefficients[at + 1]);
+        sum = simd.mul_add_f64s(sum, x2, simd.mul_add_f64s(high, x, low));
+        at += 2;
     }
     sum
 }
@@ -71,7 +82,10 @@ pub(super) fn sin_cos<S: Simd>(simd: S, x: S::f64s) -> (S::f64s, S::f64s) {
     // π/2 in three parts; the first difference is exact.
     const FRAC_PI_2: [f64; 3] =
         [1.570_796_326_794_896_6, 6.123_233_995_736_766e-17, -1.497_384_904_859_169_8e-33];
-    let k = round(simd, simd.mul_f64s(x, simd.splat_f64s(std::f64::consts::FRAC_2_PI)));
+    let rounder = simd.splat_f64s(ROUNDER);
+    let rounded = simd.mul_add_f64s(x, simd.splat_f64s(std::f64::consts::FRAC_2_PI), rounder);
+    let k = simd.sub_f64s(rounded, rounder);
+    let turns: S::u64s = cast(rounded);
     let mut r = x;
     for part in FRAC_PI_2 {
         r = simd.negate_mul_add_f64s(k, simd.splat_f64s(part), r);
@@ -110,17 +124,24 @@ pub(super) fn sin_cos<S: Simd>(simd: S, x: S::f64s) -> (S::f64s, S::f64s) {
     let cosine = simd.add_f64s(top, simd.mul_add_f64s(simd.mul_f64s(z, z), q, rest));
 
     // Odd k swaps the two; bit 1 of k negates the sine, bit 1 of k + 1 the cosine.
-    let sign_bit = simd.splat_u64s(1 << 63);
-    let quadrant = shifted_integer(simd, k, 30);
-    let odd_bit = simd.splat_u64s(1 << 62);
-    let odd = simd.equal_u64s(simd.and_u64s(quadrant, odd_bit), odd_bit);
-    let next = simd.add_u64s(quadrant, odd_bit);
-    let signs = simd.and_u64s(quadrant, sign_bit);
-    let next_signs = simd.and_u64s(next, sign_bit);
+    let [one, two] = [1, 2].map(|bit| simd.splat_u64s(bit));
+    let odd = simd.equal_u64s(simd.and_u64s(turns, one), one);
     (
-        flip(simd, simd.select_f64s(odd, cosine, sine), signs),
-        flip(simd, simd.select_f64s(odd, sine, cosine), next_signs),
+        negate_by_bit_1(simd, simd.select_f64s(odd, cosine, sine), simd.and_u64s(turns, two)),
+        negate_by_bit_1(
+            simd,
+            simd.select_f64s(odd, sine, cosine),
+            simd.and_u64s(simd.add_u64s(turns, one), two),
+        ),
     )
+}
+
+/// Negates the value where bit 1 is set, the only one that may be.
+#[inline(always)]
+fn negate_by_bit_1<S: Simd>(simd: S, value: S::f64s, bits: S::u64s) -> S::f64s {
+    let negative = simd.equal_u64s(bits, simd.splat_u64s(2));
+    let sign = simd.select_u64s(negative, simd.splat_u64s(1 << 63), simd.splat_u64s(0));
+    flip(simd, value, sign)
 }
 
 /// The value with those of its bits flipped.
@@ -243,4 +264,22 @@ pub(super) fn sign<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
     let sign = simd.and_u64s(cast(x), simd.splat_u64s(1 << 63));
     let one = simd.or_u64s(sign, simd.splat_u64s(1.0_f64.to_bits()));
     simd.select_f64s(simd.equal_f64s(x, x), cast(one), x)
+}
+
+/// x to an integer power, by multiplication.
+#[inline(always)]
+pub(super) fn power<S: Simd>(simd: S, x: S::f64s, exponent: f64) -> S::f64s {
+    let one = simd.splat_f64s(1.0);
+    let mut square = x;
+    let mut product = one;
+    let mut left = exponent.abs();
+    while left >= 1.0 {
+        let half = (left / 2.0).trunc();
+        if half + half != left {
+            product = simd.mul_f64s(product, square);
+        }
+        square = simd.mul_f64s(square, square);
+        left = half;
+    }
+    if exponent < 0.0 { simd.div_f64s(one, product) } else { product }
 }
