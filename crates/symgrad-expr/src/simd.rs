@@ -53,6 +53,7 @@ struct Sum<'a> {
 impl WithSimd for Sum<'_> {
     type Output = f64;
 
+    #[expect(clippy::inline_always, reason = "inlined into the code for the instruction set")]
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> f64 {
         let mut sums = [0.0; LANES];

@@ -34,7 +34,8 @@ fn transposed(points: &[Vec<f64>]) -> Vec<Vec<f64>> {
 
 fn values(expr: &Expr, columns: &[Vec<f64>]) -> Vec<f64> {
     let mut out = vec![0.0; columns[0].len()];
-    Program::compile(expr).values(columns, &mut Workspace::default(), &mut out).unwrap();
+    let program = Program::compile(expr);
+    program.values(columns, &mut Workspace::default(), &mut out).expect("columns that fit");
     out
 }
 
@@ -44,7 +45,8 @@ fn differentiated(expr: &Expr, columns: &[Vec<f64>]) -> (Vec<f64>, Vec<Vec<f64>>
     let mut values = vec![0.0; columns[0].len()];
     let mut gradients = vec![vec![]; columns.len()];
     let workspace = &mut Workspace::default();
-    program.input_gradients(columns, workspace, &mut values, &mut gradients).unwrap();
+    let outcome = program.input_gradients(columns, workspace, &mut values, &mut gradients);
+    outcome.expect("columns that fit");
     (values, gradients)
 }
 
@@ -102,7 +104,9 @@ fn agrees_with_duals(
     Ok(())
 }
 
-fn check(differentiate: Differentiate) -> Result<(), TestError<(Expr, Vec<Vec<f64>>)>> {
+type Table = Vec<Vec<f64>>;
+
+fn check(differentiate: Differentiate) -> Result<(), TestError<(Expr, Table)>> {
     let cases = (expressions(INPUTS, &Op::ALL), tables());
     runner(4000).run(&cases, |(expr, points)| agrees_with_duals(differentiate, &expr, &points))
 }
@@ -133,7 +137,7 @@ fn with_gradients_of(other: &Expr, expr: &Expr, columns: &[Vec<f64>]) -> (Vec<f6
 fn replaced(expr: &Expr, old: Op, new: Op) -> Expr {
     let swap = |node: &Node| if *node == Node::Op(old) { Node::Op(new) } else { *node };
     let nodes = expr.nodes().iter().map(swap).collect();
-    Expr::from_postfix(nodes, expr.constants().to_vec()).unwrap()
+    Expr::from_postfix(nodes, expr.constants().to_vec()).expect("the same shape")
 }
 
 /// The same expression with constant `k` as input `INPUTS + k`.
@@ -146,7 +150,7 @@ fn lifted(expr: &Expr) -> Expr {
         }
         other => *other,
     });
-    Expr::from_postfix(nodes.collect(), vec![]).unwrap()
+    Expr::from_postfix(nodes.collect(), vec![]).expect("the same shape")
 }
 
 /// Derivatives in the constants are those in inputs that stand in their place.
@@ -234,8 +238,9 @@ fn arguments() -> Vec<f64> {
 /// The vector functions are close to the scalar library's everywhere.
 #[test]
 fn elementary_functions_are_accurate() {
+    type Exact = fn(f64) -> f64;
     let arguments = arguments();
-    let functions: [(Op, fn(f64) -> f64, u64); 6] = [
+    let functions: [(Op, Exact, u64); 6] = [
         (Op::Exp, f64::exp, 2),
         (Op::Log, f64::ln, 2),
         (Op::Sin, f64::sin, 2),
@@ -260,18 +265,19 @@ fn elementary_functions_are_accurate() {
 /// A row has the same results, bit for bit, whatever rows surround it.
 #[test]
 fn rows_do_not_depend_on_each_other() {
-    let cases = (expressions(INPUTS, &Op::ALL), points(usize::from(INPUTS)), 250_usize..280);
+    let cases = (expressions(INPUTS, &Op::ALL), points(usize::from(INPUTS)), 250_u16..280);
     let outcome = runner(300).run(&cases, |(expr, point, rows)| {
         let points: Vec<Vec<f64>> = (0..rows)
             .map(|row| {
                 let size = if row % 7 == 3 { 1e12 } else { 1.0 };
-                point.iter().map(|x| size * (x + f64::from(row as u16) / 16.0)).collect()
+                point.iter().map(|x| size * (x + f64::from(row) / 16.0)).collect()
             })
             .collect();
         let (many_values, many_gradients) = differentiated(&expr, &transposed(&points));
         let plain_values = values(&expr, &transposed(&points));
         for (row, point) in points.iter().enumerate().step_by(13) {
-            let (one_value, one_gradient) = differentiated(&expr, &transposed(&[point.clone()]));
+            let (one_value, one_gradient) =
+                differentiated(&expr, &transposed(std::slice::from_ref(point)));
             prop_assert!(same(one_value[0], many_values[row]), "{expr} in row {row}");
             prop_assert!(same(one_value[0], plain_values[row]), "{expr} in row {row}");
             for (one, many) in one_gradient.iter().zip(&many_gradients) {

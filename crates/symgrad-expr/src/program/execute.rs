@@ -3,7 +3,7 @@
 use pulp::{Simd, WithSimd};
 
 use super::code::{Action, Instruction, Loc};
-use super::kernels::{View, binary, ranged, ranged_pair, scalar, ternary, unary};
+use super::kernels::{Exact, View, binary, ranged, ranged_pair, scalar, ternary, unary};
 use super::vector::{self, EXP_RANGE, LOG_RANGE, TURNS};
 
 /// Instructions and the memory they work on.
@@ -188,7 +188,7 @@ fn step<'a, S: Simd>(
         Action::Log => within!(LOG_RANGE, |a| vector::log(simd, a), f64::ln),
         Action::Tan => within!(TURNS, |a| vector::tan(simd, a), f64::tan),
         Action::SinCos => {
-            let exact: (fn(f64) -> f64, fn(f64) -> f64) = (f64::sin, f64::cos);
+            let exact: (Exact, Exact) = (f64::sin, f64::cos);
             let fast = vector::sin_cos;
             ranged_pair(
                 simd,

@@ -148,6 +148,9 @@ pub(super) fn ternary<S: Simd>(
     }
 }
 
+/// A function of the scalar library.
+pub(super) type Exact = fn(f64) -> f64;
+
 /// Evaluates a function whose fast vector form has a limited range; the rows outside are
 /// redone one by one.
 #[inline(always)]
@@ -157,7 +160,7 @@ pub(super) fn ranged<S: Simd>(
     a: View<'_, S::f64s>,
     fast: impl Fn(S::f64s) -> S::f64s,
     range: Range,
-    exact: fn(f64) -> f64,
+    exact: Exact,
 ) {
     match a {
         Uniform(a) if range.contains(a) => fill(out, fast(simd.splat_f64s(a))),
@@ -184,7 +187,7 @@ pub(super) fn ranged_pair<S: Simd>(
     a: View<'_, S::f64s>,
     fast: impl Fn(S::f64s) -> (S::f64s, S::f64s),
     range: Range,
-    exact: (fn(f64) -> f64, fn(f64) -> f64),
+    exact: (Exact, Exact),
 ) {
     let (first, second) = out;
     match a {
@@ -241,7 +244,7 @@ fn holds<S: Simd>(simd: S, mask: S::m64s) -> bool {
 }
 
 #[inline(never)]
-fn redo(out: &mut [f64], a: &[f64], range: Range, exact: fn(f64) -> f64) {
+fn redo(out: &mut [f64], a: &[f64], range: Range, exact: Exact) {
     for (out, &a) in out.iter_mut().zip(a) {
         if !range.contains(a) {
             *out = exact(a);

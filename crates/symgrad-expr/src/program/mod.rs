@@ -1,5 +1,10 @@
 //! The executable form of an expression.
 
+#![expect(
+    clippy::inline_always,
+    reason = "vector code must be inlined into the function compiled for the instruction set"
+)]
+
 mod block;
 mod code;
 mod compile;

@@ -42,8 +42,8 @@ impl TangentBuilder {
         self.slopes.resize(expr.len(), [None; 2]);
         self.curvatures.clear();
         self.curvatures.resize(expr.len(), [None; 3]);
-        for leaf in 0..expr.len() {
-            if expr[leaf] == Node::Const {
+        for (leaf, node) in expr.iter().enumerate() {
+            if *node == Node::Const {
                 self.forward(leaf, code);
                 self.reverse(inputs.len(), code);
             }
@@ -131,7 +131,7 @@ impl TangentBuilder {
         let one = Term::ONE;
         let slope = match (op, side) {
             (Op::Add, _) | (Op::Sub, 0) => one,
-            (Op::Sub, _) | (Op::Neg, _) => one.times(-1.0),
+            (Op::Sub | Op::Neg, _) => one.times(-1.0),
             (Op::Mul, 0) => Term::new(b),
             (Op::Mul, _) => Term::new(a),
             (Op::Div, 0) => divide(code, one, b),

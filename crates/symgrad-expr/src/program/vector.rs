@@ -81,7 +81,7 @@ fn shifted_integer<S: Simd>(simd: S, k: S::f64s, shift: u32) -> S::u64s {
 pub(super) fn sin_cos<S: Simd>(simd: S, x: S::f64s) -> (S::f64s, S::f64s) {
     // π/2 in three parts; the first difference is exact.
     const FRAC_PI_2: [f64; 3] =
-        [1.570_796_326_794_896_6, 6.123_233_995_736_766e-17, -1.497_384_904_859_169_8e-33];
+        [std::f64::consts::FRAC_PI_2, 6.123_233_995_736_766e-17, -1.497_384_904_859_169_8e-33];
     let rounder = simd.splat_f64s(ROUNDER);
     let rounded = simd.mul_add_f64s(x, simd.splat_f64s(std::f64::consts::FRAC_2_PI), rounder);
     let k = simd.sub_f64s(rounded, rounder);
