@@ -1,2 +1,37 @@
-//! The `symgrad` command.
-fn main() {}
+//! The `symgrad` command: results on standard output, talk on standard error.
+//!
+//! Exit codes: 0 for success, 1 for a result that misses what was asked, 2 for a failure.
+
+mod fail;
+mod find;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::fail::report;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Turns what a neuron of a trained network has learned into a formula.
+#[derive(Parser)]
+#[command(version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Search formulas for points and gradients in a file
+    Search(find::Arguments),
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Search(arguments) => find::run(&arguments),
+    };
+    done.unwrap_or_else(|failure| report(&failure))
+}

@@ -1,1 +1,49 @@
-//! facade
+//! From triplets to formulas: what a neuron has learned, written down.
+//!
+//! A neuron h that encodes a concept g computes some h(x) = φ(g(x)). The function φ hides g from
+//! fits of the output but not from gradients: up to length and sign they are those of g. So the
+//! search compares unit gradients (arXiv 2409.05305):
+//!
+//! ```
+//! use symgrad::data::{DirectionField, FieldOptions, Table};
+//! use symgrad::{SearchSettings, search_field};
+//!
+//! // Points on a grid, and there the gradients of tanh(x·v²/100), as a neuron might give them.
+//! let x: Vec<f64> = (0..100).map(|n| 0.3 + f64::from(n % 10)).collect();
+//! let v: Vec<f64> = (0..100).map(|n| 0.5 + f64::from(n / 10)).collect();
+//! let (mut along_x, mut along_v) = (vec![], vec![]);
+//! for (x, v) in x.iter().zip(&v) {
+//!     let slope = (x * v * v / 100.0).cosh().powi(-2);
+//!     along_x.push(v * v * slope);
+//!     along_v.push(2.0 * x * v * slope);
+//! }
+//! let points = Table::new(vec!["x".into(), "v".into()], vec![x, v])?;
+//! let options = FieldOptions { weak: 0.0, ..FieldOptions::default() };
+//! let field = DirectionField::from_gradients(points, &[along_x, along_v], &options)?;
+//!
+//! let mut settings = SearchSettings::default();
+//! settings.config.budget = 5_000;
+//! let findings = search_field(&field, &settings, &mut ())?;
+//! assert_eq!(findings.answer().expression, "x*v^2");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The parts can be used by themselves: [`expr`], [`data`],
+//! [`siamese`], [`search`], [`simplify`], [`report`].
+
+mod error;
+mod files;
+mod findings;
+mod observer;
+
+pub use symgrad_data as data;
+pub use symgrad_expr as expr;
+pub use symgrad_report as report;
+pub use symgrad_search as search;
+pub use symgrad_siamese as siamese;
+pub use symgrad_simplify as simplify;
+
+pub use error::Error;
+pub use files::{prepare_folder, write_file};
+pub use findings::{Findings, FrontEntry, SCHEMA_VERSION, SearchSettings, Seconds, search_field};
+pub use observer::Stage;

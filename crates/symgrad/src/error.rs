@@ -1,0 +1,137 @@
+//! What can go wrong between triplets and formulas.
+
+use std::path::PathBuf;
+
+use symgrad_data::generate::GenerateError;
+use symgrad_data::{DataError, FileError, FileProblem};
+use symgrad_expr::{NamesError, ParseError};
+use symgrad_report::ReportError;
+use symgrad_search::SearchError;
+use symgrad_siamese::SiameseError;
+
+/// A run that could not be carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Data that cannot be used.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// Triplets that could not be drawn.
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
+    /// The encoder.
+    #[error(transparent)]
+    Siamese(#[from] SiameseError),
+    /// A search that cannot start.
+    #[error(transparent)]
+    Search(#[from] SearchError),
+    /// Inputs whose names cannot stand in a formula.
+    #[error("the inputs' names cannot be used in formulas")]
+    Names(#[from] NamesError),
+    /// A formula in a file of the run.
+    #[error("`{text}` is no formula")]
+    Formula {
+        /// As written.
+        text: String,
+        /// What is wrong with it.
+        source: ParseError,
+    },
+    /// A picture or summary.
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    /// The search ended without any formula.
+    #[error("no formula has a finite gradient at all points")]
+    NothingFound,
+    /// A name that is no experiment's.
+    #[error("unknown experiment `{name}`; this suite has: {known}")]
+    UnknownExperiment {
+        /// The name as given.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// A folder or file could not be written.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// The folder or file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// A file of the run could not be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// A file of the run does not hold what it should.
+    #[error("{} is not as expected: {reason}; delete it to have it made again", path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A configuration that cannot be written down.
+    #[error("the configuration cannot be written as TOML ({reason}); is the seed below 2^63?")]
+    Config {
+        /// What the writer says.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Data(DataError::File(FileError { problem, .. })) => file_hint(problem),
+            Self::Data(error) => data_hint(error),
+            Self::Generate(_) => "draw fewer triplets, or take the other recipe",
+            Self::Siamese(_) => "`symgrad reproduce --quick` shows whether a short training works",
+            Self::Search(_) => "`symgrad search --help` says what each setting means",
+            Self::Names(_) => {
+                "name the columns with letters, digits and `_`, such as `x1` or `v_x`"
+            }
+            Self::NothingFound => "allow more operators with --ops, or a larger --budget",
+            Self::UnknownExperiment { .. } => "`symgrad list` shows all experiments",
+            Self::Write { .. } => "choose a folder that you may write to with --out",
+            Self::Formula { .. } | Self::Read { .. } | Self::Content { .. } => {
+                "delete the run's folder, or choose another with --out, to start afresh"
+            }
+            Self::Report(_) => "the other files of the run are complete; please report this",
+            Self::Config { .. } => "choose a seed below 2^63",
+        }
+    }
+}
+
+fn file_hint(problem: &FileProblem) -> &'static str {
+    match problem {
+        FileProblem::Io { .. } => "check the path and that you may read the file",
+        FileProblem::UnknownKind | FileProblem::Archive { .. } | FileProblem::Array { .. } => {
+            "fields are read from .csv files and from .npz files of numpy.savez"
+        }
+        FileProblem::MissingColumn { .. }
+        | FileProblem::MissingGradient { .. }
+        | FileProblem::NoInputs { .. }
+        | FileProblem::ColumnCount { .. } => {
+            "say which columns are which, as in --points a,b --gradients ga,gb"
+        }
+        FileProblem::Content(error) => data_hint(error),
+        _ => {
+            "expected a header line of names, then rows of numbers, as in\n  x,v,g_x,g_v\n  0.5,1,0.98,2.1"
+        }
+    }
+}
+
+fn data_hint(error: &DataError) -> &'static str {
+    match error {
+        DataError::NoDirections { .. } => {
+            "gradients of zero have no direction; export those of a neuron that is alive"
+        }
+        DataError::TangentRank { .. } | DataError::NoTangent => {
+            "--tangent takes `auto`, `off` or the number of directions in which the data extend"
+        }
+        _ => "every point needs finite numbers: its inputs, then the gradient along each",
+    }
+}

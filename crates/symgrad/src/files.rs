@@ -1,0 +1,66 @@
+//! Files of a run: whole or not at all.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::Error;
+
+/// Makes a folder, and makes sure that files can be written to it.
+pub fn prepare_folder(folder: &Path) -> Result<(), Error> {
+    let failed = |source| Error::Write { path: folder.into(), source };
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    tempfile::Builder::new().tempfile_in(folder).map_err(failed)?;
+    Ok(())
+}
+
+/// Writes a text beside its final place, then moves it there: a reader finds the old file or
+/// the new one, never a part.
+pub fn write_file(path: &Path, text: &str) -> Result<(), Error> {
+    replace(path, text).map_err(|source| Error::Write { path: path.into(), source })
+}
+
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut builder = tempfile::Builder::new();
+    // Temporary files are private by default; the final one follows the user's umask.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// Writes a value as indented JSON.
+pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| Error::Write {
+        path: path.into(),
+        source: std::io::Error::other(error),
+    })?;
+    write_file(path, &(text + "\n"))
+}
+
+/// Reads a value from JSON.
+pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
+    serde_json::from_str(&read_file(path)?)
+        .map_err(|error| Error::Content { path: path.into(), reason: error.to_string() })
+}
+
+/// Reads a text.
+pub(crate) fn read_file(path: &Path) -> Result<String, Error> {
+    std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.into(), source })
+}
+
+/// Removes a file that may not exist.
+pub(crate) fn remove_file(path: &Path) -> Result<(), Error> {
+    match std::fs::remove_file(path) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::Write { path: path.into(), source })
+        }
+        _ => Ok(()),
+    }
+}

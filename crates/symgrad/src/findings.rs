@@ -1,0 +1,165 @@
+//! What a search found, in the form that is written to `result.json`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use symgrad_data::DirectionField;
+use symgrad_expr::{Expr, Names, OpSet};
+use symgrad_report::FrontPoint;
+use symgrad_search::{Measure, Objective, Outcome, Search, SearchConfig};
+
+use crate::{Error, Stage};
+
+/// Version of the form of `result.json`; it changes when a reader has to.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Wall-clock seconds by stage.
+pub type Seconds = BTreeMap<Stage, f64>;
+
+/// Operators, measure and settings of a search.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SearchSettings {
+    /// The operators with their complexities.
+    pub ops: OpSet,
+    /// What is minimised.
+    pub measure: Measure,
+    /// Everything else.
+    pub config: SearchConfig,
+}
+
+impl SearchSettings {
+    /// The operators, complexities, loss and largest size of arXiv 2409.05305.
+    pub fn published() -> Self {
+        Self {
+            ops: OpSet::published(),
+            measure: Measure::PaperMse,
+            config: SearchConfig { max_complexity: 25, ..SearchConfig::default() },
+        }
+    }
+}
+
+/// A front and the answer on it: what `result.json` holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Findings {
+    /// [`SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// The inputs' names.
+    pub inputs: Vec<String>,
+    /// The Pareto front in rising complexity, at least one entry.
+    pub front: Vec<FrontEntry>,
+    /// Index of the answer in the front.
+    pub answer: usize,
+    /// Wall-clock seconds by stage; the one part that differs from run to run.
+    pub seconds: Seconds,
+    /// Evaluations that the search made.
+    pub evaluations: u64,
+    /// The seed.
+    pub seed: u64,
+    /// Version of symgrad.
+    pub version: String,
+}
+
+/// An entry of a front, in several notations.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FrontEntry {
+    /// Complexity under the search's operators.
+    pub complexity: u32,
+    /// Loss under the search's measure.
+    pub loss: f64,
+    /// The published loss, (2/d)(1 − mean cos).
+    pub paper_mse: f64,
+    /// The expression; reading it back gives the same expression.
+    pub expression: String,
+    /// For `SymPy`.
+    pub sympy: String,
+    /// For LaTeX.
+    pub latex: String,
+}
+
+impl Findings {
+    /// The chosen entry.
+    ///
+    /// # Panics
+    /// If the fields were changed so that the answer is not on the front.
+    pub fn answer(&self) -> &FrontEntry {
+        &self.front[self.answer]
+    }
+
+    /// The front as pictures want it.
+    pub fn front_points(&self) -> Vec<FrontPoint> {
+        let point = |entry: &FrontEntry| FrontPoint {
+            complexity: entry.complexity,
+            loss: entry.loss,
+            expression: readable(&entry.expression, &self.inputs),
+        };
+        self.front.iter().map(point).collect()
+    }
+
+    /// The front as comma-separated values with a header.
+    pub fn front_csv(&self) -> String {
+        let mut text = String::from("complexity,loss,paper_mse,expression\n");
+        for entry in &self.front {
+            let FrontEntry { complexity, loss, paper_mse, expression, .. } = entry;
+            // Expressions of these operators hold neither commas nor quotes, except `pow(a, b)`.
+            text += &format!("{complexity},{loss:e},{paper_mse:e},\"{expression}\"\n");
+        }
+        text
+    }
+
+    fn new(outcome: &Outcome, names: &Names, seed: u64) -> Result<Self, Error> {
+        let entry = |(entry, &paper_mse): (&symgrad_search::Entry, &f64)| FrontEntry {
+            complexity: entry.complexity,
+            loss: entry.loss,
+            paper_mse,
+            expression: entry.expr.display(names).to_string(),
+            sympy: entry.expr.sympy(names),
+            latex: entry.expr.latex(names),
+        };
+        Ok(Self {
+            schema_version: SCHEMA_VERSION,
+            inputs: names.iter().map(str::to_owned).collect(),
+            front: outcome.front().iter().zip(outcome.paper_mse()).map(entry).collect(),
+            answer: outcome.answer_index().ok_or(Error::NothingFound)?,
+            seconds: Seconds::new(),
+            evaluations: outcome.evaluations(),
+            seed,
+            version: env!("CARGO_PKG_VERSION").into(),
+        })
+    }
+}
+
+/// Searches formulas for a direction field.
+///
+/// The result depends on the arguments alone, not on the number of threads; only `seconds`
+/// differs.
+pub fn search_field(
+    field: &DirectionField,
+    settings: &SearchSettings,
+    observer: &mut dyn symgrad_search::Observer,
+) -> Result<Findings, Error> {
+    let start = std::time::Instant::now();
+    let names = Names::new(field.names().to_vec())?;
+    let objective = Objective::new(field, settings.measure);
+    let search = Search::new(objective, settings.ops.clone(), settings.config.clone())?;
+    let outcome = search.run(observer);
+    let mut findings = Findings::new(&outcome, &names, settings.config.seed)?;
+    findings.seconds.insert(Stage::Search, to_milliseconds(start.elapsed().as_secs_f64()));
+    Ok(findings)
+}
+
+/// Seconds to the millisecond: more would be noise.
+pub(crate) fn to_milliseconds(seconds: f64) -> f64 {
+    (seconds * 1e3).round() / 1e3
+}
+
+/// An expression with its constants rounded, for people; the text itself if it cannot be read.
+pub(crate) fn readable(expression: &str, inputs: &[String]) -> String {
+    const DIGITS: usize = 4;
+    Names::new(inputs.to_vec())
+        .ok()
+        .and_then(|names| {
+            let expr = Expr::parse(expression, &names).ok()?;
+            Some(expr.rounded(DIGITS).display(&names).to_string())
+        })
+        .unwrap_or_else(|| expression.to_owned())
+}
