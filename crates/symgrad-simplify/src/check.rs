@@ -19,6 +19,9 @@ pub(crate) fn may_be_parallel(a: &Expr, b: &Expr, point: &[f64]) -> bool {
     if !(a.value.is_total() && b.value.is_total()) {
         return true;
     }
+    if a.slope.iter().chain(&b.slope).any(|slope| is_lost(*slope)) {
+        return true;
+    }
     let vanishes = |dual: &Dual| dual.slope.iter().all(|slope| *slope == ZERO);
     let varies = |dual: &Dual| dual.slope.iter().any(|slope| slope.is_nonzero());
     if vanishes(&a) && varies(&b) || vanishes(&b) && varies(&a) {
@@ -31,7 +34,15 @@ pub(crate) fn may_be_parallel(a: &Expr, b: &Expr, point: &[f64]) -> bool {
 }
 
 fn overlap(a: Interval, b: Interval) -> bool {
-    !(a.is_total() && b.is_total()) || a.lo() <= b.hi() && b.lo() <= a.hi()
+    !(a.is_total() && b.is_total())
+        || is_lost(a)
+        || is_lost(b)
+        || a.lo() <= b.hi() && b.lo() <= a.hi()
+}
+
+/// Whether a number is too small to say anything but its sign.
+fn is_lost(a: Interval) -> bool {
+    a != ZERO && a.lo().abs().max(a.hi().abs()) < f64::MIN_POSITIVE
 }
 
 const ZERO: Interval = Interval::exactly(0.0);

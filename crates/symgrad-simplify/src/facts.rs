@@ -46,7 +46,7 @@ impl Analysis<Term> for Facts {
     fn merge(&mut self, kept: &mut Fact, other: Fact) -> DidMerge {
         let merged = Fact {
             constant: kept.constant.or(other.constant),
-            range: kept.range.intersect(other.range),
+            range: kept.range.narrowed_by(other.range),
         };
         let merged = merged.constant.map_or(merged, Fact::constant);
         let changed = DidMerge(merged != *kept, merged != other);
@@ -81,6 +81,10 @@ pub(crate) fn fold(op: Op, a: Option<f64>, b: Option<f64>) -> Option<f64> {
         && value != 0.0
         && value.abs() < 1e-10 * a.abs().max(b.abs());
     // Likewise sin π: a zero of the function but for the last bits of π.
-    let vanishes = op.arity() == 1 && a != 0.0 && value.abs() < 1e-10 && a.abs() > 1e-3;
-    (value.is_finite() && !cancels && !vanishes).then_some(value)
+    let vanishes = op.arity() == 1 && value != 0.0 && value.abs() < 1e-10 && a.abs() > 1e-3;
+    // 0 or nearly so, for want of smaller numbers.
+    let exact_zero =
+        a == 0.0 || op.arity() == 2 && b == 0.0 || matches!(op, Op::Add | Op::Sub | Op::Log);
+    let underflows = value.abs() < f64::MIN_POSITIVE && !exact_zero;
+    (value.is_finite() && !cancels && !vanishes && !underflows).then_some(value)
 }

@@ -123,6 +123,18 @@ impl Interval {
         if lo <= hi { Self { lo, hi, total } } else { Self { total, ..self } }
     }
 
+    /// This enclosure, improved by another one of the same values if that teaches much: a sign,
+    /// a bound, totality, or at most half the width.
+    ///
+    /// Improvements by less never end where a function is enclosed in terms of itself.
+    #[must_use]
+    pub(crate) fn narrowed_by(self, other: Self) -> Self {
+        let both = self.intersect(other);
+        let learned = both.total != self.total || both.side() != self.side();
+        let width = |interval: Self| interval.hi - interval.lo;
+        if learned || width(both) < 0.5 * width(self) { both } else { self }
+    }
+
     /// The operator's values for arguments from two intervals; unary operators ignore `b`.
     pub fn apply(op: Op, a: Self, b: Self) -> Self {
         let result = match op {
@@ -134,7 +146,9 @@ impl Interval {
             Op::Neg => negated(a),
             Op::Square => integer_power(a, 2),
             Op::Cube => integer_power(a, 3),
-            Op::Sqrt => on_domain(a, 0.0, f64::sqrt, 1).at_least(0.0),
+            Op::Sqrt => {
+                on_domain(a, 0.0, f64::sqrt, 1).at_least(if a.lo > 0.0 { TINY } else { 0.0 })
+            }
             Op::Exp => rounded(a.lo.exp(), a.hi.exp(), ELEMENTARY_ULPS).at_least(TINY),
             Op::Log => on_domain(a, TINY, f64::ln, ELEMENTARY_ULPS),
             Op::Sin => wave(a, f64::sin, 0.0),
@@ -191,10 +205,23 @@ fn negated(a: Interval) -> Interval {
 
 /// Exact sums stay exact, so that 1 − 1 is 0 and x − 1 ≥ 0 for x ≥ 1.
 fn sum(a: Interval, b: Interval) -> Interval {
+    let (sides, a, b) = ((a.side(), b.side()), loosened(a), loosened(b));
     let rounded = rounded(a.lo + b.lo, a.hi + b.hi, 1);
     let lo = if rounding_error(a.lo, b.lo) >= 0.0 { a.lo + b.lo } else { rounded.lo };
     let hi = if rounding_error(a.hi, b.hi) <= 0.0 { a.hi + b.hi } else { rounded.hi };
-    Interval { lo, hi, total: true }
+    let result = Interval { lo, hi, total: true };
+    match sides {
+        ((1, x), (1, y)) if x || y => result.at_least(TINY),
+        ((-1, x), (-1, y)) if x || y => result.at_most(-TINY),
+        _ => result,
+    }
+}
+
+/// Ends below the smallest normal number stand for anything of their sign: as bounds they are 0.
+fn loosened(a: Interval) -> Interval {
+    let lo = if (0.0..f64::MIN_POSITIVE).contains(&a.lo) { 0.0 } else { a.lo };
+    let hi = if (0.0..f64::MIN_POSITIVE).contains(&-a.hi) { 0.0 } else { a.hi };
+    Interval { lo, hi, ..a }
 }
 
 /// What rounding took from a sum (Knuth's TwoSum); NaN if the sum is not finite.
@@ -205,13 +232,14 @@ fn rounding_error(a: f64, b: f64) -> f64 {
 }
 
 fn product(a: Interval, b: Interval) -> Interval {
+    let ((side_a, strict_a), (side_b, strict_b)) = (a.side(), b.side());
+    let (a, b) = (loosened(a), loosened(b));
     // 0 times an end at infinity is 0: the end only says that no bound is known.
     let times = |x: f64, y: f64| if x == 0.0 || y == 0.0 { 0.0 } else { x * y };
     let corners = [times(a.lo, b.lo), times(a.lo, b.hi), times(a.hi, b.lo), times(a.hi, b.hi)];
     let lo = corners.into_iter().fold(f64::INFINITY, f64::min);
     let hi = corners.into_iter().fold(f64::NEG_INFINITY, f64::max);
     // Rounding outwards must not lose the sign.
-    let ((side_a, strict_a), (side_b, strict_b)) = (a.side(), b.side());
     let bound = if strict_a && strict_b { TINY } else { 0.0 };
     let result = rounded(lo, hi, 1);
     let result = match side_a * side_b {
@@ -247,7 +275,7 @@ fn power(a: Interval, b: Interval) -> Interval {
     if a.lo < 0.0 && b.lo < b.hi || a.hi < 0.0 {
         return Interval::UNKNOWN;
     }
-    let base = a.at_least(0.0);
+    let base = loosened(a).at_least(0.0);
     // Monotone in each argument, so the extremes are at corners; 1^∞ is no bound.
     let corner = |x: f64, y: f64| if y == 0.0 || x == 1.0 { 1.0 } else { x.powf(y) };
     let corners = [
@@ -301,8 +329,7 @@ fn on_domain(a: Interval, least: f64, function: fn(f64) -> f64, ulps: u32) -> In
         return Interval::UNKNOWN;
     }
     let inside = a.lo >= least;
-    // At an open end (ln 0) the function falls without bound.
-    let lo = if inside { function(a.lo) } else { function(0.0) };
+    let lo = function(loosened(a).lo.max(0.0));
     Interval { total: inside, ..rounded(lo, function(a.hi), ulps) }
 }
 

@@ -48,7 +48,7 @@ pub(crate) const VALUES: &[Rule] = &[
     Rule("mul-zero",        "(* ?a 0)",                           "0",                            "?a:total"),
     Rule("div-one",         "(/ ?a 1)",                           "?a",                           ""),
     Rule("zero-div",        "(/ 0 ?a)",                           "0",                            "?a:total ?a!=0"),
-    Rule("div-const",       "(/ ?a ?b)",                          "(* (/ 1 ?b) ?a)",              "?b:const ?b!=0"),
+    Rule("div-const",       "(/ ?a ?b)",                          "(* (/ 1 ?b) ?a)",              "?b:const"),
     // Cancelling
     Rule("sub-self",        "(- ?a ?a)",                          "0",                            "?a:total"),
     Rule("add-neg",         "(+ ?a (neg ?a))",                    "0",                            "?a:total"),
@@ -108,7 +108,7 @@ pub(crate) const VALUES: &[Rule] = &[
     Rule("mul-abs",         "(* (abs ?a) (abs ?b))",              "(abs (* ?a ?b))",              ""),
     Rule("sqrt-mul",        "(sqrt (* ?a ?b))",                   "(* (sqrt ?a) (sqrt ?b))",      "?a>=0 ?b>=0"),
     Rule("mul-sqrt",        "(* (sqrt ?a) (sqrt ?b))",            "(sqrt (* ?a ?b))",             "?a>=0 ?b>=0"),
-    Rule("div-sqrt",        "(/ (sqrt ?a) (sqrt ?b))",            "(sqrt (/ ?a ?b))",             "?a>=0 ?b>0"),
+    Rule("div-sqrt",        "(/ (sqrt ?a) (sqrt ?b))",            "(sqrt (/ ?a ?b))",             "?b>0"),
     Rule("sqrt-inv",        "(sqrt (inv ?a))",                    "(inv (sqrt ?a))",              ""),
     Rule("sqrt-exp",        "(sqrt (exp ?a))",                    "(exp (* 0.5 ?a))",             ""),
     Rule("pow-sqrt",        "(^ ?a 0.5)",                         "(sqrt ?a)",                    ""),
@@ -123,10 +123,10 @@ pub(crate) const VALUES: &[Rule] = &[
     Rule("exp-neg",         "(exp (neg ?a))",                     "(inv (exp ?a))",               ""),
     Rule("exp-pow",         "(^ (exp ?a) ?b)",                    "(exp (* ?a ?b))",              ""),
     Rule("exp-scaled-log",  "(exp (* ?b (log ?a)))",              "(^ ?a ?b)",                    "?a>0"),
-    Rule("log-mul",         "(log (* ?a ?b))",                    "(+ (log ?a) (log ?b))",        "?a>0 ?b>0"),
-    Rule("add-log",         "(+ (log ?a) (log ?b))",              "(log (* ?a ?b))",              "?a>0 ?b>0"),
-    Rule("log-div",         "(log (/ ?a ?b))",                    "(- (log ?a) (log ?b))",        "?a>0 ?b>0"),
-    Rule("sub-log",         "(- (log ?a) (log ?b))",              "(log (/ ?a ?b))",              "?a>0 ?b>0"),
+    Rule("log-mul",         "(log (* ?a ?b))",                    "(+ (log ?a) (log ?b))",        "?b>0"),
+    Rule("add-log",         "(+ (log ?a) (log ?b))",              "(log (* ?a ?b))",              "?b>0"),
+    Rule("log-div",         "(log (/ ?a ?b))",                    "(- (log ?a) (log ?b))",        "?b>0"),
+    Rule("sub-log",         "(- (log ?a) (log ?b))",              "(log (/ ?a ?b))",              "?b>0"),
     Rule("log-inv",         "(log (inv ?a))",                     "(neg (log ?a))",               ""),
     Rule("log-pow",         "(log (^ ?a ?b))",                    "(* ?b (log ?a))",              "?a>0"),
     Rule("log-square",      "(log (square ?a))",                  "(* 2 (log (abs ?a)))",         ""),
@@ -139,8 +139,8 @@ pub(crate) const VALUES: &[Rule] = &[
     Rule("pow-add",         "(* (^ ?a ?b) (^ ?a ?c))",            "(^ ?a (+ ?b ?c))",             "?a>0"),
     Rule("pow-next",        "(* (^ ?a ?b) ?a)",                   "(^ ?a (+ ?b 1))",              "?a>0"),
     Rule("pow-pow",         "(^ (^ ?a ?b) ?c)",                   "(^ ?a (* ?b ?c))",             "?a>0"),
-    Rule("pow-mul",         "(^ (* ?a ?b) ?c)",                   "(* (^ ?a ?c) (^ ?b ?c))",      "?a>0 ?b>0"),
-    Rule("mul-pow",         "(* (^ ?a ?c) (^ ?b ?c))",            "(^ (* ?a ?b) ?c)",             "?a>0 ?b>0"),
+    Rule("pow-mul",         "(^ (* ?a ?b) ?c)",                   "(* (^ ?a ?c) (^ ?b ?c))",      "?b>0"),
+    Rule("mul-pow",         "(* (^ ?a ?c) (^ ?b ?c))",            "(^ (* ?a ?b) ?c)",             "?b>0"),
     Rule("inv-pow",         "(inv (^ ?a ?b))",                    "(^ ?a (neg ?b))",              "?a>0"),
     Rule("square-pow",      "(square (^ ?a ?b))",                 "(^ ?a (* 2 ?b))",              "?a>0"),
     Rule("pow-of-sqrt",     "(^ (sqrt ?a) ?b)",                   "(^ ?a (* 0.5 ?b))",            "?a>0"),
@@ -186,7 +186,7 @@ pub(crate) const LEVEL_SETS: &[Rule] = &[
     Rule("L-sin",           "(L (sin ?a))",                       "(L ?a)",                       "?a:sine"),
     Rule("L-cos",           "(L (cos ?a))",                       "(L ?a)",                       "?a:cosine"),
     Rule("L-power",         "(L (^ ?a ?c))",                      "(L ?a)",                       "?a>0 ?c:const ?c!=0"),
-    Rule("L-exponential",   "(L (^ ?c ?a))",                      "(L ?a)",                       "?c:const ?c>0 ?c!=1"),
+    Rule("L-exponential",   "(L (^ ?c ?a))",                      "(L ?a)",                       "?c>0 ?c!=1"),
     Rule("L-product",       "(L (* ?a ?b))",                      "(L (+ (log ?a) (log ?b)))",    "?a>0 ?b>0"),
     Rule("L-quotient",      "(L (/ ?a ?b))",                      "(L (- (log ?a) (log ?b)))",    "?a>0 ?b>0"),
     Rule("L-part",          "(L (/ ?a (+ ?a ?b)))",               "(L (/ ?a ?b))",                "?a>0 ?b>0"),
@@ -249,3 +249,6 @@ impl Condition {
         (self.test)(fact)
     }
 }
+
+#[cfg(test)]
+mod tests;

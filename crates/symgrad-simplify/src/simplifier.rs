@@ -93,7 +93,7 @@ impl Simplifier {
     /// of its gradient, up to sign.
     #[must_use]
     pub fn simplify_level_set(&self, expr: &Expr) -> Expr {
-        self.run(&strip_root(expr, &self.domain), Goal::LevelSets)
+        self.run(expr, Goal::LevelSets)
     }
 
     /// Moves constants to simple values nearby, as long as the loss allows it.
@@ -134,16 +134,21 @@ impl Simplifier {
         if hopeless {
             return expr.clone();
         }
+        let simple = self.search(expr, goal);
+        if self.agree(expr, &simple, goal) { simple } else { expr.clone() }
+    }
+
+    /// Rounds of rewriting until one brings nothing.
+    fn search(&self, expr: &Expr, goal: Goal) -> Expr {
         let prices = Prices::new(&self.ops, expr);
-        let mut best = goal.arrange(expr, &prices);
+        let mut best = self.arrange(expr, goal, &prices);
         loop {
-            let next = goal.arrange(&self.saturate(&best, goal, &prices), &prices);
+            let next = self.arrange(&self.saturate(&best, goal, &prices), goal, &prices);
             if prices.total(&next) >= prices.total(&best) {
-                break;
+                return best;
             }
             best = next;
         }
-        if self.agree(expr, &best, goal) { best } else { expr.clone() }
     }
 
     /// One round: everything the rules reach within the limits, and the cheapest of it.
@@ -174,6 +179,13 @@ impl Simplifier {
         cheapest(&runner.egraph, root, prices)
     }
 
+    fn arrange(&self, expr: &Expr, goal: Goal, prices: &Prices<'_>) -> Expr {
+        match goal {
+            Goal::Values => arrange(expr, prices),
+            Goal::LevelSets => arrange_level_set(&strip_root(expr, &self.domain), prices),
+        }
+    }
+
     /// The expression with like terms collected: products of sums left alone, and expanded.
     fn collected(&self, expr: &Expr, prices: &Prices<'_>) -> Vec<Expr> {
         let collect = |limit| Collector::new(&self.domain, prices, limit).collect(expr);
@@ -192,11 +204,5 @@ impl Simplifier {
     }
 }
 
-impl Goal {
-    fn arrange(self, expr: &Expr, prices: &Prices<'_>) -> Expr {
-        match self {
-            Self::Values => arrange(expr, prices),
-            Self::LevelSets => arrange_level_set(expr, prices),
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

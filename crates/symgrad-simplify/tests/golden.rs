@@ -13,12 +13,7 @@ fn signed() -> Domain {
     Domain::new(vec![Interval::new(-2.0, 3.0); 16])
 }
 
-fn check(
-    table: &[(&str, &str)],
-    domain: Domain,
-    ops: OpSet,
-    run: fn(&Simplifier, &Expr) -> Expr,
-) {
+fn check(table: &[(&str, &str)], domain: Domain, ops: OpSet, run: fn(&Simplifier, &Expr) -> Expr) {
     let simplifier = Simplifier::new(ops.clone(), domain);
     for (input, expected) in table {
         let expr: Expr = input.parse().unwrap();
@@ -106,7 +101,10 @@ fn published_answers() {
         ("(1.00^x2)/(x1 + x4)", "x1 + x4"),
         ("exp(x4*x1)/exp(x3*x2)", "x1*x4 - x2*x3"),
         ("exp((x16 + x11) + x6)*exp(x1)", "x1 + x6 + x11 + x16"),
-        ("(square(x1*(1.00^x3)) - (square(x3) + square(x4))) - square(x2)", "x1^2 - x2^2 - x3^2 - x4^2"),
+        (
+            "(square(x1*(1.00^x3)) - (square(x3) + square(x4))) - square(x2)",
+            "x1^2 - x2^2 - x3^2 - x4^2",
+        ),
     ];
     check(&table, positive(), OpSet::published(), Simplifier::simplify_level_set);
 }
@@ -196,7 +194,8 @@ fn keys_recognise_rearrangements() {
 
 #[test]
 fn constants_are_rounded_as_far_as_the_loss_allows() {
-    let simplifier = Simplifier::new(OpSet::default(), Domain::new(vec![Interval::new(0.0, 1.0); 2]));
+    let simplifier =
+        Simplifier::new(OpSet::default(), Domain::new(vec![Interval::new(0.0, 1.0); 2]));
     let fitted: Expr = "0.99999*x1 + sin(3.14161*x2) + 0.33331*x1*x2 - 1.4142*x2".parse().unwrap();
     let truth: Expr = "x1 + sin(3.141592653589793*x2) + x1*x2/3 - 1.414*x2".parse().unwrap();
     let points: Vec<[f64; 2]> =

@@ -1,0 +1,52 @@
+//! The second line of defence has nothing to do, and would work if it had.
+
+use proptest::prelude::*;
+use symgrad_expr::testing::{any_expressions, expressions};
+use symgrad_expr::{Expr, Op, OpSet};
+
+use super::{Goal, Simplifier};
+use crate::{Domain, Interval};
+
+fn domains() -> impl Strategy<Value = Domain> {
+    let side = (-3.0..3.0, 0.0..3.0).prop_map(|(lo, width)| Interval::new(lo, lo + width));
+    proptest::collection::vec(side, 5).prop_map(Domain::new)
+}
+
+proptest! {
+    #[test]
+    fn no_result_contradicts_its_input(
+        expr in prop_oneof![any_expressions(), expressions(3, &Op::ALL)],
+        domain in domains(),
+    ) {
+        // Of more inputs than that every check takes its time.
+        prop_assume!(expr.input_count() <= 5);
+        let simplifier = Simplifier::new(OpSet::new(&Op::ALL), domain);
+        for goal in [Goal::Values, Goal::LevelSets] {
+            let simple = simplifier.search(&expr, goal);
+            prop_assert!(simplifier.agree(&expr, &simple, goal), "{expr} became {simple}");
+        }
+    }
+}
+
+#[test]
+fn a_wrong_result_is_noticed() {
+    let simplifier = Simplifier::new(OpSet::default(), Domain::unbounded(2));
+    let parse = |text: &str| text.parse::<Expr>().unwrap();
+    for (right, wrong) in [
+        ("x1 + x2", "x1 - x2"),
+        ("x1*x2", "x1*x2*1.0000001"),
+        ("abs(x1)", "x1"),
+        ("sin(x1)", "sin(x1 + 1e-9)"),
+    ] {
+        assert!(!simplifier.agree(&parse(right), &parse(wrong), Goal::Values), "{wrong}");
+    }
+    for (right, wrong) in [
+        ("x1 + x2", "x1 - x2"),
+        ("x1 + x2", "1"),
+        ("x1 + x2", "x1 + 1.0000001*x2"),
+        ("x1*x2", "x1 + x2"),
+    ] {
+        assert!(!simplifier.agree(&parse(right), &parse(wrong), Goal::LevelSets), "{wrong}");
+    }
+    assert!(simplifier.agree(&parse("x1 + x2"), &parse("3 - exp(x2 + x1)"), Goal::LevelSets));
+}
