@@ -389,6 +389,23 @@ fn constants_and_single_inputs_are_programs_too() {
     assert_eq!(seen, 2);
 }
 
+/// Gradients of any size have a cosine, up to those whose square is no number any more.
+#[test]
+fn cosines_of_tiny_and_huge_gradients() {
+    let sizes = [1e-150, 1e-140, 1e-130, 1.0, 0.7e100, 1e145, 1e150, 0.0, f64::INFINITY];
+    let columns = [sizes.map(|size| size / 2.0).to_vec()];
+    let directions = [vec![-1.0; sizes.len()]];
+    let program = Program::compile(&"x1^2".parse().unwrap());
+    let mut cosines = sizes;
+    let flow = program.for_each_block(&columns, &mut Workspace::default(), |block| {
+        block.cosines(&directions, &mut cosines);
+        ControlFlow::Continue(())
+    });
+    assert_eq!(flow, Ok(ControlFlow::Continue(())));
+    assert!(cosines[..7].iter().all(|cosine| ulps(*cosine, -1.0) <= 3), "{cosines:?}");
+    assert!(cosines[7..].iter().all(|cosine| cosine.is_nan()), "{cosines:?}");
+}
+
 /// The fused products are those of the gradient's columns.
 #[test]
 fn projections_agree_with_gradients() {

@@ -8,6 +8,7 @@ use super::Program;
 use super::code::{Code, Instruction, Loc};
 use super::execute::Execution;
 use super::kernels::STEP;
+use super::reduce::{AllFinite, GROUP, Project};
 use super::tangents::TangentBuilder;
 use crate::simd;
 
@@ -220,24 +221,7 @@ impl Block<'_> {
         dot: &mut [f64],
         norm2: &mut [f64],
     ) {
-        let rows = self.rows();
-        for (first, slots) in (0..self.slots.len()).step_by(GROUP).zip(self.slots.chunks(GROUP)) {
-            let slices = |slot: usize| {
-                let direction = &directions[usize::from(slots[slot])].as_ref()[rows.clone()];
-                [self.gradient(first + slot), direction]
-            };
-            let new = first == 0;
-            match slots.len() {
-                1 => simd::run(Project { pairs: [0].map(slices), dot, norm2, new }),
-                2 => simd::run(Project { pairs: [0, 1].map(slices), dot, norm2, new }),
-                3 => simd::run(Project { pairs: [0, 1, 2].map(slices), dot, norm2, new }),
-                _ => simd::run(Project { pairs: [0, 1, 2, 3].map(slices), dot, norm2, new }),
-            }
-        }
-        if self.slots.is_empty() {
-            dot.fill(0.0);
-            norm2.fill(0.0);
-        }
+        self.project(directions, dot, norm2, false);
     }
 
     /// Per row of the block the cosine of the angle between the gradient and the direction u,
@@ -247,99 +231,42 @@ impl Block<'_> {
     /// As [`Self::dot_and_norm`], and if `out` has not one number per row of the block.
     pub fn cosines<C: AsRef<[f64]>>(&self, directions: &[C], out: &mut [f64]) {
         let mut norm2 = [0.0; MOST_ROWS];
-        let norm2 = &mut norm2[..self.rows.len()];
-        self.dot_and_norm(directions, out, norm2);
-        simd::vectorize(
-            #[inline(always)]
-            || {
-                for (cosine, norm2) in out.iter_mut().zip(norm2) {
-                    *cosine /= norm2.sqrt();
+        self.project(directions, out, &mut norm2[..self.rows.len()], true);
+    }
+
+    fn project<C: AsRef<[f64]>>(
+        &self,
+        directions: &[C],
+        dot: &mut [f64],
+        norm2: &mut [f64],
+        divided: bool,
+    ) {
+        if self.slots.is_empty() {
+            dot.fill(if divided { f64::NAN } else { 0.0 });
+            norm2.fill(0.0);
+        }
+        let groups = self.slots.chunks(GROUP);
+        let last = groups.len();
+        for (group, slots) in groups.enumerate() {
+            let pair = |at: usize| {
+                let direction = directions[usize::from(slots[at])].as_ref();
+                [self.gradient(group * GROUP + at), &direction[self.rows()]]
+            };
+            let (starts, divides) = (group == 0, divided && group + 1 == last);
+            match slots.len() {
+                1 => simd::run(Project { pairs: [0].map(pair), dot, norm2, starts, divides }),
+                2 => simd::run(Project { pairs: [0, 1].map(pair), dot, norm2, starts, divides }),
+                3 => simd::run(Project { pairs: [0, 1, 2].map(pair), dot, norm2, starts, divides }),
+                _ => {
+                    simd::run(Project {
+                        pairs: [0, 1, 2, 3].map(pair),
+                        dot,
+                        norm2,
+                        starts,
+                        divides,
+                    });
                 }
-            },
-        );
-    }
-}
-
-/// Whether no number is infinite or NaN.
-struct AllFinite<'a>(&'a [f64]);
-
-impl WithSimd for AllFinite<'_> {
-    type Output = bool;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> bool {
-        // A sum of zero multiples is zero unless something is infinite or NaN.
-        let (vectors, rest) = S::as_simd_f64s(self.0);
-        let zero = simd.splat_f64s(0.0);
-        let mut sums = [zero; STEP];
-        let (steps, left) = vectors.as_chunks::<STEP>();
-        for step in steps {
-            for lane in 0..STEP {
-                sums[lane] = simd.mul_add_f64s(step[lane], zero, sums[lane]);
             }
         }
-        for &vector in left.iter().chain([&simd.partial_load_f64s(rest)]) {
-            sums[0] = simd.mul_add_f64s(vector, zero, sums[0]);
-        }
-        let sum = sums.into_iter().fold(zero, |sum, lane| simd.add_f64s(sum, lane));
-        simd.reduce_sum_f64s(sum) == 0.0
-    }
-}
-
-/// Slots taken together: their sums stay in registers.
-const GROUP: usize = 4;
-
-/// Adds g·u and g² for pairs of columns g and u.
-struct Project<'a, const N: usize> {
-    pairs: [[&'a [f64]; 2]; N],
-    dot: &'a mut [f64],
-    norm2: &'a mut [f64],
-    /// Whether the sums begin here.
-    new: bool,
-}
-
-impl<const N: usize> WithSimd for Project<'_, N> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let Self { pairs, dot, norm2, new } = self;
-        let length = dot.len();
-        assert_eq!(norm2.len(), length, "one number per row of the block");
-        let (dots, dot_rest) = S::as_mut_simd_f64s(dot);
-        let (norms, norm_rest) = S::as_mut_simd_f64s(norm2);
-        let vectors = dots.len();
-        let mut bodies: [[&[S::f64s]; 2]; N] = [[&[]; 2]; N];
-        let mut rests: [[&[f64]; 2]; N] = [[&[]; 2]; N];
-        for pair in 0..N {
-            for side in 0..2 {
-                assert_eq!(pairs[pair][side].len(), length, "one number per row of the block");
-                let (body, rest) = S::as_simd_f64s(pairs[pair][side]);
-                bodies[pair][side] = &body[..vectors];
-                rests[pair][side] = rest;
-            }
-        }
-        let zero = simd.splat_f64s(0.0);
-        for at in 0..vectors {
-            let (mut d, mut n) = if new { (zero, zero) } else { (dots[at], norms[at]) };
-            for [g, u] in bodies {
-                d = simd.mul_add_f64s(g[at], u[at], d);
-                n = simd.mul_add_f64s(g[at], g[at], n);
-            }
-            (dots[at], norms[at]) = (d, n);
-        }
-        // The last rows do the same on vectors that are not full.
-        let (mut d, mut n) = (zero, zero);
-        if !new {
-            d = simd.partial_load_f64s(dot_rest);
-            n = simd.partial_load_f64s(norm_rest);
-        }
-        for [g, u] in rests {
-            let g = simd.partial_load_f64s(g);
-            d = simd.mul_add_f64s(g, simd.partial_load_f64s(u), d);
-            n = simd.mul_add_f64s(g, g, n);
-        }
-        simd.partial_store_f64s(dot_rest, d);
-        simd.partial_store_f64s(norm_rest, n);
     }
 }

@@ -238,6 +238,7 @@ fn everywhere<S: Simd>(simd: S) -> S::m64s {
     simd.equal_u64s(simd.splat_u64s(0), simd.splat_u64s(0))
 }
 
+/// Whether the mask is set in every lane.
 #[inline(always)]
 fn holds<S: Simd>(simd: S, mask: S::m64s) -> bool {
     simd.first_true_m64s(simd.not_m64s(mask)) >= S::F64_LANES

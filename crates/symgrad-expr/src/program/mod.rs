@@ -10,6 +10,7 @@ mod code;
 mod compile;
 mod execute;
 mod kernels;
+mod reduce;
 mod tangents;
 mod vector;
 
