@@ -190,10 +190,8 @@ fn function(op: Op, mut left: Sum, mut right: Sum, constants: Constants) -> Sum 
     }
     // A power with a small whole exponent is a product.
     #[expect(clippy::cast_possible_truncation, reason = "a whole number of at most 16")]
-    if op == Op::Pow && right.terms.is_empty() && right.constant.fract() == 0.0 {
-        if right.constant != 0.0 && right.constant.abs() <= 16.0 {
-            return one(raise(left.into_product(constants), right.constant as i32));
-        }
+    if op == Op::Pow && right.terms.is_empty() && is_small_whole(right.constant) {
+        return one(raise(left.into_product(constants), right.constant as i32));
     }
     let mut tokens = vec![OPERATOR + op as u64];
     if op.arity() == 2 {
@@ -203,6 +201,10 @@ fn function(op: Op, mut left: Sum, mut right: Sum, constants: Constants) -> Sum 
     right.sort();
     tokens.extend(right.tokens(constants));
     Sum::atom(tokens)
+}
+
+fn is_small_whole(value: f64) -> bool {
+    value.fract() == 0.0 && value != 0.0 && value.abs() <= 16.0
 }
 
 fn one(product: (f64, Factors)) -> Sum {

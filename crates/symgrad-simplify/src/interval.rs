@@ -224,7 +224,7 @@ fn loosened(a: Interval) -> Interval {
     Interval { lo, hi, ..a }
 }
 
-/// What rounding took from a sum (Knuth's TwoSum); NaN if the sum is not finite.
+/// What rounding took from a sum (Knuth's error-free sum); NaN if the sum is not finite.
 fn rounding_error(a: f64, b: f64) -> f64 {
     let sum = a + b;
     let part = sum - a;

@@ -199,7 +199,7 @@ impl<'a> Collector<'a> {
         let scale = if common { first } else { first.signum() };
         let inner: Polynomial = polynomial.into_iter().map(|(m, c)| (m, c / scale)).collect();
         let expr = self.build(&inner);
-        self.atom(expr).into_iter().map(|(monomial, _)| (monomial, scale)).collect()
+        self.atom(expr).into_keys().map(|monomial| (monomial, scale)).collect()
     }
 
     /// The polynomial as an expression, factored where that is cheaper.
@@ -207,8 +207,8 @@ impl<'a> Collector<'a> {
         if polynomial.is_empty() {
             return Expr::constant(0.0);
         }
-        let terms = polynomial.iter().map(|(m, c)| (m.clone(), *c)).collect();
-        let signed = self.factor(terms);
+        let terms: Vec<_> = polynomial.iter().map(|(m, c)| (m.clone(), *c)).collect();
+        let signed = self.factor(&terms);
         if signed.positive {
             return signed.size;
         }
@@ -222,26 +222,28 @@ impl<'a> Collector<'a> {
     }
 
     /// Pulls out the factor that most terms share, as long as the result is cheaper.
-    fn factor(&self, terms: Vec<(Monomial, f64)>) -> Signed {
+    fn factor(&self, terms: &[(Monomial, f64)]) -> Signed {
         let plain = sum(terms.iter().map(|(m, c)| self.product(m, *c)).collect());
         if terms.len() < 2 {
             return plain;
         }
         let mut best = plain;
-        if let Some(squared) = self.find_square(&terms) {
+        if let Some(squared) = self.find_square(terms) {
             best = self.cheaper(squared, best);
         }
-        if let Some(shared) = shared_coefficient(&terms) {
-            let (inside, rest) = terms.iter().cloned().partition(|term| term.1.abs() == shared);
+        if let Some(shared) = shared_coefficient(terms) {
+            let (inside, rest): (Vec<_>, Vec<_>) =
+                terms.iter().cloned().partition(|term| term.1.abs() == shared);
             let divided = map_coefficients(inside, |c| c / shared);
-            best = self.cheaper(self.pull_out(Expr::constant(shared), divided, rest), best);
+            best = self.cheaper(self.pull_out(Expr::constant(shared), &divided, &rest), best);
         }
-        for (atom, power) in most_shared(&terms) {
+        for (atom, power) in most_shared(terms) {
             let shares = |term: &(Monomial, f64)| power_of(&term.0, atom) * power.signum() > 0;
             let (inside, rest): (Vec<_>, Vec<_>) = terms.iter().cloned().partition(shares);
-            let divided = inside.into_iter().map(|(m, c)| (divide(&m, atom, power), c)).collect();
+            let divided: Vec<_> =
+                inside.into_iter().map(|(m, c)| (divide(&m, atom, power), c)).collect();
             let factor = self.product(&vec![(atom, power)], 1.0).size;
-            best = self.cheaper(self.pull_out(factor, divided, rest), best);
+            best = self.cheaper(self.pull_out(factor, &divided, &rest), best);
         }
         best
     }
@@ -249,8 +251,8 @@ impl<'a> Collector<'a> {
     fn pull_out(
         &self,
         factor: Expr,
-        inside: Vec<(Monomial, f64)>,
-        rest: Vec<(Monomial, f64)>,
+        inside: &[(Monomial, f64)],
+        rest: &[(Monomial, f64)],
     ) -> Signed {
         let inner = self.factor(inside);
         let product = Signed { positive: inner.positive, size: join(factor, inner.size) };
@@ -277,7 +279,7 @@ impl<'a> Collector<'a> {
                     (p, (a.abs() / common).sqrt()),
                     (q, (b.abs() / common).sqrt() * (terms[k].1 * a).signum()),
                 ];
-                let square = self.factor(inner).size.square();
+                let square = self.factor(&inner).size.square();
                 let outer = if common == 1.0 { square } else { Expr::constant(common) * square };
                 let square = Signed { positive: *a > 0.0, size: outer };
                 let used = [i, j, k];
@@ -286,7 +288,7 @@ impl<'a> Collector<'a> {
                 return Some(if rest.is_empty() {
                     square
                 } else {
-                    sum(vec![square, self.factor(rest)])
+                    sum(vec![square, self.factor(&rest)])
                 });
             }
         }

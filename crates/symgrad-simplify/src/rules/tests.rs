@@ -109,7 +109,8 @@ fn monotone(left: &Expr, right: &Expr, points: &[[f64; 3]]) -> bool {
         }
     }
     let sign = |a: f64, b: f64| {
-        if (a - b).abs() <= 1e-11 * (1.0 + a.abs()) { 0 } else { if a > b { 1 } else { -1 } }
+        let equal = (a - b).abs() <= 1e-11 * (1.0 + a.abs());
+        if equal { 0 } else { 2 * i32::from(a > b) - 1 }
     };
     let mut orientations = Vec::new();
     for (i, p) in found.iter().enumerate() {

@@ -50,3 +50,14 @@ fn a_wrong_result_is_noticed() {
     }
     assert!(simplifier.agree(&parse("x1 + x2"), &parse("3 - exp(x2 + x1)"), Goal::LevelSets));
 }
+
+#[test]
+fn enclosures_of_a_class_narrow_in_few_steps() {
+    let (wide, bit) = (Interval::new(-1.0, 1.0), Interval::new(-0.999, 1.0));
+    assert_eq!(wide.narrowed_by(bit), wide);
+    for better in [Interval::new(0.0, 1.0), Interval::new(-1.0, -0.5), Interval::new(-0.1, 0.1)] {
+        assert_eq!(wide.narrowed_by(better), better);
+    }
+    // Enclosures that contradict each other by a rounding error: the earlier one stays.
+    assert_eq!(Interval::new(0.0, 1.0).narrowed_by(Interval::new(1.0 + 1e-15, 2.0)).hi(), 1.0);
+}
