@@ -262,6 +262,22 @@ fn elementary_functions_are_accurate() {
     }
 }
 
+/// Powers of all bases and exponents are close to the scalar library's.
+#[test]
+fn powers_are_accurate() {
+    let bases: Vec<f64> = arguments().into_iter().step_by(37).collect();
+    let near_one = (0..4000).map(|step| 0.6 + f64::from(step) / 4000.0);
+    let bases: Vec<f64> = bases.into_iter().chain(near_one).collect();
+    for exponent in [0.5, -0.5, 1.5, -2.5, 0.1, 1.0 / 3.0, 7.3, 31.7, -90.1, 700.5, 1e9, 1e300] {
+        let columns = [bases.clone(), vec![exponent; bases.len()]];
+        let found = values(&"x1^x2".parse().expect("a power"), &columns);
+        for (&base, &value) in bases.iter().zip(&found) {
+            let distance = ulps(value, base.powf(exponent));
+            assert!(distance <= 2, "{base:e}^{exponent} is {distance} ulp off");
+        }
+    }
+}
+
 /// A row has the same results, bit for bit, whatever rows surround it.
 #[test]
 fn rows_do_not_depend_on_each_other() {

@@ -3,7 +3,7 @@
 use pulp::{Simd, WithSimd};
 
 use super::code::{Action, Instruction, Loc};
-use super::kernels::{Exact, View, binary, ranged, ranged_pair, scalar, ternary, unary};
+use super::kernels::{Exact, View, binary, holds, ranged, ranged_pair, scalar, ternary, unary};
 use super::vector::{self, EXP_RANGE, LOG_RANGE, TURNS};
 
 /// Instructions and the memory they work on.
@@ -208,12 +208,31 @@ fn step<'a, S: Simd>(
                 return whole_power(simd, instruction.action, out, a, b);
             }
             match instruction.action {
-                Action::Pow => scalar::<S>(out, operands, |[a, b, _]| a.powf(b)),
+                Action::Pow => each!(|a, b| pow(simd, a, b)),
                 Action::PowSlope => scalar::<S>(out, operands, power_slope),
                 _ => scalar::<S>(out, operands, power_curvature),
             }
         }
     }
+}
+
+/// aᵇ, from the scalar library in lanes without a fast form.
+#[inline(always)]
+fn pow<S: Simd>(simd: S, a: S::f64s, b: S::f64s) -> S::f64s {
+    let (fast, accurate) = vector::pow(simd, a, b);
+    if holds(simd, accurate) {
+        return fast;
+    }
+    let mut exact = simd.splat_f64s(0.0);
+    let [a, b] = [[a], [b]];
+    let operands = [View::Column(&a), View::Column(&b), View::Uniform(0.0)];
+    scalar::<S>(std::slice::from_mut(&mut exact), operands, power);
+    simd.select_f64s(accurate, fast, exact)
+}
+
+#[inline(never)]
+fn power([a, b, _]: [f64; 3]) -> f64 {
+    a.powf(b)
 }
 
 /// b·aᵇ⁻¹, given the value aᵇ.

@@ -240,7 +240,7 @@ fn everywhere<S: Simd>(simd: S) -> S::m64s {
 
 /// Whether the mask is set in every lane.
 #[inline(always)]
-fn holds<S: Simd>(simd: S, mask: S::m64s) -> bool {
+pub(super) fn holds<S: Simd>(simd: S, mask: S::m64s) -> bool {
     simd.first_true_m64s(simd.not_m64s(mask)) >= S::F64_LANES
 }
 

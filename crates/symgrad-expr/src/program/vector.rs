@@ -187,12 +187,37 @@ pub(super) fn exp<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
 /// ln x in [`LOG_RANGE`].
 #[inline(always)]
 pub(super) fn log<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
+    let (k, f) = split(simd, x);
+    let s = simd.div_f64s(f, simd.add_f64s(f, simd.splat_f64s(2.0)));
+    let z = simd.mul_f64s(s, s);
+    let p = polynomial(simd, z, LOG_SERIES);
+    let half = simd.mul_f64s(simd.mul_f64s(f, f), simd.splat_f64s(0.5));
+    let low = simd.mul_f64s(k, simd.splat_f64s(LN_2[1] / TWO_32));
+    let low = simd.mul_add_f64s(s, simd.mul_add_f64s(z, p, half), low);
+    let fraction = simd.sub_f64s(f, simd.sub_f64s(half, low));
+    simd.mul_add_f64s(k, simd.splat_f64s(LN_2[0] / TWO_32), fraction)
+}
+
+/// The high part has trailing zeros so that its product with an exponent is exact.
+const LN_2: [f64; 2] = [6.931_471_803_691_238e-1, 1.908_214_929_270_587_7e-10];
+
+/// With s = f/(2 + f) and z = s², ln(1 + f) = 2s + s·z·(this polynomial in z).
+const LOG_SERIES: [f64; 7] = [
+    1.479_819_860_511_658_6e-1,
+    1.531_383_769_920_937_3e-1,
+    1.818_357_216_161_805e-1,
+    2.222_219_843_214_978_4e-1,
+    2.857_142_874_366_239e-1,
+    3.999_999_999_940_942e-1,
+    6.666_666_666_666_735e-1,
+];
+
+/// x = 2ᵏ·(1 + f) with 1 + f in [1/√2, √2), for x in [`LOG_RANGE`]; k comes times 2³².
+#[inline(always)]
+fn split<S: Simd>(simd: S, x: S::f64s) -> (S::f64s, S::f64s) {
     const FRAC_1_SQRT_2_BITS: u64 = 0x3fe6_a09e_667f_3bcd;
     const BIAS: u64 = 1024;
-    // The high part has trailing zeros so that its product with the exponent is exact.
-    const LN_2: [f64; 2] = [6.931_471_803_691_238e-1, 1.908_214_929_270_587_7e-10];
-
-    // x = 2ᵏ·m with m in [1/√2, √2)
+    const TWO_52: f64 = 4_503_599_627_370_496.0;
     let bits: S::u64s = cast(x);
     let offset = simd.splat_u64s((BIAS << 52).wrapping_sub(FRAC_1_SQRT_2_BITS));
     let biased = simd.and_u64s(simd.add_u64s(bits, offset), simd.splat_u64s(0xfff << 52));
@@ -200,32 +225,45 @@ pub(super) fn log<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
     // k·2³² as a number: put its bits into the mantissa of 2⁵², subtract what was added.
     let words: S::u32s = cast(biased);
     let words: S::u64s = cast(simd.wrapping_dyn_shr_u32s(words, simd.splat_u32s(20)));
-    let two_52 = 4_503_599_627_370_496.0_f64;
-    let shifted: S::f64s = cast(simd.or_u64s(words, simd.splat_u64s(two_52.to_bits())));
-    let k = simd.sub_f64s(shifted, simd.splat_f64s(two_52 + 1024.0 * TWO_32));
+    let shifted: S::f64s = cast(simd.or_u64s(words, simd.splat_u64s(TWO_52.to_bits())));
+    let k = simd.sub_f64s(shifted, simd.splat_f64s(TWO_52 + 1024.0 * TWO_32));
+    (k, simd.sub_f64s(cast(m), simd.splat_f64s(1.0)))
+}
 
-    let f = simd.sub_f64s(cast(m), simd.splat_f64s(1.0));
-    let s = simd.div_f64s(f, simd.add_f64s(f, simd.splat_f64s(2.0)));
+/// aᵇ with the lanes in which it is accurate to 2 ulp: those with a in [`LOG_RANGE`] and
+/// |b·ln a| ≤ 32, up to which the logarithm's 60 bits suffice.
+#[inline(always)]
+pub(super) fn pow<S: Simd>(simd: S, a: S::f64s, b: S::f64s) -> (S::f64s, S::m64s) {
+    const EXPONENTS: Range = Range { low: -32.0, high: 32.0 };
+    let two = simd.splat_f64s(2.0);
+    let (k, f) = split(simd, a);
+
+    // s = f/(2 + f) and what its rounding lost
+    let d = simd.add_f64s(two, f);
+    let d_rest = simd.sub_f64s(f, simd.sub_f64s(d, two));
+    let inverse = simd.div_f64s(simd.splat_f64s(1.0), d);
+    let s = simd.mul_f64s(f, inverse);
+    let lost = simd.negate_mul_add_f64s(s, d_rest, simd.negate_mul_add_f64s(s, d, f));
+    let s_rest = simd.mul_f64s(lost, inverse);
+
+    // ln a = k·ln 2 + 2s + s³·(…) as a sum of two numbers
     let z = simd.mul_f64s(s, s);
-    let p = polynomial(
-        simd,
-        z,
-        [
-            1.479_819_860_511_658_6e-1,
-            1.531_383_769_920_937_3e-1,
-            1.818_357_216_161_805e-1,
-            2.222_219_843_214_978_4e-1,
-            2.857_142_874_366_239e-1,
-            3.999_999_999_940_942e-1,
-            6.666_666_666_666_735e-1,
-        ],
-    );
-    let half = simd.mul_f64s(simd.mul_f64s(f, f), simd.splat_f64s(0.5));
-    let low = simd.mul_add_f64s(s, simd.mul_add_f64s(z, p, half), {
-        simd.mul_f64s(k, simd.splat_f64s(LN_2[1] / TWO_32))
-    });
-    let fraction = simd.sub_f64s(f, simd.sub_f64s(half, low));
-    simd.mul_add_f64s(k, simd.splat_f64s(LN_2[0] / TWO_32), fraction)
+    let series = simd.mul_f64s(simd.mul_f64s(s, z), polynomial(simd, z, LOG_SERIES));
+    let whole = simd.mul_f64s(k, simd.splat_f64s(LN_2[0] / TWO_32));
+    let doubled = simd.add_f64s(s, s);
+    let high = simd.add_f64s(whole, doubled);
+    let low = simd.sub_f64s(doubled, simd.sub_f64s(high, whole));
+    let low = simd.mul_add_f64s(k, simd.splat_f64s(LN_2[1] / TWO_32), low);
+    let low = simd.add_f64s(series, simd.mul_add_f64s(two, s_rest, low));
+    let log = simd.add_f64s(high, low);
+    let log_rest = simd.sub_f64s(low, simd.sub_f64s(log, high));
+
+    let y = simd.mul_f64s(b, log);
+    let y_rest = simd.mul_add_f64s(b, log, simd.neg_f64s(y));
+    let y_rest = simd.mul_add_f64s(b, log_rest, y_rest);
+    let e = exp(simd, y);
+    let accurate = simd.and_m64s(LOG_RANGE.lanes(simd, a), EXPONENTS.lanes(simd, y));
+    (simd.mul_add_f64s(e, y_rest, e), accurate)
 }
 
 /// tanh x for every x; NaN stays NaN.
