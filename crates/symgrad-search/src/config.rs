@@ -17,7 +17,7 @@ pub struct SearchConfig {
     pub patience: u64,
     /// Threads; all cores if absent. The result does not depend on it.
     pub threads: Option<usize>,
-    /// Largest complexity that evolution explores.
+    /// Largest complexity of the front.
     pub max_complexity: u32,
     /// Number of populations.
     pub islands: usize,

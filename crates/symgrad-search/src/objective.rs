@@ -88,6 +88,13 @@ impl Objective {
         }
     }
 
+    /// Whether the data extend along an input at all: where they do not, its share of any
+    /// gradient is projected away.
+    pub(crate) fn varies(&self, input: usize) -> bool {
+        let off: f64 = self.normals.iter().map(|normal| normal[input] * normal[input]).sum();
+        1.0 - off > NO_EXTENT
+    }
+
     pub(crate) fn basis(&self) -> &[Vec<Vec<f64>>] {
         &self.basis
     }
@@ -98,15 +105,6 @@ impl Objective {
 
     pub(crate) fn normals(&self) -> &[Vec<f64>] {
         &self.normals
-    }
-
-    /// The loss that a mean cosine (or mean projected length) stands for.
-    fn loss_of_mean(&self, mean: f64) -> f64 {
-        let loss = match self.measure {
-            Measure::LevelSet => 1.0 - mean.abs(),
-            Measure::PaperMse => (1.0 - mean) * 2.0 / self.dim() as f64,
-        };
-        loss.max(0.0)
     }
 }
 
@@ -144,11 +142,20 @@ impl<'a> Evaluator<'a> {
     /// The loss of an expression; infinite where it or its gradient is not finite at some
     /// point, or where it uses an input that does not exist.
     pub fn loss(&mut self, expr: &Expr) -> f64 {
-        let mut mean = 0.0;
+        // Mean distances from the neuron's directions and from their opposites: summed as
+        // such, so that the loss of a perfect match is not lost in rounding.
+        let (mut along, mut against) = (0.0, 0.0);
         let complete = self.sweep(expr, |weights, cosines| {
-            mean += weights.iter().zip(cosines).map(|(w, c)| w * c).sum::<f64>();
+            along += weights.iter().zip(cosines).map(|(w, c)| w * (1.0 - c)).sum::<f64>();
+            against += weights.iter().zip(cosines).map(|(w, c)| w * (1.0 + c)).sum::<f64>();
         });
-        if complete && mean.is_finite() { self.objective.loss_of_mean(mean) } else { f64::INFINITY }
+        if !complete || along.is_nan() {
+            return f64::INFINITY;
+        }
+        match self.objective.measure {
+            Measure::LevelSet => along.min(against),
+            Measure::PaperMse => along * 2.0 / self.objective.dim() as f64,
+        }
     }
 
     /// The loss at every point, 1 − s·cos with the global sign s; `None` for an expression
@@ -230,6 +237,9 @@ impl Scratch {
         }
     }
 }
+
+/// An axis with less than this (squared) on the tangent space lies across the data.
+const NO_EXTENT: f64 = 1e-9;
 
 /// A gradient whose tangent part is this small a share of the whole (squared) has none: what
 /// is left is rounding.

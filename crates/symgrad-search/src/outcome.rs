@@ -23,7 +23,7 @@ pub(crate) const EXACT: f64 = 1e-12;
 
 /// An entry joins the final front only if it lowers the loss by this share: less is no reason
 /// to read a longer formula.
-const WORTHWHILE: f64 = 1e-3;
+const WORTHWHILE: f64 = 0.01;
 
 /// The Pareto front of a search and the answer chosen on it.
 #[derive(Clone, Debug)]

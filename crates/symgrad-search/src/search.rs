@@ -11,7 +11,7 @@ use crate::constants::fit_constants;
 use crate::evolution::{Island, Palette, Rules, strip};
 use crate::front::{Entry, HallOfFame};
 use crate::objective::{Evaluator, Objective};
-use crate::outcome::{Outcome, Stop};
+use crate::outcome::{EXACT, Outcome, Stop};
 use crate::spectral::{self, BeamOptions, Proposal};
 
 /// Reports progress; every method has an empty default.
@@ -55,6 +55,8 @@ pub struct Search {
     screen: Objective,
     islands: Vec<Island>,
     hall: HallOfFame,
+    /// The front when it was last polished.
+    polished: Vec<Entry>,
     rng: ChaCha8Rng,
     pool: rayon::ThreadPool,
     evaluations: u64,
@@ -76,7 +78,8 @@ impl Search {
             .build()
             .map_err(|error| SearchError::Threads { reason: error.to_string() })?;
         let domain = Domain::of_columns(objective.columns());
-        let inputs = config.inputs(objective.dim());
+        let mut inputs = config.inputs(objective.dim());
+        inputs.retain(|&input| objective.varies(usize::from(input)));
         let max_complexity = config.max_complexity;
         let spectral = config.spectral;
         Ok(Self {
@@ -89,6 +92,7 @@ impl Search {
                 .map(|index| Island::new(config.seed, index, config.population))
                 .collect(),
             hall: HallOfFame::default(),
+            polished: vec![],
             rng: ChaCha8Rng::seed_from_u64(config.seed),
             pool,
             evaluations: 0,
@@ -120,7 +124,8 @@ impl Search {
         }
         self.gather();
         self.steps += 1;
-        self.idle = if gained(&before, &self.hall.front()) { 0 } else { self.idle + 1 };
+        let gained = self.hall.front().iter().any(|entry| gains_on(entry, &before));
+        self.idle = if gained { 0 } else { self.idle + 1 };
         if self.evaluations >= self.config.budget {
             Some(Stop::Budget)
         } else if self.idle >= self.config.patience {
@@ -142,7 +147,7 @@ impl Search {
 
     /// Simplifies, rounds and scores the front on all points and picks the answer.
     pub fn finish(mut self, stop: Stop) -> Outcome {
-        let entries: Vec<Entry> = self.hall.entries().cloned().collect();
+        let entries = self.hall.front();
         let (objective, simplifier, rules) = (&self.objective, &self.simplifier, &self.rules);
         let tolerance = self.config.rounding;
         let finished: Vec<(Vec<Entry>, u64)> = self.pool.install(|| {
@@ -229,18 +234,16 @@ impl Search {
     /// Merges the islands' finds, polishes what is new on the front, and sends the front's
     /// entries and their parts back to the islands.
     fn gather(&mut self) {
-        let mut fresh = Vec::new();
+        let before = self.polished.clone();
         for island in &mut self.islands {
             for entry in std::mem::take(&mut island.hall).front() {
-                if self.hall.would_improve(entry.complexity, entry.loss) {
-                    fresh.push(entry.clone());
-                    self.hall.offer(entry);
-                }
+                self.hall.offer(entry);
             }
         }
-        let front = self.hall.front();
-        fresh.retain(|entry| front.contains(entry));
+        let mut fresh = self.hall.front();
+        fresh.retain(|entry| gains_on(entry, &before));
         self.polish(&fresh);
+        self.polished = self.hall.front();
         self.palette.features = shared_features(&self.hall.front(), self.config.shared_features);
         self.migrate();
     }
@@ -277,8 +280,9 @@ impl Search {
         });
         self.evaluations += expressions.len() as u64;
         for (expr, loss) in expressions.iter().zip(losses) {
-            if rules.ops.allows(expr) && expr.input_count() > 0 {
-                let complexity = rules.ops.complexity(expr);
+            let complexity = rules.ops.complexity(expr);
+            let legal = complexity <= rules.max_complexity && rules.ops.allows(expr);
+            if legal && expr.input_count() > 0 {
                 self.hall.offer(Entry { expr: expr.clone(), complexity, loss });
             }
         }
@@ -304,16 +308,15 @@ impl Search {
 /// Cells of the feature matrix of a mixed library.
 const LIBRARY_CELLS: usize = 4_000_000;
 
-/// A gain that resets the patience: this much less loss at some complexity.
-const GAIN: f64 = 0.01;
+/// A gain worth polishing and waiting for: this much less loss at some complexity. Smaller
+/// gains are mostly longer formulas that follow the neuron's error.
+const GAIN: f64 = 0.02;
 
-/// Whether some entry of `after` beats all entries of `before` of its complexity or less.
-fn gained(before: &[Entry], after: &[Entry]) -> bool {
-    after.iter().any(|entry| {
-        let held = before.iter().filter(|old| old.complexity <= entry.complexity);
-        let best = held.map(|old| old.loss).fold(f64::INFINITY, f64::min);
-        entry.loss < best * (1.0 - GAIN) && best > crate::outcome::EXACT
-    })
+/// Whether the entry beats all entries of `before` of its complexity or less.
+fn gains_on(entry: &Entry, before: &[Entry]) -> bool {
+    let held = before.iter().filter(|old| old.complexity <= entry.complexity);
+    let best = held.map(|old| old.loss).fold(f64::INFINITY, f64::min);
+    entry.loss < best * (1.0 - GAIN) && best > EXACT
 }
 
 /// Rounds of fitting for an entry of the front.

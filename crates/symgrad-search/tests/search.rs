@@ -1,0 +1,150 @@
+//! Searches on exact and noisy fields of known functions.
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+use symgrad_data::{DirectionField, FieldOptions, Table};
+use symgrad_expr::{Expr, OpSet, Program, Workspace};
+use symgrad_search::{Choice, Evaluator, Measure, Objective, Outcome, Search, SearchConfig};
+
+const POINTS: usize = 400;
+
+/// The field of an expression at random points of a box, its unit gradients turned by a normal
+/// error of the given size in every component.
+fn field(truth: &str, bounds: (f64, f64), dim: usize, noise: f64, seed: u64) -> DirectionField {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let (low, high) = bounds;
+    let columns: Vec<Vec<f64>> = (0..dim)
+        .map(|_| (0..POINTS).map(|_| low + (high - low) * rng.random::<f64>()).collect())
+        .collect();
+    let mut gradients = gradients(&truth.parse().unwrap(), &columns);
+    for n in 0..POINTS {
+        let norm = gradients.iter().map(|g| g[n] * g[n]).sum::<f64>().sqrt();
+        for column in &mut gradients {
+            let error: f64 = StandardNormal.sample(&mut rng);
+            column[n] = column[n] / norm + noise * error;
+        }
+    }
+    let names = (1..=dim).map(|i| format!("x{i}")).collect();
+    let points = Table::new(names, columns).unwrap();
+    DirectionField::from_gradients(points, &gradients, &FieldOptions::default()).unwrap()
+}
+
+fn gradients(expr: &Expr, columns: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    let mut gradients = vec![vec![]; columns.len()];
+    let mut values = vec![0.0; columns[0].len()];
+    Program::compile(expr)
+        .input_gradients(columns, &mut Workspace::default(), &mut values, &mut gradients)
+        .unwrap();
+    gradients
+}
+
+fn search(field: &DirectionField, config: SearchConfig) -> Outcome {
+    let objective = Objective::new(field, Measure::LevelSet);
+    Search::new(objective, OpSet::default(), config).unwrap().run(&mut ())
+}
+
+fn quick(seed: u64) -> SearchConfig {
+    SearchConfig { seed, budget: 25_000, ..SearchConfig::default() }
+}
+
+/// 1 − |mean cos| between an answer and the truth at fresh points.
+fn distance(outcome: &Outcome, truth: &str, bounds: (f64, f64), dim: usize) -> f64 {
+    let fresh = field(truth, bounds, dim, 0.0, 999);
+    let objective = Objective::new(&fresh, Measure::LevelSet);
+    Evaluator::new(&objective).loss(&outcome.answer().unwrap().expr)
+}
+
+#[test]
+fn exact_fields_are_recovered() {
+    for (truth, bounds, dim) in [
+        ("x1 + x4", (-1.0, 1.0), 4),
+        ("x1*x4 - x2*x3", (-1.0, 1.0), 4),
+        ("x1^2 - x2^2 - x3^2 - x4^2", (-1.0, 1.0), 4),
+        ("(x3^2 + x4^2)/2 - 1/sqrt(x1^2 + x2^2)", (0.4, 1.6), 4),
+        ("x2^2/2 + x1^2/2 + exp(x1 + 1)", (-2.0, 1.0), 2),
+        ("x1*exp(-0.7*x2)", (0.2, 2.0), 2),
+        ("x1/(x2 + 2.5)", (-1.0, 1.0), 2),
+    ] {
+        let outcome = search(&field(truth, bounds, dim, 0.0, 5), quick(1));
+        let distance = distance(&outcome, truth, bounds, dim);
+        let answer = outcome.answer().map(|entry| entry.expr.to_string());
+        assert!(distance < 1e-4, "{truth}: {answer:?} is off by {distance:e}");
+    }
+}
+
+#[test]
+fn a_determinant_of_nine_entries_survives_noise() {
+    let truth = "x1*(x5*x9 - x6*x8) - x2*(x4*x9 - x6*x7) + x3*(x4*x8 - x5*x7)";
+    let outcome = search(&field(truth, (-1.0, 1.0), 9, 0.02, 6), quick(2));
+    let distance = distance(&outcome, truth, (-1.0, 1.0), 9);
+    assert!(distance < 1e-4, "{distance:e}: {}", outcome.answer().unwrap().expr);
+}
+
+#[test]
+fn evolution_alone_finds_a_product() {
+    let config = SearchConfig { spectral: false, ..quick(3) };
+    let outcome = search(&field("x1*x4 - x2*x3", (-1.0, 1.0), 4, 0.0, 7), config);
+    assert!(distance(&outcome, "x1*x4 - x2*x3", (-1.0, 1.0), 4) < 1e-4);
+}
+
+#[test]
+fn the_result_does_not_depend_on_the_threads() {
+    let field = field("x1*sin(x2) + x3", (-1.0, 1.0), 3, 0.05, 8);
+    let run = |threads| {
+        let config = SearchConfig { threads: Some(threads), budget: 8_000, ..quick(4) };
+        let outcome = search(&field, config);
+        let front: Vec<_> = outcome
+            .front()
+            .iter()
+            .map(|entry| (entry.expr.to_string(), entry.loss.to_bits()))
+            .collect();
+        (front, outcome.answer_index(), outcome.evaluations())
+    };
+    let one = run(1);
+    assert_eq!(one, run(2));
+    assert_eq!(one, run(4));
+}
+
+#[test]
+fn the_published_loss_sees_the_sign_and_the_level_set_loss_does_not() {
+    let field = field("x1^2 + x2", (-1.0, 1.0), 2, 0.0, 9);
+    let (up, down): (Expr, Expr) =
+        ("x1^2 + x2".parse().unwrap(), "neg(x1^2 + x2)".parse().unwrap());
+    let blind = Objective::new(&field, Measure::LevelSet);
+    let fixed = Objective::new(&field, Measure::PaperMse);
+    assert!(Evaluator::new(&blind).loss(&down) < 1e-14);
+    assert!(Evaluator::new(&fixed).loss(&up) < 1e-14);
+    // Opposite unit vectors differ by 2: a squared difference of 4 over d = 2 components.
+    assert!((Evaluator::new(&fixed).loss(&down) - 2.0).abs() < 1e-12);
+    let wrong: Expr = "x1".parse().unwrap();
+    let relation = blind.to_paper_mse(Evaluator::new(&blind).loss(&wrong));
+    assert!((relation - Evaluator::new(&fixed).loss(&wrong)).abs() < 1e-12);
+}
+
+#[test]
+fn expressions_outside_their_domain_have_no_finite_loss() {
+    let field = field("x1 + x2", (-1.0, 1.0), 2, 0.0, 10);
+    let objective = Objective::new(&field, Measure::LevelSet);
+    let mut evaluator = Evaluator::new(&objective);
+    for text in ["log(x1)", "sqrt(x1 - 2)", "x3", "exp(exp(exp(x1 + 9)))"] {
+        assert_eq!(evaluator.loss(&text.parse().unwrap()), f64::INFINITY, "{text}");
+    }
+    assert_eq!(evaluator.loss(&"3".parse().unwrap()), 1.0);
+}
+
+#[test]
+fn settings_out_of_range_are_refused() {
+    let field = field("x1 + x2", (-1.0, 1.0), 2, 0.0, 11);
+    let refused = |config| {
+        let objective = Objective::new(&field, Measure::LevelSet);
+        Search::new(objective, OpSet::default(), config).err().map(|error| error.to_string())
+    };
+    let default = SearchConfig::default;
+    let islands = refused(SearchConfig { islands: 0, ..default() }).unwrap();
+    assert!(islands.contains("`islands` is 0"), "{islands}");
+    let input = refused(SearchConfig { only_inputs: Some(vec![2]), ..default() }).unwrap();
+    assert!(input.contains("input 2"), "{input}");
+    assert!(refused(SearchConfig { rounding: f64::NAN, ..default() }).is_some());
+    assert!(refused(SearchConfig { choice: Choice::SteepestDrop, ..default() }).is_none());
+}
