@@ -125,15 +125,16 @@ impl Code {
         }
         for at in 0..self.instructions.len() {
             let mut instruction = self.instructions[at];
+            let now = index(at);
             // The targets are placed before the operands are freed: kernels never work in place.
             let Instruction { target, second, .. } = instruction;
             instruction.target = self.place(target);
-            instruction.second =
-                if second == target { instruction.target } else { self.place(second) };
-            let now = index(at);
-            for temporary in [target, second] {
-                self.free_if_ended(temporary, now);
+            instruction.second = instruction.target;
+            if second != target {
+                instruction.second = self.place(second);
+                self.free_if_ended(second, now);
             }
+            self.free_if_ended(target, now);
             for operand in [&mut instruction.a, &mut instruction.b, &mut instruction.c] {
                 if let Loc::Temp(temporary) = *operand {
                     *operand = self.placed(*operand);
@@ -147,6 +148,7 @@ impl Code {
         }
     }
 
+    #[inline]
     fn place(&mut self, temporary: u32) -> u32 {
         let place = self.free.pop().unwrap_or_else(|| {
             self.places += 1;
@@ -163,6 +165,7 @@ impl Code {
         }
     }
 
+    #[inline]
     fn free_if_ended(&mut self, temporary: u32, now: u32) {
         let Temporary { end, place } = &mut self.temporaries[temporary as usize];
         if *end == now {

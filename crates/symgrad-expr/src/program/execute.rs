@@ -275,3 +275,51 @@ fn whole_power<S: Simd>(simd: S, action: Action, out: Target<'_, S>, a: &[S::f64
         |a| simd.mul_f64s(s, vector::power(simd, a, exponent)),
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use pulp::Scalar256b;
+
+    use super::super::code::Code;
+    use super::super::compile::Builder;
+    use super::*;
+    use crate::{Expr, simd};
+
+    const ROWS: usize = 64;
+
+    fn executed(code: &Code, constants: &[f64], inputs: &[&[f64]], portable: bool) -> Vec<u64> {
+        let mut temporaries = vec![0.0; code.places * ROWS];
+        let execution = Execution {
+            instructions: &code.instructions,
+            inputs,
+            constants,
+            temporaries: &mut temporaries,
+            stride: ROWS,
+            rows: ROWS,
+        };
+        if portable {
+            Scalar256b.vectorize(execution)
+        } else {
+            simd::run(execution)
+        }
+        let canonical = |x: f64| if x.is_nan() { f64::NAN } else { x };
+        temporaries.into_iter().map(|x| canonical(x).to_bits()).collect()
+    }
+
+    /// The machine's vectors and emulated ones give the same bits.
+    #[test]
+    fn instruction_sets_agree() {
+        let text = "sin(x1)*exp(x2) + tanh(x1)/log(x2) - x2^1.5*x1^5 + tan(x2)*abs(x1) \
+                    - (cos(3*x1) - sqrt(x2))^3 + 2^x1/x2";
+        let expr: Expr = text.parse().expect("an expression");
+        let mut code = Code::default();
+        Builder::default().build(expr.nodes(), &expr.inputs(), &mut code);
+        let first: Vec<f64> =
+            (0..64_i32).map(|row| f64::from(row - 30) * 1.7_f64.powi(row)).collect();
+        let second: Vec<f64> = (0..64_u8).map(|row| f64::from(row) / 7.0).collect();
+        let inputs: [&[f64]; 2] = [&first, &second];
+        let [native, portable] =
+            [false, true].map(|portable| executed(&code, expr.constants(), &inputs, portable));
+        assert_eq!(native, portable);
+    }
+}
