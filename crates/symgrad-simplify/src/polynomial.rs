@@ -40,19 +40,22 @@ impl<'a> Collector<'a> {
         Some(self.build(&polynomial))
     }
 
-    /// Other ways to write the level sets: the constant term dropped, and the coefficients divided
-    /// by each of them in turn.
-    pub(crate) fn collect_level_set(&mut self, expr: &Expr) -> Vec<Expr> {
-        let Some(mut polynomial) = self.expand(expr) else { return vec![] };
+    /// The same level sets: the constant term dropped, and all coefficients divided by the one that
+    /// makes the result cheapest.
+    pub(crate) fn collect_level_set(&mut self, expr: &Expr) -> Option<Expr> {
+        let mut polynomial = self.expand(expr)?;
         polynomial.remove(&vec![]);
         let mut divisors: Vec<f64> = polynomial.values().map(|c| c.abs()).collect();
         divisors.sort_by(f64::total_cmp);
-        divisors.dedup();
-        divisors.truncate(8);
-        let scaled = |divisor: &f64| -> Polynomial {
-            polynomial.iter().map(|(m, c)| (m.clone(), c / divisor)).collect()
+        // The commonest first; a few are enough.
+        let mut groups: Vec<&[f64]> = divisors.chunk_by(|a, b| a == b).collect();
+        groups.sort_by_key(|group| std::cmp::Reverse(group.len()));
+        groups.truncate(4);
+        let scaled = |group: &[f64]| {
+            polynomial.iter().map(|(m, c)| (m.clone(), c / group[0])).collect::<Polynomial>()
         };
-        divisors.iter().map(scaled).map(|polynomial| self.build(&polynomial)).collect()
+        let forms = groups.into_iter().map(|group| self.build(&scaled(group)));
+        forms.min_by_key(|form| self.prices.total(form))
     }
 
     fn expand(&mut self, expr: &Expr) -> Option<Polynomial> {

@@ -56,17 +56,17 @@ const SAMPLE: usize = 16;
 impl Simplifier {
     /// A simplifier that may use these operators, on this domain.
     pub fn new(ops: OpSet, domain: Domain) -> Self {
-        Self { ops, domain, node_limit: 2_000, iteration_limit: 8 }
+        Self { ops, domain, node_limit: 1_000, iteration_limit: 6 }
     }
 
-    /// Stops a round of rewriting at about that many e-nodes (2 000 unless set).
+    /// Stops a round of rewriting at about that many e-nodes (1 000 unless set).
     #[must_use]
     pub fn with_node_limit(mut self, limit: usize) -> Self {
         self.node_limit = limit;
         self
     }
 
-    /// Stops a round of rewriting after that many passes over the rules (8 unless set).
+    /// Stops a round of rewriting after that many passes over the rules (6 unless set).
     #[must_use]
     pub fn with_iteration_limit(mut self, limit: usize) -> Self {
         self.iteration_limit = limit;
