@@ -162,7 +162,8 @@ impl Simplifier {
         let mut rules: Vec<&Rewrite<_, _>> = VALUE_REWRITES.iter().collect();
         if goal == Goal::LevelSets {
             root = egraph.add(Term::LevelSet(root));
-            for form in Collector::new(&self.domain, prices, EXPANSION).collect_level_set(expr) {
+            let mut collector = Collector::new(&self.domain, prices, EXPANSION);
+            if let Some(form) = collector.collect_level_set(expr) {
                 let id = egraph.add_expr(&to_terms(&form));
                 let marked = egraph.add(Term::LevelSet(id));
                 egraph.union(root, marked);
