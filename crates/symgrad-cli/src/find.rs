@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 0, value_parser = seeds())]
     seed: u64,
     /// Threads; all cores by default. The result does not depend on it
-    #[arg(long)]
+    #[arg(long, value_parser = thread_count)]
     threads: Option<usize>,
     /// Evaluations after which the search stops
     #[arg(long)]
@@ -69,6 +69,13 @@ enum Format {
 /// Seeds that a configuration file can hold.
 pub(crate) fn seeds() -> clap::builder::RangedU64ValueParser {
     clap::value_parser!(u64).range(..1 << 63)
+}
+
+/// A number of threads: more than the system grants would end in a failure much later.
+pub(crate) fn thread_count(text: &str) -> Result<usize, String> {
+    const MOST: usize = 1024;
+    let count = text.parse().ok().filter(|count| (1..=MOST).contains(count));
+    count.ok_or_else(|| format!("write a number from 1 to {MOST}"))
 }
 
 fn tangent(text: &str) -> Result<TangentMode, String> {

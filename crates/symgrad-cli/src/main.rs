@@ -4,7 +4,9 @@
 
 mod fail;
 mod find;
+mod list;
 mod progress;
+mod rerun;
 
 use std::process::ExitCode;
 
@@ -27,11 +29,17 @@ struct Cli {
 enum Command {
     /// Search formulas for points and gradients in a file
     Search(find::Arguments),
+    /// Train on the experiments, search, and check what comes out against the truth
+    Reproduce(rerun::Arguments),
+    /// List the experiments with their inputs, recipes and truths
+    List(list::Arguments),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Search(arguments) => find::run(&arguments),
+        Command::Reproduce(arguments) => rerun::run(&arguments),
+        Command::List(arguments) => Ok(list::run(&arguments)),
     };
     done.unwrap_or_else(|failure| report(&failure))
 }

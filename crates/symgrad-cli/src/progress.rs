@@ -1,17 +1,28 @@
-//! Progress bars, where there is a terminal to show them.
+//! Progress on standard error: bars with the time left on a terminal, plain lines elsewhere.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use symgrad::report::format_loss;
 use symgrad::search::{Entry, Observer as SearchObserver};
+use symgrad::{Error, Observer, Record, Stage};
 
 /// The bar of one search.
 pub(crate) struct SearchBar(ProgressBar);
 
 impl SearchBar {
     pub(crate) fn new() -> Self {
-        Self(bar("search"))
+        let bar = if std::io::stderr().is_terminal() {
+            let bar = ProgressBar::new(1).with_style(style()).with_prefix("search");
+            bar.enable_steady_tick(TICK);
+            bar
+        } else {
+            ProgressBar::hidden()
+        };
+        Self(bar)
     }
 
     pub(crate) fn finish(&self) {
@@ -24,23 +35,96 @@ impl SearchObserver for SearchBar {
         self.0.set_length(budget);
         self.0.set_position(evaluations.min(budget));
         if let Some(best) = front.last() {
-            self.0.set_message(format!("best loss {:.1e}", best.loss));
+            self.0.set_message(format!("best loss {}", format_loss(best.loss)));
         }
     }
 }
 
-/// A bar with the time left; hidden where there is no terminal.
-pub(crate) fn bar(name: &str) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(1).with_style(style()).with_prefix(name.to_owned());
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
+/// A bar for each run that is going on; without a terminal a line for each stage.
+pub(crate) struct Bars {
+    terminal: bool,
+    multi: MultiProgress,
+    total: ProgressBar,
+    running: Mutex<BTreeMap<String, ProgressBar>>,
 }
 
+impl Bars {
+    pub(crate) fn new(runs: usize) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let multi = MultiProgress::new();
+        let total = if terminal && runs > 1 {
+            multi.add(ProgressBar::new(runs as u64).with_style(style()).with_prefix("all runs"))
+        } else {
+            ProgressBar::hidden()
+        };
+        Self { terminal, multi, total, running: Mutex::default() }
+    }
+
+    pub(crate) fn finish(&self) {
+        self.total.finish_and_clear();
+    }
+
+    fn running(&self) -> MutexGuard<'_, BTreeMap<String, ProgressBar>> {
+        // A bar is only for show: what a panicking thread left behind will do.
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn end(&self, run: &str, line: &str) {
+        if let Some(bar) = self.running().remove(run) {
+            bar.finish_and_clear();
+            self.multi.remove(&bar);
+        }
+        self.total.inc(1);
+        if self.terminal {
+            self.multi.suspend(|| eprintln!("{line}"));
+        } else {
+            eprintln!("{line}");
+        }
+    }
+}
+
+impl Observer for Bars {
+    fn started(&self, run: &str, stage: Stage) {
+        if !self.terminal {
+            eprintln!("{run}: {}", stage.name());
+            return;
+        }
+        let mut running = self.running();
+        let bar = running.entry(run.to_owned()).or_insert_with(|| {
+            let bar =
+                self.multi.insert_before(&self.total, ProgressBar::new(1).with_style(style()));
+            bar.enable_steady_tick(TICK);
+            bar.set_prefix(run.to_owned());
+            bar
+        });
+        // The time left is that of the stage: forget the speed of the one before.
+        bar.reset();
+        bar.set_length(1);
+        bar.set_message(stage.name());
+    }
+
+    fn progress(&self, run: &str, _: Stage, done: u64, total: u64) {
+        if let Some(bar) = self.running().get(run) {
+            bar.set_length(total);
+            bar.set_position(done);
+        }
+    }
+
+    fn finished(&self, run: &str, record: &Record, resumed: bool) {
+        let verdict = if record.recovered { "recovered" } else { "not recovered" };
+        let when = if resumed { " (done before)" } else { "" };
+        self.end(run, &format!("{run}: {verdict}{when}: {}", record.answer));
+    }
+
+    fn failed(&self, run: &str, error: &Error) {
+        self.end(run, &format!("{run}: failed: {error}"));
+    }
+}
+
+const TICK: Duration = Duration::from_millis(200);
+
 /// Name, bar, part done, time left, message.
-pub(crate) fn style() -> ProgressStyle {
-    ProgressStyle::with_template("{prefix:32!} {wide_bar} {percent:>3} % {eta:>4} left  {msg:24!}")
+fn style() -> ProgressStyle {
+    ProgressStyle::with_template("{prefix:44!} {wide_bar} {percent:>3} % {eta:>4} left  {msg:20!}")
         .unwrap_or_else(|_| ProgressStyle::default_bar())
 }

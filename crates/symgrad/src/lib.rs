@@ -28,13 +28,22 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The parts can be used by themselves: [`expr`], [`data`],
+//! [`reproduce`] runs whole experiments, from triplets to the check of the formula that comes
+//! out; [`experiments`] lists them. The parts can be used by themselves: [`expr`], [`data`],
 //! [`siamese`], [`search`], [`simplify`], [`report`].
 
+mod check;
+mod config;
 mod error;
+mod experiments;
 mod files;
 mod findings;
 mod observer;
+mod pipeline;
+mod published;
+mod reproduce;
+mod statistics;
+mod summary;
 
 pub use symgrad_data as data;
 pub use symgrad_expr as expr;
@@ -43,7 +52,13 @@ pub use symgrad_search as search;
 pub use symgrad_siamese as siamese;
 pub use symgrad_simplify as simplify;
 
+pub use check::{Alternative, Mixture, Record};
+pub use config::RunConfig;
 pub use error::Error;
+pub use experiments::{Case, Suite, experiments, select};
 pub use files::{prepare_folder, write_file};
 pub use findings::{Findings, FrontEntry, SCHEMA_VERSION, SearchSettings, Seconds, search_field};
-pub use observer::Stage;
+pub use observer::{Observer, Stage};
+pub use published::{PublishedFront, published_front, published_mse};
+pub use reproduce::{Plan, Reproduction, reproduce};
+pub use statistics::wilson;

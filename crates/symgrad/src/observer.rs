@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Record;
+
 /// The stages of a run that take time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -34,3 +36,28 @@ impl Stage {
         }
     }
 }
+
+/// Follows runs, which may go on side by side; every method has an empty default.
+pub trait Observer: Sync {
+    /// A stage of a run has begun.
+    fn started(&self, run: &str, stage: Stage) {
+        let _ = (run, stage);
+    }
+
+    /// How far a stage is: steps of training, evaluations of the search.
+    fn progress(&self, run: &str, stage: Stage, done: u64, total: u64) {
+        let _ = (run, stage, done, total);
+    }
+
+    /// A run is over; `resumed` if an earlier call had done all of it.
+    fn finished(&self, run: &str, record: &Record, resumed: bool) {
+        let _ = (run, record, resumed);
+    }
+
+    /// A run has failed.
+    fn failed(&self, run: &str, error: &crate::Error) {
+        let _ = (run, error);
+    }
+}
+
+impl Observer for () {}

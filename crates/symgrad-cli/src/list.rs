@@ -1,0 +1,60 @@
+//! `symgrad list`: the experiments.
+
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use symgrad::data::generate::Recipe;
+use symgrad::report::{TextTable, format_loss};
+use symgrad::{Suite, experiments, published_mse};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Which experiments
+    #[arg(long, value_enum, default_value_t = SuiteName::All)]
+    suite: SuiteName,
+}
+
+/// The suites, as the command line spells them.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum SuiteName {
+    /// Six experiments, seven formulas
+    Six,
+    /// The twelve of arXiv 2409.05305
+    Published,
+    /// Both
+    All,
+}
+
+impl From<SuiteName> for Suite {
+    fn from(name: SuiteName) -> Self {
+        match name {
+            SuiteName::Six => Self::Six,
+            SuiteName::Published => Self::Published,
+            SuiteName::All => Self::All,
+        }
+    }
+}
+
+pub(crate) fn run(arguments: &Arguments) -> ExitCode {
+    let header = ["experiment", "system", "recipe", "inputs", "truth", "published paper MSE"];
+    let mut table = TextTable::new(header);
+    for case in experiments(arguments.suite.into()) {
+        table.row([
+            case.name.to_owned(),
+            case.system.unwrap_or_default().to_owned(),
+            recipe_name(case.recipe).to_owned(),
+            case.data.inputs().join(" "),
+            case.data.truth().to_owned(),
+            published_mse(case.data).map(format_loss).unwrap_or_default(),
+        ]);
+    }
+    print!("{}", table.to_text());
+    ExitCode::SUCCESS
+}
+
+fn recipe_name(recipe: Recipe) -> &'static str {
+    match recipe {
+        Recipe::Published => "published",
+        Recipe::Isolated => "isolated",
+    }
+}

@@ -1,0 +1,90 @@
+//! `symgrad reproduce`: the experiments, from triplets to the check.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use symgrad::data::generate::Recipe;
+use symgrad::siamese::Backend;
+use symgrad::{Error, Plan, reproduce, select};
+
+use crate::fail::MISSED;
+use crate::find::{seeds, thread_count};
+use crate::list::SuiteName;
+use crate::progress::Bars;
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Which experiments
+    #[arg(long, value_enum, default_value_t = SuiteName::Six)]
+    suite: SuiteName,
+    /// Only these; repeat it, or separate names by commas
+    #[arg(long, value_name = "NAME", value_delimiter = ',', num_args = 1..)]
+    only: Vec<String>,
+    /// How positives are made, instead of each experiment's own choice
+    #[arg(long, value_enum)]
+    recipe: Option<RecipeName>,
+    /// Run seeds 0 to K − 1 and report rates
+    #[arg(long, value_name = "K", conflicts_with = "seed", value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    seeds: Option<u64>,
+    /// Seed of every random choice
+    #[arg(long, default_value_t = 0, value_parser = seeds())]
+    seed: u64,
+    /// Folder of the summary and of every run's files
+    #[arg(long, default_value = "runs")]
+    out: PathBuf,
+    /// Threads; all cores by default. The result does not depend on it
+    #[arg(long, value_parser = thread_count)]
+    threads: Option<usize>,
+    /// Small trainings and searches, enough for the easy experiments
+    #[arg(long)]
+    quick: bool,
+    /// Write the triplets too; they are large
+    #[arg(long)]
+    keep_triplets: bool,
+    /// What trains
+    #[arg(long, value_enum, default_value_t = BackendName::Flex)]
+    backend: BackendName,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum RecipeName {
+    /// As in arXiv 2409.05305: the anchor transformed, or another moment of its trajectory
+    Published,
+    /// An independent draw that shares the wanted concept only
+    Isolated,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum BackendName {
+    /// Always there
+    Flex,
+    /// Only if built with `--features ndarray`
+    Ndarray,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
+    let recipe = arguments.recipe.map(|recipe| match recipe {
+        RecipeName::Published => Recipe::Published,
+        RecipeName::Isolated => Recipe::Isolated,
+    });
+    let plan = Plan {
+        cases: select(arguments.suite.into(), &arguments.only, recipe)?,
+        seeds: arguments.seeds.map_or_else(|| vec![arguments.seed], |count| (0..count).collect()),
+        out: arguments.out.clone(),
+        threads: arguments.threads,
+        quick: arguments.quick,
+        backend: match arguments.backend {
+            BackendName::Flex => Backend::Flex,
+            BackendName::Ndarray => Backend::Ndarray,
+        },
+        keep_triplets: arguments.keep_triplets,
+    };
+    let bars = Bars::new(plan.cases.len() * plan.seeds.len());
+    let outcome = reproduce(&plan, &bars);
+    bars.finish();
+    let outcome = outcome?;
+    print!("{}", outcome.text);
+    eprintln!("summary: {}", plan.out.join("summary.html").display());
+    Ok(if outcome.complete() { ExitCode::SUCCESS } else { ExitCode::from(MISSED) })
+}

@@ -1,0 +1,226 @@
+//! The check of an answer against the truth, which appears nowhere before.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use symgrad_data::generate::{Experiment, Recipe, Splits, generate};
+use symgrad_data::{DirectionField, FieldOptions, Table, TangentMode};
+use symgrad_expr::{Expr, Names, Op, Program, Workspace};
+use symgrad_search::{Evaluator, Measure, Objective};
+
+use crate::experiments::also_conserved;
+use crate::{Error, Findings, Seconds};
+
+/// The answer has the truth's level sets if 1 − |mean cos| is below this.
+pub(crate) const RECOVERED: f64 = 1e-4;
+
+/// Points of the check.
+const FRESH: usize = 4_000;
+
+/// Outcome of one run: an entry of `summary.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Name of the experiment.
+    pub name: String,
+    /// Its system, if it has several.
+    pub system: Option<String>,
+    /// How positives were made.
+    pub recipe: Recipe,
+    /// The seed.
+    pub seed: u64,
+    /// Whether the answer has the truth's level sets: `mismatch` below 10⁻⁴.
+    pub recovered: bool,
+    /// The formula found.
+    pub answer: String,
+    /// The same for LaTeX.
+    pub answer_latex: String,
+    /// The concept of the data.
+    pub truth: String,
+    /// 1 − |mean cos| of the gradients of answer and truth at points that neither training nor
+    /// search has seen; absent if the answer is not finite there.
+    pub mismatch: Option<f64>,
+    /// Complexity of the answer.
+    pub complexity: u32,
+    /// Level-set loss of the answer against the neuron.
+    pub loss: f64,
+    /// Paper MSE of the neuron against the truth, at all points of the field.
+    pub paper_mse_neuron: Option<f64>,
+    /// Paper MSE of the answer against the neuron, at the same points.
+    pub paper_mse_answer: f64,
+    /// The number printed with arXiv 2409.05305, for its own network and the published recipe.
+    pub published_paper_mse: Option<f64>,
+    /// Rank correlation of neuron and answer.
+    pub spearman: f64,
+    /// Points whose gradients were too weak.
+    pub dropped: usize,
+    /// Dimension of the surface the data fill, if they do not fill the space.
+    pub tangent_rank: Option<usize>,
+    /// Other quantities that the data conserve.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub also_conserved: Vec<Alternative>,
+    /// The best mixtures of the truth and the first of the others.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub mixture: Option<Mixture>,
+    /// Evaluations of the search.
+    pub evaluations: u64,
+    /// Wall-clock seconds by stage.
+    pub seconds: Seconds,
+    /// Folder of the run's files, relative to that of the summary.
+    pub folder: PathBuf,
+}
+
+/// How well another conserved quantity fits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Alternative {
+    /// Its name.
+    pub name: String,
+    /// Its formula.
+    pub formula: String,
+    /// |mean cos| of its gradient and the neuron's, at the field's points.
+    pub neuron_cosine: f64,
+    /// |mean cos| of the truth's gradient and the neuron's, for comparison.
+    pub truth_neuron_cosine: f64,
+    /// |mean cos| of its gradient and the answer's, at fresh points.
+    pub answer_cosine: f64,
+}
+
+/// The sum a·truth + b·other that fits best, a² + b² = 1.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Mixture {
+    /// What is mixed with the truth.
+    pub with: String,
+    /// (a, b) and |mean cos| for the neuron, at the field's points.
+    pub neuron: [f64; 3],
+    /// (a, b) and |mean cos| for the answer, at fresh points.
+    pub answer: [f64; 3],
+}
+
+/// What the check says.
+pub(crate) struct Verdict {
+    pub(crate) mismatch: f64,
+    pub(crate) neuron_loss: f64,
+    pub(crate) also: Vec<Alternative>,
+    pub(crate) mixture: Option<Mixture>,
+}
+
+/// Compares the answer with the truth at fresh points, and the neuron with the truth at the
+/// field's.
+pub(crate) fn check(
+    experiment: Experiment,
+    recipe: Recipe,
+    seed: u64,
+    field: &DirectionField,
+    findings: &Findings,
+) -> Result<Verdict, Error> {
+    let names = Names::new(findings.inputs.clone())?;
+    let parse = |text: &str| {
+        Expr::parse(text, &names).map_err(|source| Error::Formula { text: text.into(), source })
+    };
+    let (truth, answer) = (parse(experiment.truth())?, parse(&findings.answer().expression)?);
+    let fresh = fresh_points(experiment, recipe, seed)?;
+    let to_neuron = Objective::new(field, Measure::LevelSet);
+    let to_truth = objective_of(&truth, fresh.clone(), field)?;
+    let (mut neuron, mut fresh_truth) = (Evaluator::new(&to_neuron), Evaluator::new(&to_truth));
+
+    let mismatch = fresh_truth.loss(&answer);
+    let neuron_loss = neuron.loss(&truth);
+    let (mut also, mut mixture) = (Vec::new(), None);
+    // An answer without a gradient at some fresh point cannot be compared further.
+    if let (Ok(to_answer), [_, ..]) =
+        (objective_of(&answer, fresh, field), also_conserved(experiment))
+    {
+        let mut fresh_answer = Evaluator::new(&to_answer);
+        for (name, formula) in also_conserved(experiment) {
+            let other = parse(formula)?;
+            also.push(Alternative {
+                name: (*name).into(),
+                formula: (*formula).into(),
+                neuron_cosine: 1.0 - neuron.loss(&other),
+                truth_neuron_cosine: 1.0 - neuron_loss,
+                answer_cosine: 1.0 - fresh_answer.loss(&other),
+            });
+            mixture.get_or_insert_with(|| Mixture {
+                with: (*name).into(),
+                neuron: best_mixture(&truth, &other, &mut neuron),
+                answer: best_mixture(&truth, &other, &mut fresh_answer),
+            });
+        }
+    }
+    Ok(Verdict { mismatch, neuron_loss, also, mixture })
+}
+
+/// Anchors of random streams of their own.
+fn fresh_points(experiment: Experiment, recipe: Recipe, seed: u64) -> Result<Table, Error> {
+    let sizes = Splits { train: 1, validation: 1, test: FRESH };
+    // Seeds of runs are below 2⁶³, so their complements are nobody's seeds.
+    let data = generate(experiment, recipe, sizes, !seed)?;
+    Ok(data.test.anchor().clone())
+}
+
+/// The exact directions of an expression at those points, within the tangent space of the
+/// field's data if it has one.
+fn objective_of(expr: &Expr, points: Table, field: &DirectionField) -> Result<Objective, Error> {
+    let mut gradients = vec![Vec::new(); points.dim()];
+    let mut values = vec![0.0; points.rows()];
+    // Points and names come from the same experiment, so every input is there; what is not
+    // finite is refused by the field.
+    let _ = Program::compile(expr).input_gradients(
+        points.columns(),
+        &mut Workspace::default(),
+        &mut values,
+        &mut gradients,
+    );
+    let tangent = field.tangent().map_or(TangentMode::Off, |space| TangentMode::Rank(space.rank()));
+    let options = FieldOptions { weak: 0.0, tangent };
+    let exact = DirectionField::from_gradients(points, &gradients, &options)?;
+    Ok(Objective::new(&exact, Measure::LevelSet))
+}
+
+/// The angle at which cos·truth + sin·other has the smallest loss: a scan, then sections.
+fn best_mixture(truth: &Expr, other: &Expr, evaluator: &mut Evaluator<'_>) -> [f64; 3] {
+    const SCAN: u32 = 90;
+    const SECTIONS: u32 = 40;
+    let step = std::f64::consts::PI / f64::from(SCAN);
+    let mut loss = |angle: f64| evaluator.loss(&mixed(truth, other, angle));
+    let (mut best, mut least) = (0.0, f64::INFINITY);
+    for index in 0..SCAN {
+        let angle = f64::from(index) * step;
+        let here = loss(angle);
+        if here < least {
+            (best, least) = (angle, here);
+        }
+    }
+    let (mut low, mut high) = (best - step, best + step);
+    for _ in 0..SECTIONS {
+        let (left, right) = (low + (high - low) / 3.0, high - (high - low) / 3.0);
+        if loss(left) < loss(right) { high = right } else { low = left }
+    }
+    let angle = f64::midpoint(low, high);
+    [angle.cos(), angle.sin(), 1.0 - loss(angle)]
+}
+
+fn mixed(truth: &Expr, other: &Expr, angle: f64) -> Expr {
+    let scaled = |factor: f64, expr| Expr::binary(Op::Mul, Expr::constant(factor), expr);
+    Expr::binary(Op::Add, scaled(angle.cos(), truth), &scaled(angle.sin(), other))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mixtures_are_found_whatever_their_sign() -> Result<(), Box<dyn std::error::Error>> {
+        let names = Names::new(["x", "y", "vx", "vy"])?;
+        let energy = Expr::parse(Experiment::Coulomb.truth(), &names)?;
+        let spin = Expr::parse(Experiment::CentralPotential.truth(), &names)?;
+        let points = fresh_points(Experiment::Coulomb, Recipe::Isolated, 3)?;
+        let options = FieldOptions::default();
+        let flat =
+            DirectionField::from_gradients(points.clone(), &vec![vec![1.0; FRESH]; 4], &options)?;
+        let target = objective_of(&mixed(&energy, &spin, -0.6), points, &flat)?;
+        let [a, b, cosine] = best_mixture(&energy, &spin, &mut Evaluator::new(&target));
+        assert!(1.0 - cosine < 1e-9, "{cosine}");
+        assert!((b / a - (-0.6_f64).tan()).abs() < 1e-4, "{a} {b}");
+        Ok(())
+    }
+}

@@ -1,0 +1,169 @@
+//! Which experiments there are, on which data, and with which training.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use symgrad_data::generate::{Experiment, Recipe};
+use symgrad_siamese::{Length, Loss, TrainConfig};
+
+use crate::Error;
+
+/// One formula to recover: an experiment, or one of its systems, on data of one recipe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Case {
+    /// Name of the experiment.
+    pub name: &'static str,
+    /// Its system, if it has several.
+    pub system: Option<&'static str>,
+    /// What the data are.
+    pub data: Experiment,
+    /// How positives are made.
+    pub recipe: Recipe,
+}
+
+impl Case {
+    /// Name and system, unique within a suite; serves as the name of a folder.
+    pub fn id(&self) -> String {
+        match self.system {
+            Some(system) => format!("{}-{system}", self.name),
+            None => self.name.to_owned(),
+        }
+    }
+
+    /// Whether a user's word means this case: its name, its system, or both.
+    fn is_called(&self, word: &str) -> bool {
+        word == self.name || self.system == Some(word) || word == self.id()
+    }
+}
+
+/// A set of experiments.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Suite {
+    /// Six experiments, seven formulas, each on data that determine its concept.
+    #[default]
+    Six,
+    /// The twelve of arXiv 2409.05305 on data as defined there.
+    Published,
+    /// Both.
+    All,
+}
+
+impl fmt::Display for Suite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Six => "six",
+            Self::Published => "published",
+            Self::All => "all",
+        })
+    }
+}
+
+/// The cases of a suite, in their order.
+///
+/// ```
+/// use symgrad::{Suite, experiments};
+/// assert_eq!(experiments(Suite::Six).len(), 7);
+/// assert_eq!(experiments(Suite::Published).len(), 12);
+/// ```
+pub fn experiments(suite: Suite) -> Vec<Case> {
+    let plain =
+        |recipe| move |data: Experiment| Case { name: data.name(), system: None, data, recipe };
+    let potential = |data: Experiment| Case {
+        name: "potentials",
+        system: Some(data.name()),
+        data,
+        recipe: Recipe::Isolated,
+    };
+    let mut cases = Vec::new();
+    if suite != Suite::Published {
+        let matrices = [
+            Experiment::Trace2x2,
+            Experiment::Determinant2x2,
+            Experiment::Trace3x3,
+            Experiment::Determinant3x3,
+        ];
+        cases.extend(matrices.map(plain(Recipe::Isolated)));
+        cases.extend([Experiment::Oscillator, Experiment::Coulomb].map(potential));
+        cases.push(plain(Recipe::Isolated)(Experiment::SpacetimeInterval));
+    }
+    if suite != Suite::Six {
+        cases.extend(Experiment::ALL.into_iter().take(12).map(plain(Recipe::Published)));
+    }
+    cases
+}
+
+/// The cases of a suite that have one of the names (all if there are none), with another recipe
+/// if one is given.
+pub fn select(suite: Suite, only: &[String], recipe: Option<Recipe>) -> Result<Vec<Case>, Error> {
+    let mut cases = experiments(suite);
+    if let Some(name) = only.iter().find(|name| !cases.iter().any(|case| case.is_called(name))) {
+        let known: Vec<String> = cases.iter().map(Case::id).collect();
+        return Err(Error::UnknownExperiment { name: name.clone(), known: known.join(" ") });
+    }
+    cases.retain(|case| only.is_empty() || only.iter().any(|name| case.is_called(name)));
+    if let Some(recipe) = recipe {
+        cases.iter_mut().for_each(|case| case.recipe = recipe);
+        // Two suites may hold the same experiment under two recipes.
+        let mut seen = Vec::new();
+        cases.retain(|case| {
+            !seen.contains(&case.id()) && {
+                seen.push(case.id());
+                true
+            }
+        });
+    }
+    Ok(cases)
+}
+
+/// How an experiment's encoder is trained, where the defaults do not suffice; the reasons are
+/// in `docs/reproduce.md`.
+pub(crate) fn training(data: Experiment, recipe: Recipe) -> Training {
+    let default = Training { config: TrainConfig::default(), trim: None };
+    match (data, recipe) {
+        // Six products of three entries need a deeper encoder, and a loss that has a slope from
+        // the start.
+        (Experiment::Determinant3x3, _) => {
+            let mut config = TrainConfig {
+                loss: Loss::VarianceNormalized { weight: 10.0 },
+                length: Length::Steps(4000),
+                ..TrainConfig::default()
+            };
+            config.encoder.depth = 3;
+            Training { config, trim: Some(TRIM) }
+        }
+        // Transformations near to singular throw some positives far away.
+        (
+            Experiment::Trace2x2
+            | Experiment::Trace3x3
+            | Experiment::Trace4x4
+            | Experiment::Determinant2x2
+            | Experiment::FieldStrengthEDotB
+            | Experiment::SpacetimeInterval,
+            Recipe::Published,
+        ) => Training { trim: Some(TRIM), ..default },
+        _ => default,
+    }
+}
+
+/// How an encoder is trained.
+pub(crate) struct Training {
+    /// Network, loss and steps.
+    pub(crate) config: TrainConfig,
+    /// Triplets are left out whose positive lies farther from the anchors than this multiple of
+    /// their range.
+    pub(crate) trim: Option<f64>,
+}
+
+/// See [`Training::trim`].
+const TRIM: f64 = 2.0;
+
+/// Other quantities that the published data conserve, with their names.
+pub(crate) fn also_conserved(data: Experiment) -> &'static [(&'static str, &'static str)] {
+    match data {
+        Experiment::FieldStrengthEDotB => &[("E² − B²", "ex^2 + ey^2 + ez^2 - bx^2 - by^2 - bz^2")],
+        Experiment::CentralPotential => &[("energy", "(vx^2 + vy^2)/2 - 1/sqrt(x^2 + y^2)")],
+        Experiment::Coulomb => &[("angular momentum", "x*vy - y*vx")],
+        _ => &[],
+    }
+}

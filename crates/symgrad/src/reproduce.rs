@@ -1,0 +1,106 @@
+//! Many runs side by side, and their summary.
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use symgrad_siamese::Backend;
+
+use crate::files::prepare_folder;
+use crate::pipeline::Run;
+use crate::{Case, Error, Observer, Record, RunConfig, summary};
+
+/// What to run, and where its files go.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The cases, as [`select`](crate::select) returns them.
+    pub cases: Vec<Case>,
+    /// Each case is run with each of these, all below 2⁶³.
+    pub seeds: Vec<u64>,
+    /// Folder of the summary; every run has a folder of its own in it.
+    pub out: PathBuf,
+    /// Threads; all cores if absent. The result does not depend on it.
+    pub threads: Option<usize>,
+    /// Small trainings and searches, which suffice for the easy experiments.
+    pub quick: bool,
+    /// What trains.
+    pub backend: Backend,
+    /// Whether triplets are written too; they are large.
+    pub keep_triplets: bool,
+}
+
+/// What came of a plan.
+#[derive(Debug)]
+pub struct Reproduction {
+    /// The outcome of every run, in the order of the plan: seeds within cases.
+    pub records: Vec<Record>,
+    /// The summary's table, and rates if there are several seeds, as text.
+    pub text: String,
+}
+
+impl Reproduction {
+    /// Whether every run recovered its truth.
+    pub fn complete(&self) -> bool {
+        self.records.iter().all(|record| record.recovered)
+    }
+}
+
+/// Runs every case with every seed, from triplets to the check, and writes `summary.json`,
+/// `summary.md` and `summary.html`.
+///
+/// Runs go on side by side, each training on one thread. What an earlier call has left in the
+/// folder is used if its configuration was the same, so that a run that was interrupted goes on
+/// where it stopped. If a run fails, the others are finished before its error is returned.
+pub fn reproduce(plan: &Plan, observer: &dyn Observer) -> Result<Reproduction, Error> {
+    prepare_folder(&plan.out)?;
+    let configs: Vec<(Case, RunConfig)> = plan
+        .cases
+        .iter()
+        .flat_map(|case| plan.seeds.iter().map(move |&seed| (*case, seed)))
+        .map(|(case, seed)| (case, RunConfig::new(&case, seed, plan.quick, plan.backend)))
+        .collect();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = plan.threads.unwrap_or(cores).max(1);
+    let workers = threads.min(configs.len()).max(1);
+    let runs: Vec<Run<'_>> = configs
+        .into_iter()
+        .map(|(case, config)| Run {
+            case,
+            config,
+            out: &plan.out,
+            threads: threads / workers,
+            keep_triplets: plan.keep_triplets,
+            observer,
+        })
+        .collect();
+    let records = side_by_side(&runs, workers).into_iter().collect::<Result<Vec<_>, _>>()?;
+    let text = summary::write(plan, &records)?;
+    Ok(Reproduction { records, text })
+}
+
+/// Executes all runs, the longest first, so that no worker is left with a long one at the end.
+fn side_by_side(runs: &[Run<'_>], workers: usize) -> Vec<Result<Record, Error>> {
+    let mut order: Vec<usize> = (0..runs.len()).collect();
+    order.sort_by_key(|&index| std::cmp::Reverse(runs[index].config.work()));
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::with_capacity(runs.len()));
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let result = runs[index].execute();
+                    if let Err(error) = &result {
+                        runs[index].observer.failed(&runs[index].name(), error);
+                    }
+                    // Nothing panics while the lock is held.
+                    if let Ok(mut done) = done.lock() {
+                        done.push((index, result));
+                    }
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_default();
+    done.sort_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, result)| result).collect()
+}
