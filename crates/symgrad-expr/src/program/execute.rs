@@ -298,9 +298,9 @@ mod tests {
             rows: ROWS,
         };
         if portable {
-            Scalar256b.vectorize(execution)
+            Scalar256b.vectorize(execution);
         } else {
-            simd::run(execution)
+            simd::run(execution);
         }
         let canonical = |x: f64| if x.is_nan() { f64::NAN } else { x };
         temporaries.into_iter().map(|x| canonical(x).to_bits()).collect()
