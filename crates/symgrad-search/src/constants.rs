@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use faer::linalg::solvers::Solve;
 use faer::{Mat, Side};
-use symgrad_expr::{Block, Expr, Program, Workspace};
+use symgrad_expr::{Block, Expr, Program, Workspace, simd};
 
 use crate::objective::{Evaluator, Objective};
 
@@ -29,7 +29,8 @@ pub(crate) fn fit_constants(
     evaluator: &mut Evaluator<'_>,
 ) -> f64 {
     let count = expr.constants().len();
-    if count == 0 || count > MAX_CONSTANTS || !start_loss.is_finite() {
+    let nothing_to_fit = count == 0 || count > MAX_CONSTANTS || expr.input_count() == 0;
+    if nothing_to_fit || !start_loss.is_finite() {
         return start_loss;
     }
     let objective = evaluator.objective();
@@ -78,10 +79,10 @@ impl NormalEquations {
     fn at(expr: &Expr, objective: &Objective, workspace: &mut Workspace) -> Option<Self> {
         let program = Program::compile(expr);
         let count = expr.constants().len();
-        let mut sums = Sums::new(count, objective);
+        let mut sums = Sums::new(count, program.inputs(), objective);
         let flow = program
             .for_each_block_with_constants(objective.columns(), workspace, |block| {
-                sums.add(block, program.inputs(), objective)
+                simd::vectorize(|| sums.add(block, program.inputs(), objective))
             })
             .ok()?;
         if flow.is_break() {
@@ -116,119 +117,242 @@ impl NormalEquations {
     }
 }
 
+/// Running sums over blocks of rows; within a block every loop runs along the rows.
 struct Sums {
     matrix: Vec<f64>,
     /// −Jᵀr for the positive sign.
     slope: Vec<f64>,
     cosine: f64,
-    gradient: Vec<f64>,
-    direction: Vec<f64>,
+    /// The inputs whose components matter.
+    inputs: Vec<usize>,
+    scratch: Scratch,
+}
+
+/// One number per row, or a list of such columns.
+#[derive(Default)]
+struct Scratch {
+    /// Unit gradient, a column per input.
+    gradient: Vec<Vec<f64>>,
+    /// The direction to be matched: the neuron's, or the nearest in the span of several.
+    direction: Vec<Vec<f64>>,
+    /// ∂g/∂c, a column per constant and input.
     tangents: Vec<Vec<f64>>,
+    /// 1/‖g‖, 0 where the gradient vanishes.
+    inverse: Vec<f64>,
+    cosine: Vec<f64>,
+    /// Component of ∂g/∂c along the unit gradient, a column per constant.
+    radial: Vec<Vec<f64>>,
+    /// Any sum over inputs.
+    sum: Vec<f64>,
 }
 
 impl Sums {
-    fn new(count: usize, objective: &Objective) -> Self {
-        let dim = objective.dim();
+    fn new(constants: usize, used: &[u16], objective: &Objective) -> Self {
+        // The tangent projection mixes all inputs; without it the others have no share.
+        let inputs = if objective.normals().is_empty() {
+            used.iter().map(|&input| usize::from(input)).collect()
+        } else {
+            (0..objective.dim()).collect()
+        };
         Self {
-            matrix: vec![0.0; count * count],
-            slope: vec![0.0; count],
+            matrix: vec![0.0; constants * constants],
+            slope: vec![0.0; constants],
             cosine: 0.0,
-            gradient: vec![0.0; dim],
-            direction: vec![0.0; dim],
-            tangents: vec![vec![0.0; dim]; count],
+            inputs,
+            scratch: Scratch::default(),
         }
     }
 
-    fn add(&mut self, block: &Block<'_>, inputs: &[u16], objective: &Objective) -> ControlFlow<()> {
-        let first = block.rows().start;
-        for row in block.rows() {
-            self.read(block, inputs, row - first, objective);
-            let norm = norm(&self.gradient);
-            if !norm.is_finite() {
-                return ControlFlow::Break(());
-            }
-            if norm > 0.0 {
-                self.gradient.iter_mut().for_each(|g| *g /= norm);
-                self.face(objective, row);
-                self.accumulate(objective.weights()[row], norm);
-            }
-        }
-        ControlFlow::Continue(())
+    /// Adds a block; breaks off at a gradient that is not finite.
+    fn add(&mut self, block: &Block<'_>, used: &[u16], objective: &Objective) -> ControlFlow<()> {
+        self.read(block, used);
+        self.project(objective);
+        self.normalise();
+        self.face(objective, block.rows());
+        self.accumulate(&objective.weights()[block.rows()]);
+        if self.cosine.is_finite() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }
 
-    /// Gradient and its derivatives in the constants at one row, on the tangent space.
-    fn read(&mut self, block: &Block<'_>, inputs: &[u16], n: usize, objective: &Objective) {
-        for (slot, &input) in inputs.iter().enumerate() {
-            self.gradient[usize::from(input)] = block.gradient(slot)[n];
-            for (k, tangent) in self.tangents.iter_mut().enumerate() {
-                tangent[usize::from(input)] = block.gradient_tangent(k, slot)[n];
+    /// Copies the gradient and its derivatives in the constants.
+    fn read(&mut self, block: &Block<'_>, used: &[u16]) {
+        let (constants, rows) = (self.slope.len(), block.rows().len());
+        let Scratch { gradient, tangents, .. } = &mut self.scratch;
+        gradient.clear();
+        tangents.clear();
+        let slot = |input: usize| used.iter().position(|&u| usize::from(u) == input);
+        let column = |found: Option<&[f64]>| found.map_or_else(|| vec![0.0; rows], <[f64]>::to_vec);
+        for &input in &self.inputs {
+            gradient.push(column(slot(input).map(|slot| block.gradient(slot))));
+        }
+        for k in 0..constants {
+            for &input in &self.inputs {
+                tangents.push(column(slot(input).map(|slot| block.gradient_tangent(k, slot))));
             }
         }
-        let absent = |i: &usize| !inputs.iter().any(|&input| usize::from(input) == *i);
-        for i in (0..objective.dim()).filter(absent) {
-            self.gradient[i] = 0.0;
-            self.tangents.iter_mut().for_each(|tangent| tangent[i] = 0.0);
-        }
+    }
+
+    /// Projects gradient and derivatives on the tangent space of the data.
+    fn project(&mut self, objective: &Objective) {
+        let Scratch { gradient, tangents, sum, .. } = &mut self.scratch;
         for normal in objective.normals() {
-            remove(&mut self.gradient, normal);
-            self.tangents.iter_mut().for_each(|tangent| remove(tangent, normal));
+            let vectors = std::iter::once(gradient.as_mut_slice());
+            for vector in vectors.chain(tangents.chunks_exact_mut(self.inputs.len())) {
+                sum.clear();
+                sum.resize(vector[0].len(), 0.0);
+                for (column, m) in vector.iter().zip(normal) {
+                    sum.iter_mut().zip(column).for_each(|(s, v)| *s += v * m);
+                }
+                for (column, m) in vector.iter_mut().zip(normal) {
+                    column.iter_mut().zip(&*sum).for_each(|(v, s)| *v -= s * m);
+                }
+            }
         }
     }
 
-    /// The direction to be matched: the neuron's, or the nearest in the span of several.
-    fn face(&mut self, objective: &Objective, row: usize) {
+    fn normalise(&mut self) {
+        let Scratch { gradient, inverse, .. } = &mut self.scratch;
+        dot(gradient, gradient, inverse);
+        for value in inverse.iter_mut() {
+            *value = if *value == 0.0 { 0.0 } else { value.sqrt().recip() };
+        }
+        for column in gradient {
+            column.iter_mut().zip(&*inverse).for_each(|(g, r)| *g *= r);
+        }
+    }
+
+    /// Finds the direction to be matched and the cosine with it.
+    fn face(&mut self, objective: &Objective, rows: std::ops::Range<usize>) {
+        let Scratch { gradient, direction, cosine, sum, .. } = &mut self.scratch;
+        let pick = |neuron: &[Vec<f64>]| -> Vec<Vec<f64>> {
+            self.inputs.iter().map(|&input| neuron[input][rows.clone()].to_vec()).collect()
+        };
         if let [only] = objective.basis() {
-            for (u, column) in self.direction.iter_mut().zip(only) {
-                *u = column[row];
-            }
+            *direction = pick(only);
+            dot(gradient, direction, cosine);
             return;
         }
-        self.direction.fill(0.0);
+        *direction = vec![vec![0.0; rows.len()]; self.inputs.len()];
+        cosine.clear();
+        cosine.resize(rows.len(), 0.0);
         for neuron in objective.basis() {
-            let along: f64 = self.gradient.iter().zip(neuron).map(|(g, u)| g * u[row]).sum();
-            for (u, column) in self.direction.iter_mut().zip(neuron) {
-                *u += along * column[row];
+            let neuron = pick(neuron);
+            dot(gradient, &neuron, sum);
+            for (target, column) in direction.iter_mut().zip(&neuron) {
+                for ((u, v), along) in target.iter_mut().zip(column).zip(&*sum) {
+                    *u += v * along;
+                }
             }
+            cosine.iter_mut().zip(&*sum).for_each(|(c, along)| *c += along * along);
         }
-        let length = norm(&self.direction);
-        if length > 0.0 {
-            self.direction.iter_mut().for_each(|u| *u /= length);
+        // The basis is orthonormal: the projection's length is the cosine with its direction.
+        cosine.iter_mut().for_each(|c| *c = c.sqrt());
+        for column in direction {
+            for (u, length) in column.iter_mut().zip(&*cosine) {
+                *u = if *length > 0.0 { *u / length } else { 0.0 };
+            }
         }
     }
 
-    fn accumulate(&mut self, weight: f64, norm: f64) {
-        let cosine = dot(&self.gradient, &self.direction);
-        self.cosine += weight * cosine;
-        let count = self.slope.len();
-        for k in 0..count {
-            let radial = dot(&self.gradient, &self.tangents[k]);
-            let forward = dot(&self.direction, &self.tangents[k]);
-            self.slope[k] += weight * (forward - cosine * radial) / norm;
+    fn accumulate(&mut self, weights: &[f64]) {
+        let Scratch { gradient, direction, tangents, inverse, cosine, radial, sum } =
+            &mut self.scratch;
+        let (constants, width) = (self.slope.len(), self.inputs.len());
+        self.cosine += weights.iter().zip(&*cosine).map(|(w, c)| w * c).sum::<f64>();
+        radial.resize(constants, vec![]);
+        for (k, tangent) in tangents.chunks_exact(width).enumerate() {
+            dot(gradient, tangent, &mut radial[k]);
+            dot(direction, tangent, sum);
+            for n in 0..weights.len() {
+                let forward = sum[n] - cosine[n] * radial[k][n];
+                self.slope[k] += weights[n] * forward * inverse[n];
+            }
+        }
+        for k in 0..constants {
             for l in 0..=k {
-                let other = dot(&self.gradient, &self.tangents[l]);
-                let inner = dot(&self.tangents[k], &self.tangents[l]) - radial * other;
-                let value = weight * inner / (norm * norm);
-                self.matrix[k * count + l] += value;
+                let pick = |index: usize| &tangents[index * width..(index + 1) * width];
+                dot(pick(k), pick(l), sum);
+                let mut total = 0.0;
+                for n in 0..weights.len() {
+                    let inner = sum[n] - radial[k][n] * radial[l][n];
+                    total += weights[n] * inverse[n] * inverse[n] * inner;
+                }
+                self.matrix[k * constants + l] += total;
                 if l != k {
-                    self.matrix[l * count + k] += value;
+                    self.matrix[l * constants + k] += total;
                 }
             }
         }
     }
 }
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
+/// The scalar product of two vectors at every row, each given as one column per input.
+fn dot(a: &[Vec<f64>], b: &[Vec<f64>], out: &mut Vec<f64>) {
+    out.clear();
+    out.resize(a.first().map_or(0, Vec::len), 0.0);
+    for (a, b) in a.iter().zip(b) {
+        for ((sum, a), b) in out.iter_mut().zip(a).zip(b) {
+            *sum += a * b;
+        }
+    }
 }
 
-fn norm(a: &[f64]) -> f64 {
-    dot(a, a).sqrt()
-}
+#[cfg(test)]
+mod tests {
+    use symgrad_data::{DirectionField, FieldOptions, Table, TangentMode};
 
-/// Removes the component along a unit vector.
-fn remove(vector: &mut [f64], unit: &[f64]) {
-    let along = dot(vector, unit);
-    for (v, u) in vector.iter_mut().zip(unit) {
-        *v -= along * u;
+    use super::*;
+    use crate::Measure;
+
+    /// Fits the constants of `start` to the field of `truth` on points of a plane or of space.
+    fn fitted(truth: &str, start: &str, plane: bool) -> (Expr, f64) {
+        let (mut x, mut y, mut z) = (vec![], vec![], vec![]);
+        for n in 0..300_u32 {
+            x.push(f64::from(n * 7 % 31) / 15.0 - 1.0);
+            y.push(f64::from(n * 11 % 37) / 18.0 - 1.0);
+            z.push(if plane { x[n as usize] } else { f64::from(n * 5 % 29) / 14.0 - 1.0 });
+        }
+        let columns = vec![x, y, z];
+        let mut gradients = vec![vec![]; 3];
+        Program::compile(&truth.parse().unwrap())
+            .input_gradients(
+                &columns,
+                &mut Workspace::default(),
+                &mut [0.0; 300],
+                &mut gradients,
+            )
+            .unwrap();
+        let names = ["x1", "x2", "x3"].map(String::from).to_vec();
+        let options = FieldOptions { tangent: TangentMode::Auto, ..FieldOptions::default() };
+        let points = Table::new(names, columns).unwrap();
+        let field = DirectionField::from_gradients(points, &gradients, &options).unwrap();
+        assert_eq!(field.tangent().is_some(), plane);
+        let objective = Objective::new(&field, Measure::LevelSet);
+        let mut evaluator = Evaluator::new(&objective);
+        let mut expr = start.parse().unwrap();
+        let loss = evaluator.loss(&expr);
+        let loss = fit_constants(&mut expr, loss, 30, &mut evaluator);
+        (expr, loss)
+    }
+
+    #[test]
+    fn inner_constants_converge_to_the_truth() {
+        let truth = "exp(0.7*x1)*x2 + sin(1.3*x3 + 0.4)";
+        for start in ["exp(0.5*x1)*x2 + sin(1.1*x3 + 0.2)", "sin(1.5*x3 + 0.7) + exp(x1*0.9)*x2"] {
+            let (expr, loss) = fitted(truth, start, false);
+            assert!(loss < 1e-12, "{loss:e}: {expr}");
+        }
+    }
+
+    #[test]
+    fn the_opposite_sign_is_as_good() {
+        let (expr, loss) = fitted("exp(0.7*x1) + x2", "neg(exp(0.4*x1)) - x2*1.2", false);
+        assert!(loss < 1e-12, "{loss:e}: {expr}");
+    }
+
+    #[test]
+    fn only_the_tangent_part_counts() {
+        // On the plane x3 = x1 the two are the same function.
+        let (expr, loss) = fitted("x1*x2 + 0.8*x1", "x3*x2 + 0.3*x1", true);
+        assert!(loss < 1e-12, "{loss:e}: {expr}");
     }
 }

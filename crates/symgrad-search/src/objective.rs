@@ -142,19 +142,20 @@ impl<'a> Evaluator<'a> {
     /// The loss of an expression; infinite where it or its gradient is not finite at some
     /// point, or where it uses an input that does not exist.
     pub fn loss(&mut self, expr: &Expr) -> f64 {
-        // Mean distances from the neuron's directions and from their opposites: summed as
-        // such, so that the loss of a perfect match is not lost in rounding.
+        // Mean distances from the neuron's directions and from their opposites, block by block,
+        // so that the weights' rounding cancels.
         let (mut along, mut against) = (0.0, 0.0);
         let complete = self.sweep(expr, |weights, cosines| {
-            along += weights.iter().zip(cosines).map(|(w, c)| w * (1.0 - c)).sum::<f64>();
-            against += weights.iter().zip(cosines).map(|(w, c)| w * (1.0 + c)).sum::<f64>();
+            let (total, cosine) = (simd::sum(weights), simd::dot(weights, cosines));
+            along += total - cosine;
+            against += total + cosine;
         });
         if !complete || along.is_nan() {
             return f64::INFINITY;
         }
         match self.objective.measure {
-            Measure::LevelSet => along.min(against),
-            Measure::PaperMse => along * 2.0 / self.objective.dim() as f64,
+            Measure::LevelSet => along.min(against).max(0.0),
+            Measure::PaperMse => along.max(0.0) * 2.0 / self.objective.dim() as f64,
         }
     }
 
@@ -210,7 +211,21 @@ impl<'a> Evaluator<'a> {
             if block.non_finite() > 0 {
                 return ControlFlow::Break(());
             }
-            simd::vectorize(|| block_cosines(objective, inputs, block, scratch));
+            scratch.reset(block.rows().len());
+            match objective.basis.as_slice() {
+                [only] if objective.normals.is_empty() => {
+                    block.dot_and_norm(only, &mut scratch.cosines, &mut scratch.whole);
+                    scratch.tangent.copy_from_slice(&scratch.whole);
+                }
+                _ => simd::vectorize(
+                    #[inline(always)]
+                    || project(objective, inputs, block, scratch),
+                ),
+            }
+            simd::vectorize(
+                #[inline(always)]
+                || scratch.divide(),
+            );
             visit(&objective.weights[block.rows()], &scratch.cosines);
             ControlFlow::Continue(())
         });
@@ -236,6 +251,18 @@ impl Scratch {
             buffer.resize(count, 0.0);
         }
     }
+
+    /// Divides by the length of the gradient's tangent part; 0 where there is none.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "must be compiled with the caller's instructions")]
+    fn divide(&mut self) {
+        for ((cosine, whole), tangent) in self.cosines.iter_mut().zip(&self.whole).zip(&self.tangent)
+        {
+            let vanishes = *tangent <= NO_TANGENT * whole || *tangent < NO_GRADIENT;
+            let ratio = (*cosine / tangent.sqrt()).clamp(-1.0, 1.0);
+            *cosine = if vanishes { 0.0 } else { ratio };
+        }
+    }
 }
 
 /// An axis with less than this (squared) on the tangent space lies across the data.
@@ -245,16 +272,17 @@ const NO_EXTENT: f64 = 1e-9;
 /// is left is rounding.
 const NO_TANGENT: f64 = 1e-20;
 
-/// Fills `scratch.cosines` with the cosine between expression and neuron at each row of the
-/// block; with several neurons with the length of the unit gradient's projection on their
-/// span. 0 where the expression's gradient vanishes.
+/// Squared lengths below this have lost digits to underflow.
+const NO_GRADIENT: f64 = 1e-290;
+
+/// Fills `scratch` with the squared lengths and, in `cosines`, the gradient's component along
+/// the neuron's direction; with several neurons the length of its projection on their span.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "must be compiled with the caller's vector instructions")]
 #[expect(clippy::needless_range_loop, reason = "indexed loops vectorise and read alike here")]
-fn block_cosines(objective: &Objective, inputs: &[u16], block: &Block<'_>, scratch: &mut Scratch) {
+fn project(objective: &Objective, inputs: &[u16], block: &Block<'_>, scratch: &mut Scratch) {
     let rows = block.rows();
     let count = rows.len();
-    scratch.reset(count);
     let whole = &mut scratch.whole[..count];
     let tangent = &mut scratch.tangent[..count];
     let along = &mut scratch.along[..count];
@@ -278,7 +306,6 @@ fn block_cosines(objective: &Objective, inputs: &[u16], block: &Block<'_>, scrat
             tangent[n] -= along[n] * along[n];
         }
     }
-    let single = objective.basis.len() == 1;
     for directions in &objective.basis {
         along.fill(0.0);
         for (slot, &input) in inputs.iter().enumerate() {
@@ -289,13 +316,12 @@ fn block_cosines(objective: &Objective, inputs: &[u16], block: &Block<'_>, scrat
             }
         }
         for n in 0..count {
-            cosines[n] += if single { along[n] } else { along[n] * along[n] };
+            cosines[n] += if objective.basis.len() == 1 { along[n] } else { along[n] * along[n] };
         }
     }
-    for n in 0..count {
-        let along = if single { cosines[n] } else { cosines[n].sqrt() };
-        let cosine = (along / tangent[n].sqrt()).clamp(-1.0, 1.0);
-        let vanishes = tangent[n] <= NO_TANGENT * whole[n] || tangent[n] < f64::MIN_POSITIVE;
-        cosines[n] = if vanishes { 0.0 } else { cosine };
+    if objective.basis.len() > 1 {
+        for n in 0..count {
+            cosines[n] = cosines[n].sqrt();
+        }
     }
 }
