@@ -314,12 +314,7 @@ mod tests {
         let columns = vec![x, y, z];
         let mut gradients = vec![vec![]; 3];
         Program::compile(&truth.parse().unwrap())
-            .input_gradients(
-                &columns,
-                &mut Workspace::default(),
-                &mut [0.0; 300],
-                &mut gradients,
-            )
+            .input_gradients(&columns, &mut Workspace::default(), &mut [0.0; 300], &mut gradients)
             .unwrap();
         let names = ["x1", "x2", "x3"].map(String::from).to_vec();
         let options = FieldOptions { tangent: TangentMode::Auto, ..FieldOptions::default() };

@@ -256,7 +256,8 @@ impl Scratch {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "must be compiled with the caller's instructions")]
     fn divide(&mut self) {
-        for ((cosine, whole), tangent) in self.cosines.iter_mut().zip(&self.whole).zip(&self.tangent)
+        for ((cosine, whole), tangent) in
+            self.cosines.iter_mut().zip(&self.whole).zip(&self.tangent)
         {
             let vanishes = *tangent <= NO_TANGENT * whole || *tangent < NO_GRADIENT;
             let ratio = (*cosine / tangent.sqrt()).clamp(-1.0, 1.0);

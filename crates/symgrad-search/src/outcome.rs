@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::SearchConfig;
-use crate::front::{Entry, HallOfFame};
+use crate::front::Entry;
 use crate::objective::Objective;
 
 /// Why a search stopped.
@@ -36,15 +36,16 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// From entries in rising complexity.
     pub(crate) fn new(
-        hall: &HallOfFame,
+        entries: Vec<Entry>,
         objective: &Objective,
         config: &SearchConfig,
         evaluations: u64,
         stop: Stop,
     ) -> Self {
         let mut front: Vec<Entry> = Vec::new();
-        for entry in hall.front() {
+        for entry in entries {
             let worth = front.last().is_none_or(|last| {
                 last.loss > EXACT && entry.loss < last.loss * (1.0 - WORTHWHILE)
             });

@@ -1,5 +1,7 @@
 //! The search: spectral seeding, islands of evolution, and the front they leave behind.
 
+use std::collections::BTreeMap;
+
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -145,29 +147,52 @@ impl Search {
         self.hall.front()
     }
 
-    /// Simplifies, rounds and scores the front on all points and picks the answer.
+    /// Simplifies the front, scores it on all points, rounds its constants and picks the answer.
     pub fn finish(mut self, stop: Stop) -> Outcome {
-        let entries = self.hall.front();
-        let (objective, simplifier, rules) = (&self.objective, &self.simplifier, &self.rules);
-        let tolerance = self.config.rounding;
-        let finished: Vec<(Vec<Entry>, u64)> = self.pool.install(|| {
-            entries
-                .par_iter()
-                .map(|entry| {
-                    let mut eval = Evaluator::new(objective);
-                    let written = write_out(&entry.expr, tolerance, simplifier, rules, &mut eval);
-                    (written, eval.evaluations())
-                })
-                .collect()
-        });
+        let simplifier = &self.simplifier;
+        let simplified = |entry: &Entry, _: &mut Evaluator<'_>| {
+            vec![simplifier.simplify_level_set(&entry.expr), entry.expr.clone()]
+        };
+        let (scored, first) = self.rewrite(&self.hall.front(), simplified);
         let mut hall = HallOfFame::default();
-        for (written, evaluations) in finished {
-            self.evaluations += evaluations;
-            for entry in written {
-                hall.offer(entry);
-            }
+        for entry in scored {
+            hall.offer(entry);
         }
-        Outcome::new(&hall, &self.objective, &self.config, self.evaluations, stop)
+        let tolerance = self.config.rounding;
+        let rounded = |entry: &Entry, eval: &mut Evaluator<'_>| {
+            let round = &mut |expr: &Expr| eval.loss(expr);
+            vec![simplifier.round_constants(&entry.expr, tolerance, round)]
+        };
+        let (rounded, second) = self.rewrite(&hall.front(), rounded);
+        self.evaluations += first + second;
+        let front = with_simple_constants(rounded, tolerance);
+        Outcome::new(front, &self.objective, &self.config, self.evaluations, stop)
+    }
+
+    /// Other forms of each entry, scored on all points, in the order of the entries; and the
+    /// evaluations that took.
+    fn rewrite(
+        &self,
+        entries: &[Entry],
+        forms: impl Fn(&Entry, &mut Evaluator<'_>) -> Vec<Expr> + Sync,
+    ) -> (Vec<Entry>, u64) {
+        let ops = &self.rules.ops;
+        let rewritten: Vec<(Vec<Entry>, u64)> = self.pool.install(|| {
+            let each = entries.par_iter().map(|entry| {
+                let mut eval = Evaluator::new(&self.objective);
+                let mut scored = vec![];
+                for expr in forms(entry, &mut eval) {
+                    if ops.allows(&expr) && expr.input_count() > 0 {
+                        let (complexity, loss) = (ops.complexity(&expr), eval.loss(&expr));
+                        scored.push(Entry { expr, complexity, loss });
+                    }
+                }
+                (scored, eval.evaluations())
+            });
+            each.collect()
+        });
+        let evaluations = rewritten.iter().map(|(_, evaluations)| evaluations).sum();
+        (rewritten.into_iter().flat_map(|(scored, _)| scored).collect(), evaluations)
     }
 
     /// Spectral proposals fill the hall of fame and the islands.
@@ -341,28 +366,19 @@ fn polish_one(
     variants
 }
 
-/// The forms of an entry that may stand on the final front, scored on all points.
-fn write_out(
-    expr: &Expr,
-    tolerance: f64,
-    simplifier: &Simplifier,
-    rules: &Rules,
-    eval: &mut Evaluator<'_>,
-) -> Vec<Entry> {
-    let simplified = simplifier.simplify_level_set(expr);
-    let rounded = simplifier.round_constants(&simplified, tolerance, &mut |expr| eval.loss(expr));
-    let simplified_again = simplifier.simplify_level_set(&rounded);
-    // The rounded form replaces the unrounded one of the same complexity: that is its point.
-    let mut written: Vec<Entry> = Vec::new();
-    for form in [simplified_again, rounded, simplified] {
-        let complexity = rules.ops.complexity(&form);
-        let held = written.iter().any(|entry| entry.complexity == complexity);
-        if !held && rules.ops.allows(&form) && form.input_count() > 0 {
-            let loss = eval.loss(&form);
-            written.push(Entry { expr: form, complexity, loss });
+/// One entry per complexity: the first, unless a later one is better by more than rounding
+/// may cost. Otherwise crooked constants would come back in by way of a longer entry.
+fn with_simple_constants(entries: Vec<Entry>, tolerance: f64) -> Vec<Entry> {
+    let mut kept: BTreeMap<u32, Entry> = BTreeMap::new();
+    for entry in entries {
+        let replaces = kept
+            .get(&entry.complexity)
+            .is_none_or(|held| entry.loss * (1.0 + tolerance) < held.loss);
+        if replaces {
+            kept.insert(entry.complexity, entry);
         }
     }
-    written
+    kept.into_values().collect()
 }
 
 /// Proper subexpressions of the front's entries that hold an input and an operator, those of
