@@ -1,1 +1,1 @@
-//! Cross-crate tests.
+#![doc = include_str!("../../README.md")]

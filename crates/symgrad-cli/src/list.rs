@@ -3,9 +3,8 @@
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use symgrad::data::generate::Recipe;
 use symgrad::report::{TextTable, format_loss};
-use symgrad::{Suite, experiments, published_mse};
+use symgrad::{Suite, experiments, published_mse, recipe_name};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -50,11 +49,4 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     }
     print!("{}", table.to_text());
     ExitCode::SUCCESS
-}
-
-fn recipe_name(recipe: Recipe) -> &'static str {
-    match recipe {
-        Recipe::Published => "published",
-        Recipe::Isolated => "isolated",
-    }
 }

@@ -135,9 +135,9 @@ pub(crate) fn check(
             also.push(Alternative {
                 name: (*name).into(),
                 formula: (*formula).into(),
-                neuron_cosine: 1.0 - neuron.loss(&other),
-                truth_neuron_cosine: 1.0 - neuron_loss,
-                answer_cosine: 1.0 - fresh_answer.loss(&other),
+                neuron_cosine: cosine(neuron.loss(&other)),
+                truth_neuron_cosine: cosine(neuron_loss),
+                answer_cosine: cosine(fresh_answer.loss(&other)),
             });
             mixture.get_or_insert_with(|| Mixture {
                 with: (*name).into(),
@@ -147,6 +147,11 @@ pub(crate) fn check(
         }
     }
     Ok(Verdict { mismatch, neuron_loss, also, mixture })
+}
+
+/// |mean cos| of a level-set loss; 0 for what has no gradient somewhere.
+fn cosine(loss: f64) -> f64 {
+    (1.0 - loss).max(0.0)
 }
 
 /// Anchors of random streams of their own.
@@ -196,7 +201,7 @@ fn best_mixture(truth: &Expr, other: &Expr, evaluator: &mut Evaluator<'_>) -> [f
         if loss(left) < loss(right) { high = right } else { low = left }
     }
     let angle = f64::midpoint(low, high);
-    [angle.cos(), angle.sin(), 1.0 - loss(angle)]
+    [angle.cos(), angle.sin(), cosine(loss(angle))]
 }
 
 fn mixed(truth: &Expr, other: &Expr, angle: f64) -> Expr {

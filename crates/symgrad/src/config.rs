@@ -24,10 +24,6 @@ pub struct RunConfig {
     pub recipe: Recipe,
     /// Seed of the data, the training and the search.
     pub seed: u64,
-    /// Triplets whose positive lies farther from the anchors than this multiple of their range
-    /// are left out.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub trim: Option<f64>,
     /// Operators of the search; their complexities are the published ones.
     pub operators: Vec<symgrad_expr::Op>,
     /// What the search minimises.
@@ -45,29 +41,24 @@ pub struct RunConfig {
 impl RunConfig {
     /// The settings of a case; `quick` ones take seconds and suit the easy experiments.
     pub fn new(case: &Case, seed: u64, quick: bool, backend: Backend) -> Self {
-        let experiments::Training { mut config, trim } =
-            experiments::training(case.data, case.recipe);
-        let mut triplets = Splits { train: 100_000, validation: 2_000, test: 4_000 };
+        let mut training = experiments::training(case.data, case.recipe, quick);
+        training.backend = backend;
+        let mut triplets = Splits { train: 50_000, validation: 5_000, test: 5_000 };
         let mut search = SearchConfig { seed, ..SearchConfig::default() };
         if quick {
-            config.encoder.width = 64;
-            config.length = Length::Steps(1_000);
-            config.batch = 512;
             triplets = Splits { train: 20_000, validation: 1_000, test: 2_000 };
             search.budget = 60_000;
         }
-        config.backend = backend;
         Self {
             version: env!("CARGO_PKG_VERSION").into(),
             experiment: case.data,
             recipe: case.recipe,
             seed,
-            trim,
             operators: OpSet::default().ops().to_vec(),
             measure: Measure::LevelSet,
             triplets,
             field: FieldOptions::default(),
-            training: config,
+            training,
             search,
         }
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use symgrad_data::generate::{Experiment, Recipe};
-use symgrad_siamese::{Length, Loss, TrainConfig};
+use symgrad_siamese::{Loss, TrainConfig};
 
 use crate::Error;
 
@@ -33,6 +33,14 @@ impl Case {
     /// Whether a user's word means this case: its name, its system, or both.
     fn is_called(&self, word: &str) -> bool {
         word == self.name || self.system == Some(word) || word == self.id()
+    }
+}
+
+/// The name of a recipe, as files and the command line spell it.
+pub const fn recipe_name(recipe: Recipe) -> &'static str {
+    match recipe {
+        Recipe::Published => "published",
+        Recipe::Isolated => "isolated",
     }
 }
 
@@ -103,7 +111,9 @@ pub fn select(suite: Suite, only: &[String], recipe: Option<Recipe>) -> Result<V
     }
     cases.retain(|case| only.is_empty() || only.iter().any(|name| case.is_called(name)));
     if let Some(recipe) = recipe {
-        cases.iter_mut().for_each(|case| case.recipe = recipe);
+        for case in &mut cases {
+            case.recipe = recipe;
+        }
         // Two suites may hold the same experiment under two recipes.
         let mut seen = Vec::new();
         cases.retain(|case| {
@@ -116,47 +126,18 @@ pub fn select(suite: Suite, only: &[String], recipe: Option<Recipe>) -> Result<V
     Ok(cases)
 }
 
-/// How an experiment's encoder is trained, where the defaults do not suffice; the reasons are
-/// in `docs/reproduce.md`.
-pub(crate) fn training(data: Experiment, recipe: Recipe) -> Training {
-    let default = Training { config: TrainConfig::default(), trim: None };
+/// How an experiment's encoder is trained: one line for each that needs more than the defaults.
+pub(crate) fn training(data: Experiment, recipe: Recipe, quick: bool) -> TrainConfig {
+    let config = TrainConfig::preset(if quick { "quick" } else { "default" }).unwrap_or_default();
     match (data, recipe) {
-        // Six products of three entries need a deeper encoder, and a loss that has a slope from
-        // the start.
-        (Experiment::Determinant3x3, _) => {
-            let mut config = TrainConfig {
-                loss: Loss::VarianceNormalized { weight: 10.0 },
-                length: Length::Steps(4000),
-                ..TrainConfig::default()
-            };
-            config.encoder.depth = 3;
-            Training { config, trim: Some(TRIM) }
+        // Two quantities are conserved. The negatives tell which one separates best; a loss
+        // without negatives may take either.
+        (Experiment::CentralPotential, Recipe::Published) => {
+            TrainConfig { loss: Loss::Triplet { margin: 1.0, squared: true }, ..config }
         }
-        // Transformations near to singular throw some positives far away.
-        (
-            Experiment::Trace2x2
-            | Experiment::Trace3x3
-            | Experiment::Trace4x4
-            | Experiment::Determinant2x2
-            | Experiment::FieldStrengthEDotB
-            | Experiment::SpacetimeInterval,
-            Recipe::Published,
-        ) => Training { trim: Some(TRIM), ..default },
-        _ => default,
+        _ => config,
     }
 }
-
-/// How an encoder is trained.
-pub(crate) struct Training {
-    /// Network, loss and steps.
-    pub(crate) config: TrainConfig,
-    /// Triplets are left out whose positive lies farther from the anchors than this multiple of
-    /// their range.
-    pub(crate) trim: Option<f64>,
-}
-
-/// See [`Training::trim`].
-const TRIM: f64 = 2.0;
 
 /// Other quantities that the published data conserve, with their names.
 pub(crate) fn also_conserved(data: Experiment) -> &'static [(&'static str, &'static str)] {

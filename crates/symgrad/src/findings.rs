@@ -1,6 +1,7 @@
 //! What a search found, in the form that is written to `result.json`.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 use symgrad_data::DirectionField;
@@ -100,8 +101,8 @@ impl Findings {
         let mut text = String::from("complexity,loss,paper_mse,expression\n");
         for entry in &self.front {
             let FrontEntry { complexity, loss, paper_mse, expression, .. } = entry;
-            // Expressions of these operators hold neither commas nor quotes, except `pow(a, b)`.
-            text += &format!("{complexity},{loss:e},{paper_mse:e},\"{expression}\"\n");
+            // Expressions may hold commas, but no quotes. Writing to a string cannot fail.
+            let _ = writeln!(text, "{complexity},{loss:e},{paper_mse:e},\"{expression}\"");
         }
         text
     }

@@ -55,7 +55,7 @@ pub use symgrad_simplify as simplify;
 pub use check::{Alternative, Mixture, Record};
 pub use config::RunConfig;
 pub use error::Error;
-pub use experiments::{Case, Suite, experiments, select};
+pub use experiments::{Case, Suite, experiments, recipe_name, select};
 pub use files::{prepare_folder, write_file};
 pub use findings::{Findings, FrontEntry, SCHEMA_VERSION, SearchSettings, Seconds, search_field};
 pub use observer::{Observer, Stage};

@@ -18,7 +18,7 @@ use crate::findings::{readable, to_milliseconds};
 use crate::statistics::{pearson, spearman};
 use crate::{
     Case, Error, Findings, Observer, Record, RunConfig, Seconds, Stage, published_front,
-    published_mse, search_field,
+    published_mse, recipe_name, search_field,
 };
 
 /// The files of a run, in the order in which they are made.
@@ -50,7 +50,7 @@ impl Run<'_> {
 
     /// Folder of the run's files, relative to that of all runs.
     fn folder(&self) -> PathBuf {
-        let recipe = format!("{:?}", self.case.recipe).to_lowercase();
+        let recipe = recipe_name(self.case.recipe);
         Path::new(&format!("{}-{recipe}", self.case.id()))
             .join(format!("seed-{}", self.config.seed))
     }
@@ -129,7 +129,7 @@ impl Run<'_> {
             let (config, seed) = (&self.config.training, self.config.seed);
             let (encoder, curve) =
                 Encoder::train(&train, &validation, config, seed, &mut follower)?;
-            write_file(&self.file(CURVE), &curve_csv(&curve.points))?;
+            curve_table(&curve.points)?.write(self.file(CURVE))?;
             encoder.save(self.file(ENCODER))?;
             Ok(())
         })
@@ -138,11 +138,7 @@ impl Run<'_> {
     fn training_triplets(&self) -> Result<(Triplets, Triplets), Error> {
         let sizes = Splits { test: 1, ..self.config.triplets };
         let data = generate(self.config.experiment, self.config.recipe, sizes, self.config.seed)?;
-        let train = match self.config.trim {
-            Some(multiple) => data.train.trimmed(multiple)?.0,
-            None => data.train,
-        };
-        let train = self.own_or("train", train)?;
+        let train = self.own_or("train", data.train)?;
         Ok((train, self.own_or("validation", data.validation)?))
     }
 
@@ -261,9 +257,12 @@ impl Run<'_> {
         let text = &findings.answer().expression;
         let answer = Expr::parse(text, &names)
             .map_err(|source| Error::Formula { text: text.clone(), source })?;
-        let formula: Vec<f64> =
-            (0..points.rows()).map(|row| answer.eval(&points.row(row))).collect();
-        let (r, rank) = (pearson(latent, &formula), spearman(latent, &formula));
+        let values = (0..points.rows()).map(|row| answer.eval(&points.row(row)));
+        // Level sets do not mind values beyond all axes, pictures do.
+        let drawable = |value: f64| value.abs() < 1e100;
+        let (latent, formula): (Vec<f64>, Vec<f64>) =
+            latent.iter().copied().zip(values).filter(|pair| drawable(pair.1)).unzip();
+        let (r, rank) = (pearson(&latent, &formula), spearman(&latent, &formula));
         let shown = &front[findings.answer].expression;
         let labels = ScatterLabels {
             title: &title,
@@ -272,7 +271,7 @@ impl Run<'_> {
             r_squared: Some(r * r),
             spearman: Some(rank),
         };
-        write_file(&self.file("scatter.svg"), &scatter_svg(latent, &formula, &labels)?)?;
+        write_file(&self.file("scatter.svg"), &scatter_svg(&latent, &formula, &labels)?)?;
         self.draw_training(&title)?;
         Ok(rank)
     }
@@ -299,12 +298,17 @@ fn triplet_file(split: &str) -> String {
     format!("{split}.npz")
 }
 
-fn curve_csv(points: &[CurvePoint]) -> String {
-    let mut text = String::from("step,learning_rate,training_loss,validation_loss\n");
-    for CurvePoint { step, learning_rate, training_loss, validation_loss } in points {
-        text += &format!("{step},{learning_rate},{training_loss},{validation_loss}\n");
-    }
-    text
+/// The losses by step as a table.
+fn curve_table(points: &[CurvePoint]) -> Result<Table, Error> {
+    let names = ["step", "learning_rate", "training_loss", "validation_loss"].map(str::to_owned);
+    let column = |value: fn(&CurvePoint) -> f64| points.iter().map(value).collect();
+    let columns = vec![
+        column(|point| point.step as f64),
+        column(|point| point.learning_rate),
+        column(|point| point.training_loss),
+        column(|point| point.validation_loss),
+    ];
+    Ok(Table::new(names.to_vec(), columns)?)
 }
 
 /// Passes the parts' reports on under the run's name.

@@ -53,7 +53,9 @@ fn ranks(values: &[f64]) -> Vec<f64> {
     let mut start = 0;
     for group in order.chunk_by(|&i, &j| values[i] == values[j]) {
         let shared = start as f64 + (group.len() - 1) as f64 / 2.0;
-        group.iter().for_each(|&index| ranks[index] = shared);
+        for &index in group {
+            ranks[index] = shared;
+        }
         start += group.len();
     }
     ranks

@@ -1,13 +1,14 @@
 //! The summary of many runs: for programs, for people, and for a terminal.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use serde::Serialize;
 use symgrad_report::{Picture, Section, Summary, TextTable, format_loss, format_seconds};
 
 use crate::files::{read_file, write_file, write_json};
-use crate::{Case, Error, Plan, Record, Stage, wilson};
+use crate::{Case, Error, Plan, Record, Stage, recipe_name, wilson};
 
 /// `summary.json`.
 #[derive(Serialize)]
@@ -25,7 +26,7 @@ struct Rate {
     experiment: Option<String>,
     recovered: usize,
     runs: usize,
-    rate: f64,
+    share: f64,
     /// 95 % Wilson score interval.
     interval: (f64, f64),
 }
@@ -34,10 +35,12 @@ struct Rate {
 pub(crate) fn write(plan: &Plan, records: &[Record]) -> Result<String, Error> {
     let rates = if plan.seeds.len() > 1 { rates(&plan.cases, records) } else { vec![] };
     let mut text = table(records).to_text();
-    text += "\npublished: paper MSE printed in arXiv 2409.05305, on data of the published recipe\n";
+    text += "\nneuron–truth, answer–neuron: paper MSE; published: the same as printed in arXiv\n\
+             2409.05305, answer against its own network, on data of the published recipe\n";
     text += &notes(records);
     if !rates.is_empty() {
-        text += &format!("\n{}", rates_table(&rates).to_text());
+        text.push('\n');
+        text += &rates_table(&rates).to_text();
     }
 
     let summary = page(plan, records, &rates)?;
@@ -66,8 +69,8 @@ fn table(records: &[Record]) -> TextTable {
     header.extend([
         "recovered formula",
         "truth",
-        "neuron vs truth",
-        "answer vs neuron",
+        "neuron–truth",
+        "answer–neuron",
         "published",
         "complexity",
         "data",
@@ -78,7 +81,7 @@ fn table(records: &[Record]) -> TextTable {
     ]);
     let mut table = TextTable::new(header);
     for record in records {
-        let mut row = vec![title(record), recipe(record)];
+        let mut row = vec![title(record), recipe_name(record.recipe).to_owned()];
         if several {
             row.push(record.seed.to_string());
         }
@@ -106,7 +109,8 @@ fn notes(records: &[Record]) -> String {
     let mut text = String::new();
     for record in records {
         for note in notes_on(record) {
-            text += &format!("{} (seed {}): {note}\n", title(record), record.seed);
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{} (seed {}): {note}", title(record), record.seed);
         }
     }
     text
@@ -159,7 +163,13 @@ fn rates(cases: &[Case], records: &[Record]) -> Vec<Rate> {
     let rate = |experiment: Option<String>, chosen: &[&Record]| {
         let (hits, runs) = (chosen.iter().filter(|r| r.recovered).count(), chosen.len());
         let interval = wilson(hits, runs);
-        Rate { experiment, recovered: hits, runs, rate: hits as f64 / runs.max(1) as f64, interval }
+        Rate {
+            experiment,
+            recovered: hits,
+            runs,
+            share: hits as f64 / runs.max(1) as f64,
+            interval,
+        }
     };
     let mut rates: Vec<Rate> = cases
         .iter()
@@ -183,7 +193,7 @@ fn rates_table(rates: &[Rate]) -> TextTable {
         table.row([
             rate.experiment.clone().unwrap_or_else(|| "all".into()),
             format!("{} of {}", rate.recovered, rate.runs),
-            percent(rate.rate),
+            percent(rate.share),
             format!("{} to {}", percent(rate.interval.0), percent(rate.interval.1)),
         ]);
     }
@@ -211,9 +221,9 @@ fn page(plan: &Plan, records: &[Record], rates: &[Rate]) -> Result<Summary, Erro
         let table = Some(rates_table(rates));
         sections.push(Section { title: "Rates".into(), table, ..Section::default() });
     }
-    let mut shown = BTreeMap::new();
+    let mut shown = BTreeSet::new();
     for record in records {
-        if shown.insert((title(record), recipe(record)), ()).is_none() {
+        if shown.insert((title(record), recipe_name(record.recipe))) {
             sections.push(section(&plan.out, record)?);
         }
     }
@@ -234,7 +244,7 @@ fn section(out: &Path, record: &Record) -> Result<Section, Error> {
     let mut text = vec![format!(
         "Truth: {}. {} recipe, seed {}. Rank correlation of neuron and answer: {:.5}.",
         record.truth,
-        recipe(record),
+        recipe_name(record.recipe),
         record.seed,
         record.spearman
     )];
@@ -257,8 +267,4 @@ fn title(record: &Record) -> String {
         Some(system) => format!("{} ({system})", record.name),
         None => record.name.clone(),
     }
-}
-
-fn recipe(record: &Record) -> String {
-    format!("{:?}", record.recipe).to_lowercase()
 }

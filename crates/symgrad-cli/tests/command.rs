@@ -1,0 +1,182 @@
+//! The command as a user meets it: results, errors, exit codes, files.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn symgrad<A: AsRef<std::ffi::OsStr>>(arguments: &[A]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_symgrad"));
+    command.args(arguments).output().expect("the command runs")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("text")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("text")
+}
+
+/// A file in a fresh folder.
+struct Given {
+    folder: tempfile::TempDir,
+    file: PathBuf,
+}
+
+impl Given {
+    fn csv(text: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("field.csv");
+        std::fs::write(&file, text).expect("a file");
+        Self { folder, file }
+    }
+
+    /// Points on a grid and the gradients of tanh(x·v/50) there.
+    fn product() -> Self {
+        let mut text = String::from("x,v,g_x,g_v\n");
+        for n in 0..100 {
+            let (x, v) = (0.3 + f64::from(n % 10), 0.5 + f64::from(n / 10));
+            let slope = (x * v / 50.0).cosh().powi(-2);
+            text += &format!("{x},{v},{},{}\n", v * slope, x * slope);
+        }
+        Self::csv(&text)
+    }
+
+    fn out(&self) -> PathBuf {
+        self.folder.path().join("out")
+    }
+
+    fn search(&self, more: &[&str]) -> Output {
+        let (file, out) = (self.file.to_string_lossy(), self.out());
+        let mut arguments = vec!["search".to_owned(), file.into_owned(), "--out".into()];
+        arguments.push(out.to_string_lossy().into_owned());
+        arguments.extend(["--budget".into(), "5000".into()]);
+        arguments.extend(more.iter().map(|word| (*word).to_owned()));
+        symgrad(&arguments)
+    }
+}
+
+/// Exit code 2, every one of the words in the message, a hint, and nothing written.
+fn fails(given: &Given, more: &[&str], words: &[&str]) {
+    let output = given.search(more);
+    let told = stderr(&output);
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(output.stdout.is_empty());
+    for word in words {
+        assert!(told.contains(word), "{word:?} is not in {told:?}");
+    }
+    assert!(told.contains("error: ") && told.contains("hint: "), "{told}");
+    assert!(!given.out().exists(), "something was written");
+}
+
+#[test]
+fn a_field_gives_a_formula() {
+    let given = Given::product();
+    let output = given.search(&[]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).ends_with("answer: x*v\n"), "{}", stdout(&output));
+    let written = std::fs::read_to_string(given.out().join("result.json")).expect("a result");
+    let result: Value = serde_json::from_str(&written).expect("JSON");
+    assert_eq!(result["schema_version"], 1);
+    assert_eq!(result["inputs"], serde_json::json!(["x", "v"]));
+    let index = usize::try_from(result["answer"].as_u64().expect("an index")).expect("small");
+    let answer = &result["front"][index];
+    assert_eq!(answer["expression"], "x*v");
+    assert_eq!(answer["sympy"], "x*v");
+    for name in ["front.csv", "front.svg"] {
+        assert!(given.out().join(name).is_file(), "{name}");
+    }
+}
+
+#[test]
+fn standard_output_is_data_and_does_not_depend_on_threads() {
+    let given = Given::product();
+    let found = |threads| {
+        let output = given.search(&["--format", "json", "--threads", threads]);
+        let mut result: Value = serde_json::from_str(&stdout(&output)).expect("JSON alone");
+        result.as_object_mut().expect("an object").remove("seconds").expect("seconds");
+        assert!(!stderr(&output).contains('\u{1b}'), "no colours without a terminal");
+        result
+    };
+    assert_eq!(found("1"), found("2"));
+}
+
+#[test]
+fn columns_and_settings_can_be_chosen() {
+    let text = "a,b,c,d\n1,2,2,1\n2,1,1,2\n3,1,1,3\n1,4,4,1\n2,2,2,2\n";
+    let given = Given::csv(text);
+    let columns = ["--points", "a,b", "--gradients", "c,d"];
+    let output = given.search(&[&columns[..], &["--ops", "+ *", "--preset", "published"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).contains("answer: a*b"), "{}", stdout(&output));
+    fails(&Given::csv(text), &["--points", "a,e"], &["no column `e`", "a, b, c, d"]);
+}
+
+#[test]
+fn bad_numbers_are_named_with_file_line_and_column() {
+    let header = "x,v,g_x,g_v\n1,2,3,4\n";
+    let file = "field.csv";
+    fails(&Given::csv(&format!("{header}1,2,3\n")), &[], &[file, "line 3", "3 fields", "4"]);
+    fails(&Given::csv(&format!("{header}1,two,3,4\n")), &[], &[file, "line 3", "`v`", "`two`"]);
+    fails(&Given::csv(&format!("{header}1,2,NaN,4\n")), &[], &[file, "line 3", "`g_x`", "NaN"]);
+    fails(&Given::csv("x,v,g_x,g_v\n1,2,0,0\n2,1,0,0\n"), &[], &[file, "gradient"]);
+}
+
+#[test]
+fn files_that_are_no_fields_are_told_apart() {
+    fails(&Given::csv("x\n1\n2\n"), &[], &["field.csv", "only one column", "`x`"]);
+    fails(&Given::csv(""), &[], &["field.csv", "empty"]);
+    fails(&Given::csv("1,2,3,4\n1,2,3,4\n"), &[], &["header"]);
+    fails(&Given::csv("x,v\n1,2\n"), &[], &["no gradient columns", "--points"]);
+    fails(&Given::csv("exp,v,g_exp,g_v\n1,2,3,4\n2,2,3,4\n"), &[], &["`exp`", "rename"]);
+    let missing = symgrad(&["search", "nowhere/field.csv"]);
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(stderr(&missing).contains("nowhere/field.csv"), "{}", stderr(&missing));
+}
+
+#[test]
+fn bad_arguments_are_refused_before_any_work() {
+    let given = Given::product();
+    let unknown = given.search(&["--ops", "+ sinus"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    let told = stderr(&unknown);
+    assert!(told.contains("sinus") && told.contains("known"), "{told}");
+    assert!(!given.out().exists());
+    for bad in [["--tangent", "flat"], ["--threads", "0"], ["--seed", "-1"], ["--preset", "best"]] {
+        assert_eq!(given.search(&bad).status.code(), Some(2), "{bad:?}");
+    }
+    fails(&given, &["--tangent", "7"], &["rank 7"]);
+}
+
+/// A file where the folder should be refuses even an administrator.
+#[test]
+fn an_unwritable_folder_is_found_before_any_work() {
+    let given = Given::product();
+    let below_a_file = given.file.join("out");
+    let refused = |output: &Output| {
+        let told = stderr(output);
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(told.contains(&*below_a_file.to_string_lossy()), "{told}");
+        assert!(told.contains("hint: ") && !told.contains("training"), "{told}");
+    };
+    let [file, out] = [given.file.as_path(), below_a_file.as_path()].map(Path::as_os_str);
+    refused(&symgrad(&["search".as_ref(), file, "--out".as_ref(), out]));
+    refused(&symgrad(&["reproduce".as_ref(), "--out".as_ref(), out]));
+}
+
+#[test]
+fn experiments_are_listed_and_unknown_ones_refused() {
+    let list = symgrad(&["list", "--suite", "six"]);
+    assert_eq!(list.status.code(), Some(0));
+    for word in ["potentials", "coulomb", "isolated", "a11*a22 - a12*a21", "t x y z"] {
+        assert!(stdout(&list).contains(word), "{word}");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("runs").to_string_lossy().into_owned();
+    let unknown = symgrad(&["reproduce", "--only", "trace-5x5", "--out", &out]);
+    assert_eq!(unknown.status.code(), Some(2));
+    let told = stderr(&unknown);
+    assert!(told.contains("trace-5x5") && told.contains("trace-2x2"), "{told}");
+    assert!(!Path::new(&out).exists());
+}

@@ -1,0 +1,132 @@
+//! Which crate may use which.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Node, PackageId};
+
+/// Each library with the crates of the workspace it may use: those above it in this list.
+const LAYERS: [(&str, &[&str]); 8] = [
+    ("symgrad-expr", &[]),
+    ("symgrad-data", &[]),
+    ("symgrad-report", &[]),
+    ("symgrad-simplify", &["symgrad-expr"]),
+    ("symgrad-search", &["symgrad-data", "symgrad-expr", "symgrad-simplify"]),
+    ("symgrad-siamese", &["symgrad-data"]),
+    (
+        "symgrad",
+        &[
+            "symgrad-data",
+            "symgrad-expr",
+            "symgrad-report",
+            "symgrad-search",
+            "symgrad-siamese",
+            "symgrad-simplify",
+        ],
+    ),
+    ("symgrad-cli", &["symgrad"]),
+];
+
+#[test]
+fn every_crate_keeps_to_its_layer() {
+    let graph = Graph::new();
+    for (index, (name, allowed)) in LAYERS.iter().enumerate() {
+        let lower = |known: &&str| LAYERS[..index].iter().any(|(earlier, _)| earlier == known);
+        assert!(allowed.iter().all(|other| lower(&other)), "{name} looks up");
+        for used in graph.direct(name).iter().filter(|used| used.starts_with("symgrad")) {
+            assert!(allowed.contains(&used.as_str()), "{name} must not use {used}");
+        }
+    }
+}
+
+/// The border between the neural and the symbolic half is the direction field.
+#[test]
+fn the_search_reaches_no_machine_learning() {
+    let graph = Graph::new();
+    let learning = ["burn", "cubecl", "candle", "tch", "torch", "ort", "tract", "onnx"];
+    for name in ["symgrad-search", "symgrad-expr", "symgrad-data", "symgrad-simplify"] {
+        let reached = graph.reachable(name);
+        assert!(reached.len() > 5, "{name} reaches suspiciously little: {reached:?}");
+        for found in &reached {
+            let is_learning =
+                learning.iter().any(|prefix| found.split(['-', '_']).next() == Some(prefix));
+            assert!(!is_learning && found != "symgrad-siamese", "{name} reaches {found}");
+        }
+    }
+    // The test would see it if it were there.
+    assert!(graph.reachable("symgrad-siamese").contains("burn"));
+}
+
+#[test]
+fn heavy_libraries_have_one_owner() {
+    let graph = Graph::new();
+    for (library, owner) in [("burn", "symgrad-siamese"), ("egg", "symgrad-simplify")] {
+        let users = LAYERS.map(|(name, _)| name).into_iter();
+        let users: Vec<&str> = users.filter(|name| graph.direct(name).contains(library)).collect();
+        assert_eq!(users, [owner], "{library}");
+    }
+}
+
+/// What the crates need to be built, by name; what only their tests need does not count.
+struct Graph {
+    metadata: Metadata,
+}
+
+impl Graph {
+    fn new() -> Self {
+        let metadata = MetadataCommand::new()
+            .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
+            .other_options(vec!["--filter-platform".into(), host(), "--locked".into()])
+            .exec()
+            .expect("cargo metadata runs");
+        Self { metadata }
+    }
+
+    fn direct(&self, name: &str) -> BTreeSet<String> {
+        let node = self.nodes()[&self.id(name)];
+        self.needs(node).map(|id| self.name(id)).collect()
+    }
+
+    fn reachable(&self, name: &str) -> BTreeSet<String> {
+        let nodes = self.nodes();
+        let mut seen = BTreeSet::from([self.id(name)]);
+        let mut open: Vec<PackageId> = seen.iter().cloned().collect();
+        while let Some(id) = open.pop() {
+            for next in self.needs(nodes[&id]) {
+                if seen.insert(next.clone()) {
+                    open.push(next.clone());
+                }
+            }
+        }
+        seen.iter().map(|id| self.name(id)).filter(|found| found != name).collect()
+    }
+
+    fn needs<'a>(&'a self, node: &'a Node) -> impl Iterator<Item = &'a PackageId> {
+        let built = |kind: DependencyKind| kind != DependencyKind::Development;
+        let kept =
+            move |dep: &&cargo_metadata::NodeDep| dep.dep_kinds.iter().any(|k| built(k.kind));
+        node.deps.iter().filter(kept).map(|dep| &dep.pkg)
+    }
+
+    fn nodes(&self) -> BTreeMap<PackageId, &Node> {
+        let resolve = self.metadata.resolve.as_ref().expect("a resolved graph");
+        resolve.nodes.iter().map(|node| (node.id.clone(), node)).collect()
+    }
+
+    fn id(&self, name: &str) -> PackageId {
+        let package = self.metadata.packages.iter().find(|package| package.name.as_str() == name);
+        package.unwrap_or_else(|| panic!("no package {name}")).id.clone()
+    }
+
+    fn name(&self, id: &PackageId) -> String {
+        self.metadata[id].name.to_string()
+    }
+}
+
+/// The platform of this machine: without it, packages of all platforms would be fetched.
+fn host() -> String {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc).arg("-vV").output().expect("rustc runs");
+    let text = String::from_utf8(output.stdout).expect("rustc prints text");
+    text.lines().find_map(|line| line.strip_prefix("host: ")).expect("a host line").to_owned()
+}
