@@ -39,13 +39,11 @@ pub(crate) fn fit_constants(
     let mut damping = DAMPING;
     let mut normal = None;
     for _ in 0..rounds {
-        let equations = match normal.take() {
-            Some(equations) => equations,
-            None => match NormalEquations::at(expr, objective, &mut workspace) {
-                Some(equations) => equations,
-                None => break,
-            },
-        };
+        let equations = normal.take().or_else(|| {
+            evaluator.count_sweep();
+            NormalEquations::at(expr, objective, &mut workspace)
+        });
+        let Some(equations) = equations else { break };
         let Some(step) = equations.step(damping) else { break };
         let moved: Vec<f64> = expr.constants().iter().zip(&step).map(|(c, s)| c + s).collect();
         let tried = expr.with_constants(&moved);
@@ -69,7 +67,7 @@ pub(crate) fn fit_constants(
     loss
 }
 
-/// JᵀJ and Jᵀr of the residuals in the constants.
+/// `JᵀJ` and `Jᵀr` of the residuals in the constants.
 struct NormalEquations {
     matrix: Mat<f64>,
     slope: Vec<f64>,
@@ -98,7 +96,7 @@ impl NormalEquations {
         })
     }
 
-    /// The damped step −(JᵀJ + μ diag)⁻¹ Jᵀr.
+    /// The damped step `−(JᵀJ + μ diag)⁻¹ Jᵀr`.
     fn step(&self, damping: f64) -> Option<Vec<f64>> {
         let count = self.slope.len();
         let largest = (0..count).map(|i| self.matrix[(i, i)]).fold(0.0, f64::max);
@@ -245,7 +243,9 @@ impl Sums {
             cosine.iter_mut().zip(&*sum).for_each(|(c, along)| *c += along * along);
         }
         // The basis is orthonormal: the projection's length is the cosine with its direction.
-        cosine.iter_mut().for_each(|c| *c = c.sqrt());
+        for c in cosine.iter_mut() {
+            *c = c.sqrt();
+        }
         for column in direction {
             for (u, length) in column.iter_mut().zip(&*cosine) {
                 *u = if *length > 0.0 { *u / length } else { 0.0 };

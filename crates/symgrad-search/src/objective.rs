@@ -139,6 +139,11 @@ impl<'a> Evaluator<'a> {
         self.evaluations
     }
 
+    /// Counts a sweep that the caller makes by itself.
+    pub(crate) fn count_sweep(&mut self) {
+        self.evaluations += 1;
+    }
+
     /// The loss of an expression; infinite where it or its gradient is not finite at some
     /// point, or where it uses an input that does not exist.
     pub fn loss(&mut self, expr: &Expr) -> f64 {

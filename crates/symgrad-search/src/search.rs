@@ -298,10 +298,7 @@ impl Search {
     fn offer_all(&mut self, expressions: &[Expr]) {
         let (screen, rules) = (&self.screen, &self.rules);
         let losses: Vec<f64> = self.pool.install(|| {
-            expressions
-                .par_iter()
-                .map_init(|| Evaluator::new(screen), |eval, expr| eval.loss(expr))
-                .collect()
+            expressions.par_iter().map_init(|| Evaluator::new(screen), Evaluator::loss).collect()
         });
         self.evaluations += expressions.len() as u64;
         for (expr, loss) in expressions.iter().zip(losses) {

@@ -1,5 +1,7 @@
 //! Searches on exact and noisy fields of known functions.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};

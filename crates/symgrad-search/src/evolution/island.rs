@@ -115,7 +115,7 @@ impl Island {
                 return;
             }
             let child = self.breed(palette);
-            let child = self.improve(child, rules, eval);
+            let child = self.improve(&child, rules, eval);
             self.admit(&child, rules, eval);
         }
     }
@@ -131,8 +131,8 @@ impl Island {
     }
 
     /// Fits some children's constants or coefficients.
-    fn improve(&mut self, child: Expr, rules: &Rules, eval: &mut Evaluator<'_>) -> Expr {
-        let child = tidy(&child);
+    fn improve(&mut self, child: &Expr, rules: &Rules, eval: &mut Evaluator<'_>) -> Expr {
+        let child = tidy(child);
         let fit_sum = self.rng.random_bool(FIT_SUM);
         let fit_inner = self.rng.random_bool(FIT_CONSTANTS);
         if rules.ops.complexity(&child) > rules.max_complexity {

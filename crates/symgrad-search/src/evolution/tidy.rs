@@ -35,10 +35,7 @@ fn tidy_unary(op: Op, argument: Expr) -> Expr {
     if let Some(folded) = value(&argument).map(|a| op.apply(a, 0.0)).filter(|v| v.is_finite()) {
         return Expr::constant(folded);
     }
-    let inner = match argument.root() {
-        Node::Op(inner) => inner,
-        _ => return Expr::unary(op, argument),
-    };
+    let Node::Op(inner) = argument.root() else { return Expr::unary(op, argument) };
     let undone =
         matches!((op, inner), (Op::Neg, Op::Neg) | (Op::Inv, Op::Inv) | (Op::Log, Op::Exp));
     let sign_free = matches!((op, inner), (Op::Square | Op::Cos | Op::Abs, Op::Neg | Op::Abs));

@@ -1,11 +1,13 @@
 //! Gram matrices of feature gradients and the eigenproblem that gives a sum its coefficients.
 //!
-//! For f = Σ c_k φ_k the part of ∇f outside the span of the neurons' gradients, relative to
-//! the whole, is cᵀAc / cᵀBc with
+//! For a sum f of features φ with coefficients c the part of ∇f outside the span of the neurons'
+//! gradients, relative to the whole, is cᵀAc / cᵀBc with
 //!
-//! A_jk = Σ_n w_n ∇φ_jᵀ(I − P_n)∇φ_k and B_jk = Σ_n w_n ∇φ_jᵀ∇φ_k,
+//! ```text
+//! A[j,k] = Σ wₙ ∇φⱼᵀ (I − Pₙ) ∇φₖ        B[j,k] = Σ wₙ ∇φⱼᵀ ∇φₖ
+//! ```
 //!
-//! where P_n projects on the neurons' gradients at point n. The smallest generalised
+//! where Pₙ projects on the neurons' gradients at point n. The smallest generalised
 //! eigenpair of (A, B) is the best coefficient vector together with its loss, the mean
 //! squared sine of the angle weighted by ‖∇f‖²; it needs no starting guess and is blind to
 //! sign and scale.
@@ -78,7 +80,7 @@ impl FeatureGradients {
         best
     }
 
-    /// √w_n/‖∇f(x_n)‖, bounded at a tenth of the median norm so that points where the gradient
+    /// `√w/‖∇f‖` at every point, bounded at a tenth of the median norm so that points where the gradient
     /// nearly vanishes (and where the direction means least) do not dominate.
     fn inverse_norms(&self, whole: &Mat<f64>, coefficients: &[f64]) -> Vec<f64> {
         let points = self.roots.len();
@@ -208,10 +210,10 @@ mod tests {
 
     /// Three features on two inputs; the field is that of φ₀ + 2 φ₁, the third is a distraction.
     fn example() -> (FeatureGradients, Vec<f64>) {
-        let points = 40;
+        let points = 40_u16;
         let x: Vec<f64> = (0..points).map(|n| 0.3 + 0.05 * f64::from(n)).collect();
         let y: Vec<f64> = (0..points).map(|n| 2.0 - 0.03 * f64::from(n * n % 17)).collect();
-        let zero = vec![0.0; points as usize];
+        let zero = vec![0.0; usize::from(points)];
         let square: Vec<f64> = x.iter().map(|x| 2.0 * x).collect();
         let cosine: Vec<f64> = y.iter().map(|y| y.cos()).collect();
         let gradients = vec![
@@ -221,11 +223,11 @@ mod tests {
         ];
         let norm = |n: usize| square[n].hypot(2.0 * cosine[n]);
         let direction = vec![
-            (0..points as usize).map(|n| square[n] / norm(n)).collect(),
-            (0..points as usize).map(|n| 2.0 * cosine[n] / norm(n)).collect::<Vec<f64>>(),
+            (0..usize::from(points)).map(|n| square[n] / norm(n)).collect(),
+            (0..usize::from(points)).map(|n| 2.0 * cosine[n] / norm(n)).collect::<Vec<f64>>(),
         ];
         (
-            FeatureGradients::new(&gradients, &[&direction], &vec![1.0; points as usize]),
+            FeatureGradients::new(&gradients, &[&direction], &vec![1.0; usize::from(points)]),
             vec![1.0, 2.0, 0.0],
         )
     }
