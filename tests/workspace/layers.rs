@@ -32,7 +32,7 @@ fn every_crate_keeps_to_its_layer() {
     let graph = Graph::new();
     for (index, (name, allowed)) in LAYERS.iter().enumerate() {
         let lower = |known: &&str| LAYERS[..index].iter().any(|(earlier, _)| earlier == known);
-        assert!(allowed.iter().all(|other| lower(&other)), "{name} looks up");
+        assert!(allowed.iter().all(lower), "{name} looks up");
         for used in graph.direct(name).iter().filter(|used| used.starts_with("symgrad")) {
             assert!(allowed.contains(&used.as_str()), "{name} must not use {used}");
         }
@@ -84,7 +84,7 @@ impl Graph {
 
     fn direct(&self, name: &str) -> BTreeSet<String> {
         let node = self.nodes()[&self.id(name)];
-        self.needs(node).map(|id| self.name(id)).collect()
+        Self::needs(node).map(|id| self.name(id)).collect()
     }
 
     fn reachable(&self, name: &str) -> BTreeSet<String> {
@@ -92,7 +92,7 @@ impl Graph {
         let mut seen = BTreeSet::from([self.id(name)]);
         let mut open: Vec<PackageId> = seen.iter().cloned().collect();
         while let Some(id) = open.pop() {
-            for next in self.needs(nodes[&id]) {
+            for next in Self::needs(nodes[&id]) {
                 if seen.insert(next.clone()) {
                     open.push(next.clone());
                 }
@@ -101,7 +101,7 @@ impl Graph {
         seen.iter().map(|id| self.name(id)).filter(|found| found != name).collect()
     }
 
-    fn needs<'a>(&'a self, node: &'a Node) -> impl Iterator<Item = &'a PackageId> {
+    fn needs(node: &Node) -> impl Iterator<Item = &PackageId> {
         let built = |kind: DependencyKind| kind != DependencyKind::Development;
         let kept =
             move |dep: &&cargo_metadata::NodeDep| dep.dep_kinds.iter().any(|k| built(k.kind));

@@ -34,13 +34,13 @@ impl Given {
 
     /// Points on a grid and the gradients of tanh(x·v/50) there.
     fn product() -> Self {
-        let mut text = String::from("x,v,g_x,g_v\n");
-        for n in 0..100 {
+        let row = |n: u32| {
             let (x, v) = (0.3 + f64::from(n % 10), 0.5 + f64::from(n / 10));
             let slope = (x * v / 50.0).cosh().powi(-2);
-            text += &format!("{x},{v},{},{}\n", v * slope, x * slope);
-        }
-        Self::csv(&text)
+            format!("{x},{v},{},{}", v * slope, x * slope)
+        };
+        let rows: Vec<String> = (0..100).map(row).collect();
+        Self::csv(&format!("x,v,g_x,g_v\n{}\n", rows.join("\n")))
     }
 
     fn out(&self) -> PathBuf {
