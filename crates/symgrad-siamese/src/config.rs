@@ -86,6 +86,16 @@ pub enum Decay {
     Coupled,
 }
 
+/// How gradients become steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Optimizer {
+    /// Adam, for every weight.
+    Adam,
+    /// Muon for the weights of hidden layers (momentum made orthogonal), Adam for the rest.
+    Muon,
+}
+
 /// The tensor library's CPU backend that trains. Gradients are always taken on flex.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -123,7 +133,7 @@ pub struct EncoderConfig {
 
 impl Default for EncoderConfig {
     fn default() -> Self {
-        Self { width: 128, depth: 2, activation: Activation::Silu, latents: 1, linear_skip: true }
+        Self { width: 64, depth: 3, activation: Activation::Silu, latents: 1, linear_skip: true }
     }
 }
 
@@ -142,11 +152,19 @@ pub struct TrainConfig {
     pub encoder: EncoderConfig,
     /// What is minimised.
     pub loss: Loss,
+    /// Part of the steps after which only pairs teach, while latents are held to the function of
+    /// the concept that `loss` has chosen; 1 for never.
+    ///
+    /// Negatives tell which of several shared concepts separates best, but the hinge of their
+    /// losses never rests; pairs alone make a latent far more precise.
+    pub refine_after: f64,
     /// How long.
     pub length: Length,
     /// Triplets per step.
     pub batch: usize,
-    /// Adam's learning rate at the schedule's peak.
+    /// How gradients become steps.
+    pub optimizer: Optimizer,
+    /// The learning rate at the schedule's peak.
     pub learning_rate: f64,
     /// The learning rate over time.
     pub schedule: Schedule,
@@ -154,6 +172,11 @@ pub struct TrainConfig {
     pub weight_decay: f64,
     /// How weight decay enters.
     pub decay: Decay,
+    /// Leave out triplets with a positive or negative farther than this from the anchors'
+    /// mean, in standard deviations of the anchors, in any input; 0 for no limit.
+    pub reach: f64,
+    /// After training, solve for the latents' weights exactly.
+    pub refit: bool,
     /// Steps between validations; 0 for one validation per pass over the data.
     pub validate_every: usize,
     /// Stop after this many validations without improvement and return to the best weights.
@@ -168,12 +191,16 @@ impl Default for TrainConfig {
         Self {
             encoder: EncoderConfig::default(),
             loss: Loss::Triplet { margin: 1.0, squared: true },
-            length: Length::Steps(3000),
-            batch: 1024,
-            learning_rate: 3e-3,
+            refine_after: 0.2,
+            length: Length::Steps(2500),
+            batch: 512,
+            optimizer: Optimizer::Muon,
+            learning_rate: 0.01,
             schedule: Schedule::OneCycle { warmup: 0.1 },
             weight_decay: 1e-4,
             decay: Decay::Decoupled,
+            reach: 3.0,
+            refit: true,
             validate_every: 0,
             patience: None,
             backend: Backend::Flex,
@@ -200,12 +227,7 @@ impl TrainConfig {
     }
 
     fn quick() -> Self {
-        Self {
-            encoder: EncoderConfig { width: 64, ..EncoderConfig::default() },
-            length: Length::Steps(1000),
-            batch: 512,
-            ..Self::default()
-        }
+        Self { length: Length::Steps(1000), batch: 256, ..Self::default() }
     }
 
     fn published() -> Self {
@@ -218,12 +240,16 @@ impl TrainConfig {
                 linear_skip: false,
             },
             loss: Loss::Triplet { margin: 1.0, squared: false },
+            refine_after: 1.0,
             length: Length::Epochs(100),
             batch: 256,
+            optimizer: Optimizer::Adam,
             learning_rate: 1e-3,
             schedule: Schedule::Plateau { patience: 10, factor: 0.1 },
             weight_decay: 1e-4,
             decay: Decay::Coupled,
+            reach: 0.0,
+            refit: false,
             validate_every: 0,
             patience: None,
             backend: Backend::Flex,
@@ -235,15 +261,15 @@ impl TrainConfig {
         self.encoder.validate()?;
         self.validate_loss()?;
         self.validate_schedule()?;
+        check("refine_after", self.refine_after, "from 0 to 1", |part| (0.0..=1.0).contains(part))?;
         let steps = match self.length {
             Length::Steps(count) | Length::Epochs(count) => count,
         };
         within("length", steps, 1..=100_000_000, "from 1 to 100000000")?;
         within("batch", self.batch, 2..=1 << 20, "from 2 to 1048576")?;
         positive("learning_rate", self.learning_rate)?;
-        check("weight_decay", self.weight_decay, "at least 0 and finite", |&w| {
-            w >= 0.0 && w.is_finite()
-        })?;
+        not_negative("weight_decay", self.weight_decay)?;
+        not_negative("reach", self.reach)?;
         check("patience", self.patience.unwrap_or(1), "at least 1", |&p| p > 0)?;
         self.backend.device().map(|_| ())
     }
@@ -293,6 +319,10 @@ fn within(
 
 fn positive(setting: &'static str, value: f64) -> Result<(), SiameseError> {
     check(setting, value, "positive and finite", |&value| value > 0.0 && value.is_finite())
+}
+
+fn not_negative(setting: &'static str, value: f64) -> Result<(), SiameseError> {
+    check(setting, value, "at least 0 and finite", |&value| value >= 0.0 && value.is_finite())
 }
 
 fn check<T: fmt::Display>(

@@ -33,14 +33,17 @@ pub enum SiameseError {
         backend: Backend,
     },
     /// Too few triplets to learn from.
-    #[error("{rows} {split} triplets are too few; at least {needed} are needed")]
+    #[error(
+        "{count} {split} triplets are too few ({left_out} lie beyond `reach`); \
+         give more, or raise `reach`"
+    )]
     TooFewTriplets {
         /// `training` or `validation`.
         split: &'static str,
-        /// How many there are.
-        rows: usize,
-        /// How many are needed.
-        needed: usize,
+        /// How many can be used.
+        count: usize,
+        /// How many lie too far from the anchors.
+        left_out: usize,
     },
     /// A table with another number of columns than the encoder has inputs.
     #[error("{what} has {found} columns, but the encoder has {expected} inputs")]
@@ -64,15 +67,6 @@ pub enum SiameseError {
         loss: f64,
         /// Learning rate at the peak of the schedule.
         learning_rate: f64,
-    },
-    /// The encoder learned nothing: its latent is constant.
-    #[error(
-        "latent {latent} is constant on the training anchors: the encoder has collapsed; \
-         try another seed, more steps, or a lower `weight_decay`"
-    )]
-    Collapsed {
-        /// The latent's index.
-        latent: usize,
     },
     /// No neuron there.
     #[error("there is no {neuron}; the encoder has {available}")]

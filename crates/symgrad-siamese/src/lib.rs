@@ -31,18 +31,25 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod activate;
 mod config;
 mod encoder;
 mod error;
 mod file;
 mod loss;
 mod network;
+mod optimise;
+mod refine;
+mod refit;
+mod samples;
 mod schedule;
 mod standardise;
 mod train;
 mod weights;
 
-pub use config::{Activation, Backend, Decay, EncoderConfig, Length, Loss, Schedule, TrainConfig};
+pub use config::{
+    Activation, Backend, Decay, EncoderConfig, Length, Loss, Optimizer, Schedule, TrainConfig,
+};
 pub use encoder::{Encoder, Neuron};
 pub use error::SiameseError;
 pub use train::{CurvePoint, Progress, TrainObserver, TrainingCurve};

@@ -33,6 +33,29 @@ impl Loss {
     }
 }
 
+/// Weight of pairs against targets. Larger is more exact, until the targets no longer keep the
+/// latent from drifting.
+const FOLLOW_WEIGHT: f64 = 100.0;
+
+/// weight · mean ‖a − p‖² + mean ‖a − t‖², for targets t like the anchors; `gradient` becomes
+/// the derivative as in [`Loss::evaluate`].
+pub(crate) fn follow(latents: Latents<'_>, targets: &[f32], gradient: &mut Vec<f32>) -> f64 {
+    let weight = FOLLOW_WEIGHT;
+    let size = latents.anchor.len();
+    let rows = (size / latents.width) as f64;
+    gradient.clear();
+    gradient.resize(2 * size, 0.0);
+    let mut total = 0.0;
+    for start in (0..size).step_by(latents.width) {
+        let pair = Pair::new(latents.anchor, latents.positive, start, latents.width);
+        let error = Pair::new(latents.anchor, targets, start, latents.width);
+        total += weight * pair.square + error.square;
+        pair.push(2.0 * weight / rows, gradient, start, size + start);
+        error.pull(2.0 / rows, gradient, start);
+    }
+    total / rows
+}
+
 /// Below this a distance is taken as zero, where its derivative is not defined.
 const TINY: f64 = 1e-12;
 
@@ -94,6 +117,14 @@ impl<'a> Pair<'a> {
         Self { left, right, square }
     }
 
+    /// Adds slope · (left − right) to the left row's gradient alone.
+    #[expect(clippy::cast_possible_truncation, reason = "the network computes in f32")]
+    fn pull(&self, slope: f64, gradient: &mut [f32], left: usize) {
+        for (latent, (l, r)) in self.left.iter().zip(self.right).enumerate() {
+            gradient[left + latent] += (slope * f64::from(l - r)) as f32;
+        }
+    }
+
     /// Adds slope · (left − right) to the left row's gradient and takes it from the right's.
     #[expect(clippy::cast_possible_truncation, reason = "the network computes in f32")]
     fn push(&self, slope: f64, gradient: &mut [f32], left: usize, right: usize) {
@@ -153,4 +184,93 @@ fn centre(latents: &[f32], width: usize) -> Vec<f64> {
         means.iter_mut().zip(row).for_each(|(mean, &x)| *mean += f64::from(x) / rows);
     }
     latents.iter().enumerate().map(|(i, &x)| f64::from(x) - means[i % width]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    const LOSSES: [Loss; 4] = [
+        Loss::Triplet { margin: 1.0, squared: true },
+        Loss::Triplet { margin: 1.0, squared: false },
+        Loss::Contrastive { margin: 2.0 },
+        Loss::VarianceNormalized { weight: 10.0 },
+    ];
+
+    fn value(loss: &Loss, all: &[f32], width: usize) -> (f64, Vec<f32>) {
+        let size = all.len() / 3;
+        let negative = if loss.uses_negatives() { &all[2 * size..] } else { &[] };
+        let latents =
+            Latents { anchor: &all[..size], positive: &all[size..2 * size], negative, width };
+        let mut gradient = Vec::new();
+        (loss.evaluate(latents, &mut gradient), gradient)
+    }
+
+    /// A small step along a random direction changes the loss as the derivative says.
+    #[test]
+    fn derivatives_agree_with_differences() {
+        for seed in 0..100 {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            let mut draw = || (0..36).map(|_| 4.0 * rng.random::<f32>() - 2.0).collect::<Vec<_>>();
+            let (all, direction) = (draw(), draw());
+            for (loss, width) in LOSSES.iter().flat_map(|loss| [1, 2, 3].map(|width| (loss, width)))
+            {
+                let (_, gradient) = value(loss, &all, width);
+                let moved = |step: f32| {
+                    let all = all.iter().zip(&direction).map(|(x, d)| x + step * d);
+                    value(loss, &all.collect::<Vec<_>>(), width).0
+                };
+                let step = 1.0 / 1024.0;
+                let middle = moved(0.0);
+                let before = (middle - moved(-step)) / f64::from(step);
+                let after = (moved(step) - middle) / f64::from(step);
+                let along = gradient.iter().zip(&direction).map(|(g, d)| f64::from(g * d));
+                let along = along.sum::<f64>();
+                // Between the slopes on both sides, also where a hinge bends in between.
+                let tolerance = 0.02 * (1.0 + along.abs());
+                let range = before.min(after) - tolerance..before.max(after) + tolerance;
+                assert!(range.contains(&along), "{loss:?} {width} {seed}: {along} {range:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn values_by_hand() {
+        // One row: d(a,p) = 1, d(a,n) = 1.5.
+        let all = [0.0, 1.0, -1.5];
+        assert_eq!(value(&LOSSES[0], &all, 1).0, 0.0); // 1 − 2.25 + 1 < 0
+        assert_eq!(value(&LOSSES[1], &all, 1).0, 0.5); // 1 − 1.5 + 1
+        assert_eq!(value(&LOSSES[2], &all, 1).0, 1.25); // 1² + 0.5²
+        // Two rows: anchors 0 and 4 have deviation 2; distances 1 and 0.
+        let two = [0.0, 4.0, 1.0, 4.0, 0.0, 0.0];
+        assert_eq!(value(&LOSSES[3], &two, 1).0, 10.0 * 0.5 + 1.0);
+    }
+
+    #[test]
+    fn following_by_hand() {
+        let latents = Latents { anchor: &[1.0], positive: &[0.5], negative: &[], width: 1 };
+        let mut gradient = Vec::new();
+        assert_eq!(follow(latents, &[0.0], &mut gradient), 26.0); // 100 · ½² + 1²
+        assert_eq!(gradient, [102.0, -100.0]);
+    }
+
+    #[test]
+    fn equal_latents_of_two_columns_are_penalised() {
+        let decorrelated = [1.0, 1.0, 1.0, -1.0, -1.0, 1.0, -1.0, -1.0];
+        let correlated = [1.0, 1.0, 1.0, 1.0, -1.0, -1.0, -1.0, -1.0];
+        let triple = |rows: [f32; 8]| [rows, rows, [0.0; 8]].concat();
+        assert_eq!(value(&LOSSES[3], &triple(decorrelated), 2).0, 0.0);
+        assert_eq!(value(&LOSSES[3], &triple(correlated), 2).0, 1.0);
+    }
+
+    #[test]
+    fn a_nan_reaches_the_loss() {
+        for loss in LOSSES {
+            let mut all = [0.5_f32; 12];
+            all[1] = f32::NAN;
+            assert!(value(&loss, &all, 1).0.is_nan(), "{loss:?}");
+        }
+    }
 }

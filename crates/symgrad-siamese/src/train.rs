@@ -1,18 +1,21 @@
 //! The training loop.
 
-use burn::optim::{Adam, AdamConfig, AdamState, Optimizer};
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{DType, Device, Tensor};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
-use symgrad_data::{Table, Triplets};
+use symgrad_data::Triplets;
 
-use crate::loss::Latents;
-use crate::network::Network;
+use crate::loss::{Latents, follow};
+use crate::network::{Network, singles, tensor};
+use crate::optimise::Optimise;
+use crate::refine::{self, Targets};
+use crate::refit::refit;
+use crate::samples::{Samples, Split};
 use crate::schedule::LearningRate;
 use crate::standardise::Standardisation;
 use crate::weights::Weights;
-use crate::{Decay, Length, SiameseError, TrainConfig};
+use crate::{Length, SiameseError, TrainConfig};
 
 /// Follows a training; the default does nothing.
 pub trait TrainObserver {
@@ -61,6 +64,8 @@ pub struct TrainingCurve {
     pub points: Vec<CurvePoint>,
     /// Whether it ended before its time for want of improvement.
     pub stopped_early: bool,
+    /// Training triplets left out because they lie beyond `reach`.
+    pub left_out: usize,
 }
 
 /// Trains fresh weights.
@@ -74,75 +79,13 @@ pub(crate) fn train(
     config.validate()?;
     let standardisation = Standardisation::of(train.anchor());
     let negatives = config.loss.uses_negatives();
-    let train = Samples::new(train, &standardisation, negatives, &TRAINING)?;
-    let validation = Samples::new(validation, &standardisation, negatives, &VALIDATION)?;
+    let samples =
+        |triplets, split| Samples::new(triplets, &standardisation, negatives, config.reach, split);
+    let train = samples(train, Split::Training)?;
+    let validation = samples(validation, Split::Validation)?;
     let mut trainer = Trainer::new(train, validation, config, seed)?;
     let curve = trainer.run(observer)?;
     Ok((standardisation, trainer.finish(), curve))
-}
-
-/// How errors name a set of triplets and its three tables.
-struct Names {
-    split: &'static str,
-    tables: [&'static str; 3],
-}
-
-const TRAINING: Names = Names {
-    split: "training",
-    tables: ["the training anchors", "the training positives", "the training negatives"],
-};
-const VALIDATION: Names = Names {
-    split: "validation",
-    tables: ["the validation anchors", "the validation positives", "the validation negatives"],
-};
-
-/// Standardised triplets, each branch row by row.
-struct Samples {
-    /// Anchors, positives and, where the loss needs them, negatives.
-    branches: Vec<Vec<f32>>,
-    count: usize,
-    inputs: usize,
-}
-
-impl Samples {
-    fn new(
-        triplets: &Triplets,
-        standardisation: &Standardisation,
-        negatives: bool,
-        names: &Names,
-    ) -> Result<Self, SiameseError> {
-        let count = triplets.len();
-        if count < 2 {
-            return Err(SiameseError::TooFewTriplets {
-                split: names.split,
-                rows: count,
-                needed: 2,
-            });
-        }
-        let tables = [triplets.anchor(), triplets.positive(), triplets.negative()];
-        let branch = |(table, what): (&Table, &'static str)| {
-            let rows = standardisation.rows(table, what)?;
-            #[expect(clippy::cast_possible_truncation, reason = "the network computes in f32")]
-            let narrow = rows.into_iter().map(|x| x as f32).collect();
-            Ok(narrow)
-        };
-        let used = if negatives { 3 } else { 2 };
-        let branches = tables.into_iter().zip(names.tables).take(used).map(branch);
-        let branches = branches.collect::<Result<_, SiameseError>>()?;
-        Ok(Self { branches, count, inputs: standardisation.inputs() })
-    }
-
-    /// The rows of those triplets, one branch after another.
-    fn gather(&self, rows: &[usize]) -> TensorData {
-        let inputs = self.inputs;
-        let mut batch = Vec::with_capacity(self.branches.len() * rows.len() * inputs);
-        for branch in &self.branches {
-            for &row in rows {
-                batch.extend_from_slice(&branch[row * inputs..(row + 1) * inputs]);
-            }
-        }
-        TensorData::new(batch, [self.branches.len() * rows.len(), inputs])
-    }
 }
 
 /// A training under way.
@@ -152,13 +95,14 @@ struct Trainer<'a> {
     validation: Samples,
     device: Device,
     network: Network,
-    adam: Adam,
-    moments: Vec<Option<AdamState<2>>>,
+    optimise: Optimise,
     rng: ChaCha8Rng,
     /// The training rows in the order of the current pass, and how many are used.
     order: Vec<usize>,
     used: usize,
     best: Option<(f64, Weights)>,
+    /// While refining: what the latents of training and validation anchors are held to.
+    targets: Option<Targets>,
 }
 
 impl<'a> Trainer<'a> {
@@ -171,20 +115,18 @@ impl<'a> Trainer<'a> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let weights = Weights::draw(train.inputs, &config.encoder, &mut rng);
         let device = config.backend.device()?;
-        let tracked = device.clone().autodiff();
-        let network = Network::new(&weights, &config.encoder, &tracked, DType::F32);
-        let adam = AdamConfig::new().with_epsilon(1e-8).build();
+        let network = Network::new(&weights, &config.encoder, &device, DType::F32);
         let order: Vec<usize> = (0..train.count).collect();
         Ok(Self {
-            moments: network.parameters.iter().map(|_| None).collect(),
+            optimise: Optimise::new(config, network.parameters.len()),
             used: order.len(),
             best: None,
+            targets: None,
             config,
             train,
             validation,
-            device: tracked,
+            device,
             network,
-            adam,
             rng,
             order,
         })
@@ -200,9 +142,14 @@ impl<'a> Trainer<'a> {
             if self.config.validate_every > 0 { self.config.validate_every } else { per_pass };
         let mut rate = LearningRate::new(self.config.schedule, self.config.learning_rate, steps);
         let mut points: Vec<CurvePoint> = Vec::new();
-        let (mut sum, mut summed, mut stale) = (0.0, 0, 0);
+        let (mut sum, mut summed, mut stale, mut stopped_early) = (0.0, 0, 0, false);
         for step in 1..=steps {
             let learning_rate = rate.at(step - 1);
+            if refine::starts_round(step, steps, self.config.refine_after) {
+                self.best = None;
+                let targets = Targets::take(&mut self.network, [&self.train, &self.validation]);
+                self.targets = Some(targets);
+            }
             let loss = self.step(step, learning_rate)?;
             observer.on_step(&Progress { step, steps, loss });
             sum += loss;
@@ -222,10 +169,11 @@ impl<'a> Trainer<'a> {
                 stale += 1;
             }
             if self.config.patience.is_some_and(|patience| stale >= patience) {
-                return Ok(TrainingCurve { points, stopped_early: step < steps });
+                stopped_early = step < steps;
+                break;
             }
         }
-        Ok(TrainingCurve { points, stopped_early: false })
+        Ok(TrainingCurve { points, stopped_early, left_out: self.train.left_out })
     }
 
     fn is_best(&mut self, loss: f64) -> bool {
@@ -236,6 +184,11 @@ impl<'a> Trainer<'a> {
         better
     }
 
+    /// Branches the present loss looks at.
+    fn branches(&self) -> usize {
+        if self.targets.is_none() && self.config.loss.uses_negatives() { 3 } else { 2 }
+    }
+
     fn batch(&self) -> usize {
         self.config.batch.min(self.train.count)
     }
@@ -243,28 +196,12 @@ impl<'a> Trainer<'a> {
     /// One step of the optimiser; returns the batch's loss.
     fn step(&mut self, step: usize, learning_rate: f64) -> Result<f64, SiameseError> {
         let rows = self.next_rows();
-        let inputs = Tensor::<2>::from_data(self.train.gather(&rows), &self.device);
-        for parameter in &mut self.network.parameters {
-            *parameter = parameter.clone().detach().require_grad();
-        }
-        let latents = self.network.latents(inputs);
-        let (loss, slopes) = self.evaluate(&latents, step)?;
-        let mut gradients = (latents * slopes).sum().backward();
-        for (parameter, moments) in self.network.parameters.iter_mut().zip(&mut self.moments) {
-            let Some(mut gradient) = parameter.grad_remove(&mut gradients) else { continue };
-            let value = parameter.clone().inner();
-            let decay = self.config.weight_decay;
-            let value = match self.config.decay {
-                Decay::Coupled => {
-                    gradient = gradient + value.clone().mul_scalar(decay);
-                    value
-                }
-                Decay::Decoupled => value.mul_scalar(1.0 - learning_rate * decay),
-            };
-            let (value, state) = self.adam.step(learning_rate, value, gradient, moments.take());
-            *moments = state;
-            *parameter = Tensor::from_inner(value);
-        }
+        let (latents, tape) =
+            self.network.forward(self.train.gather(self.branches(), &rows, &self.device));
+        let targets = self.targets.as_ref().map(|targets| targets.select(&rows));
+        let (loss, slopes) = self.evaluate(latents, targets, step)?;
+        let gradients = self.network.backward(tape, slopes);
+        self.optimise.step(learning_rate, &mut self.network.parameters, gradients);
         Ok(loss)
     }
 
@@ -282,40 +219,46 @@ impl<'a> Trainer<'a> {
     }
 
     /// The loss of latents and its derivative with respect to them.
-    fn evaluate(&self, latents: &Tensor<2>, step: usize) -> Result<(f64, Tensor<2>), SiameseError> {
-        let shape = latents.dims();
-        let values: Vec<f32> = latents.clone().inner().into_data().iter::<f32>().collect();
+    fn evaluate(
+        &self,
+        latents: Tensor<2>,
+        targets: Option<Vec<f32>>,
+        step: usize,
+    ) -> Result<(f64, Tensor<2>), SiameseError> {
+        let width = self.config.encoder.latents;
+        let values = singles(latents);
+        let mut branches = values.chunks_exact(values.len() / self.branches());
+        let mut branch = || branches.next().unwrap_or_default();
+        let latents = Latents { anchor: branch(), positive: branch(), negative: branch(), width };
         let mut slopes = Vec::new();
-        let loss = self.loss(&values, shape[1], &mut slopes);
+        let loss = match targets {
+            Some(targets) => follow(latents, &targets, &mut slopes),
+            None => self.config.loss.evaluate(latents, &mut slopes),
+        };
         if !loss.is_finite() {
             let learning_rate = self.config.learning_rate;
             return Err(SiameseError::Diverged { step, loss, learning_rate });
         }
-        Ok((loss, Tensor::from_data(TensorData::new(slopes, shape), &self.device)))
-    }
-
-    fn loss(&self, latents: &[f32], width: usize, slopes: &mut Vec<f32>) -> f64 {
-        let branches = self.train.branches.len();
-        let size = latents.len() / branches;
-        let branch = |index: usize| {
-            &latents[(index * size).min(latents.len())..((index + 1) * size).min(latents.len())]
-        };
-        let latents =
-            Latents { anchor: branch(0), positive: branch(1), negative: branch(2), width };
-        self.config.loss.evaluate(latents, slopes)
+        Ok((loss, tensor(slopes, width, &self.device)))
     }
 
     fn validate(&self, step: usize) -> Result<f64, SiameseError> {
         let rows: Vec<usize> = (0..self.validation.count).collect();
-        let inputs = Tensor::<2>::from_data(self.validation.gather(&rows), &self.device);
-        let (loss, _) = self.evaluate(&self.network.latents(inputs), step)?;
-        Ok(loss)
+        let (latents, _) =
+            self.network.forward(self.validation.gather(self.branches(), &rows, &self.device));
+        let targets = self.targets.as_ref().map(|targets| targets.validation.clone());
+        Ok(self.evaluate(latents, targets, step)?.0)
     }
 
     fn finish(self) -> Weights {
-        match self.best {
+        let mut weights = match self.best {
             Some((_, weights)) => weights,
             None => self.network.to_weights(),
+        };
+        if self.config.refit {
+            let [anchors, positives] = [&self.train.branches[0], &self.train.branches[1]];
+            refit(&mut weights, &self.config.encoder, anchors, positives, self.train.inputs);
         }
+        weights
     }
 }

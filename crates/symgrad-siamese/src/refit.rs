@@ -1,0 +1,137 @@
+//! The latents' weights by linear algebra, once the hidden layers are trained.
+//!
+//! With hidden layers fixed, a latent is f = w·h(x), and the ratio of its within-pair variance
+//! to its total variance is wᵀDw / wᵀCw, where C is the covariance of h over the anchors and D
+//! the mean of (h(a) − h(p))(h(a) − h(p))ᵀ. In the eigenbasis of (D, C), with eigenvalues λ, a
+//! step w ← (D + εC)⁻¹ C w multiplies each component by 1 / (λ + ε). With ε the ratio of w
+//! itself it removes what varies within pairs more than f does, and leaves the choice of f among
+//! the functions of the concept to training.
+
+use burn::tensor::{DType, Device, Tensor, TensorData};
+use faer::linalg::solvers::Solve;
+use faer::{Mat, Scale, Side};
+
+use crate::EncoderConfig;
+use crate::network::{Network, numbers};
+use crate::weights::Weights;
+
+/// Steps of the iteration. The first does most of the work.
+const STEPS: usize = 2;
+
+/// Keeps C regular where features depend on each other: a part of its mean diagonal.
+const RIDGE: f64 = 1e-10;
+
+/// Rows that go through the network together.
+const ROWS_AT_ONCE: usize = 2048;
+
+/// Improves the latents' weights, given standardised anchors and positives, row by row.
+pub(crate) fn refit(
+    weights: &mut Weights,
+    config: &EncoderConfig,
+    anchors: &[f32],
+    positives: &[f32],
+    inputs: usize,
+) {
+    let moments = Features::new(weights, config, inputs).moments(anchors, positives);
+    for latent in 0..config.latents {
+        let size = moments.total.nrows();
+        let trained = Mat::from_fn(size, 1, |row, _| *entry(weights, config, row, latent));
+        if let Some(better) = moments.improve(&trained) {
+            for row in 0..size {
+                *entry(weights, config, row, latent) = better[(row, 0)];
+            }
+        }
+    }
+}
+
+/// The weight of a feature, counted through the last hidden layer and then the inputs.
+fn entry<'a>(
+    weights: &'a mut Weights,
+    config: &EncoderConfig,
+    row: usize,
+    latent: usize,
+) -> &'a mut f64 {
+    let readout = 2 * config.depth;
+    let (matrix, row) =
+        if row < config.width { (readout, row) } else { (readout + 2, row - config.width) };
+    &mut weights.0[matrix].values[row * config.latents + latent]
+}
+
+/// C and D.
+struct Moments {
+    total: Mat<f64>,
+    within: Mat<f64>,
+}
+
+impl Moments {
+    /// The iteration, at constant variance of the latent; `None` if the latent is constant or
+    /// rounding spoils the result.
+    fn improve(&self, trained: &Mat<f64>) -> Option<Mat<f64>> {
+        let size = self.total.nrows();
+        let trace: f64 = (0..size).map(|i| self.total[(i, i)]).sum();
+        let ridge = RIDGE * trace / size as f64;
+        let variance = quadratic(&self.total, trained);
+        let mut w = trained.clone();
+        for _ in 0..STEPS {
+            let ratio = quadratic(&self.within, &w) / quadratic(&self.total, &w);
+            let matrix = Mat::from_fn(size, size, |i, j| {
+                let regular = self.total[(i, j)] + if i == j { ridge } else { 0.0 };
+                self.within[(i, j)] + ratio * regular
+            });
+            let next = matrix.llt(Side::Lower).ok()?.solve(&self.total * &w);
+            let scale = (variance / quadratic(&self.total, &next)).sqrt();
+            w = Scale(scale) * next;
+        }
+        w.col_as_slice(0).iter().all(|value| value.is_finite()).then_some(w)
+    }
+}
+
+fn quadratic(matrix: &Mat<f64>, w: &Mat<f64>) -> f64 {
+    (w.transpose() * matrix * w)[(0, 0)]
+}
+
+/// What the latents are linear in: the last hidden layer and, with a skip, the inputs.
+struct Features<'a> {
+    network: Network,
+    config: &'a EncoderConfig,
+    inputs: usize,
+}
+
+impl<'a> Features<'a> {
+    fn new(weights: &Weights, config: &'a EncoderConfig, inputs: usize) -> Self {
+        let network = Network::new(weights, config, &Device::flex(), DType::F64);
+        Self { network, config, inputs }
+    }
+
+    fn moments(&self, anchors: &[f32], positives: &[f32]) -> Moments {
+        let block = ROWS_AT_ONCE * self.inputs;
+        let parts =
+            anchors.chunks(block).zip(positives.chunks(block)).map(|(anchors, positives)| {
+                let anchors = self.at(anchors);
+                let differences = anchors.clone() - self.at(positives);
+                [anchors.clone().sum_dim(0), gram(anchors), gram(differences)]
+            });
+        let add = |[a, b, c]: [Tensor<2>; 3], [x, y, z]: [Tensor<2>; 3]| [a + x, b + y, c + z];
+        let [sums, squares, within] =
+            parts.reduce(add).map(|all| all.map(numbers)).unwrap_or_default();
+        let size = sums.len();
+        let count = (anchors.len() / self.inputs) as f64;
+        let total = |i, j| squares[i * size + j] / count - sums[i] * sums[j] / (count * count);
+        Moments {
+            total: Mat::from_fn(size, size, total),
+            within: Mat::from_fn(size, size, |i, j| within[i * size + j] / count),
+        }
+    }
+
+    fn at(&self, rows: &[f32]) -> Tensor<2> {
+        let values: Vec<f64> = rows.iter().map(|&x| f64::from(x)).collect();
+        let data = TensorData::new(values, [rows.len() / self.inputs, self.inputs]);
+        let rows = Tensor::from_data(data, (&Device::flex(), DType::F64));
+        let hidden = self.network.hidden(rows.clone(), self.config.depth);
+        if self.config.linear_skip { Tensor::cat(vec![hidden, rows], 1) } else { hidden }
+    }
+}
+
+fn gram(rows: Tensor<2>) -> Tensor<2> {
+    rows.clone().transpose().matmul(rows)
+}

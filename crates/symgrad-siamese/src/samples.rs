@@ -1,0 +1,110 @@
+//! Triplets as training takes them: standardised, in single precision, within reach.
+
+use burn::tensor::{Device, Tensor};
+use symgrad_data::{Table, Triplets};
+
+use crate::SiameseError;
+use crate::network::tensor;
+use crate::standardise::Standardisation;
+
+/// Fewer triplets have no variance.
+const FEWEST: usize = 2;
+
+/// What triplets are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Split {
+    Training,
+    Validation,
+}
+
+impl Split {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Training => "training",
+            Self::Validation => "validation",
+        }
+    }
+
+    /// How errors name the tables.
+    const fn tables(self) -> [&'static str; 3] {
+        match self {
+            Self::Training => {
+                ["the training anchors", "the training positives", "the training negatives"]
+            }
+            Self::Validation => {
+                ["the validation anchors", "the validation positives", "the validation negatives"]
+            }
+        }
+    }
+}
+
+/// Standardised triplets.
+pub(crate) struct Samples {
+    /// Anchors, positives and, where the loss needs them, negatives, each row by row.
+    pub(crate) branches: Vec<Vec<f32>>,
+    /// Number of triplets.
+    pub(crate) count: usize,
+    /// Number of inputs.
+    pub(crate) inputs: usize,
+    /// Triplets beyond reach.
+    pub(crate) left_out: usize,
+}
+
+impl Samples {
+    pub(crate) fn new(
+        triplets: &Triplets,
+        standardisation: &Standardisation,
+        negatives: bool,
+        reach: f64,
+        split: Split,
+    ) -> Result<Self, SiameseError> {
+        let tables = [triplets.anchor(), triplets.positive(), triplets.negative()];
+        let branch = |(table, what): (&Table, &'static str)| {
+            let rows = standardisation.rows(table, what)?;
+            #[expect(clippy::cast_possible_truncation, reason = "the network computes in f32")]
+            let narrow = rows.into_iter().map(|x| x as f32).collect();
+            Ok(narrow)
+        };
+        let used = if negatives { 3 } else { 2 };
+        let branches = tables.into_iter().zip(split.tables()).take(used).map(branch);
+        let branches = branches.collect::<Result<_, SiameseError>>()?;
+        let inputs = standardisation.inputs();
+        let mut samples = Self { branches, count: triplets.len(), inputs, left_out: 0 };
+        if reach > 0.0 {
+            samples.keep_within(reach);
+        }
+        if samples.count < FEWEST {
+            let Self { count, left_out, .. } = samples;
+            return Err(SiameseError::TooFewTriplets { split: split.name(), count, left_out });
+        }
+        Ok(samples)
+    }
+
+    /// Leaves out triplets with a positive or negative beyond reach.
+    fn keep_within(&mut self, reach: f64) {
+        let near = |row: usize| {
+            let points = self.branches[1..].iter().map(|branch| self.point(branch, row));
+            points.flatten().all(|x| f64::from(x.abs()) <= reach)
+        };
+        let kept: Vec<usize> = (0..self.count).filter(|&row| near(row)).collect();
+        let pick = |branch: &Vec<f32>| {
+            kept.iter().flat_map(|&row| self.point(branch, row)).copied().collect()
+        };
+        self.branches = self.branches.iter().map(pick).collect();
+        self.left_out = self.count - kept.len();
+        self.count = kept.len();
+    }
+
+    fn point<'a>(&self, branch: &'a [f32], row: usize) -> &'a [f32] {
+        &branch[row * self.inputs..(row + 1) * self.inputs]
+    }
+
+    /// The rows of those triplets, one branch after another: `[branches · rows, inputs]`.
+    pub(crate) fn gather(&self, branches: usize, rows: &[usize], device: &Device) -> Tensor<2> {
+        let mut batch = Vec::with_capacity(branches * rows.len() * self.inputs);
+        for branch in &self.branches[..branches] {
+            rows.iter().for_each(|&row| batch.extend_from_slice(self.point(branch, row)));
+        }
+        tensor(batch, self.inputs, device)
+    }
+}

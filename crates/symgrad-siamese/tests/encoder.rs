@@ -1,0 +1,248 @@
+//! Training, gradients and files through the public interface.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use symgrad_data::{Table, Triplets};
+use symgrad_siamese::{
+    Activation, Backend, Encoder, EncoderConfig, Length, Loss, Neuron, Progress, Schedule,
+    SiameseError, TrainConfig, TrainObserver,
+};
+
+/// Triplets whose anchors and positives share x + 2y, in odd units.
+fn triplets(rows: usize, seed: u64) -> Triplets {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut point = || [rng.random::<f64>(), rng.random::<f64>()];
+    let (mut anchors, mut positives, mut negatives) = (vec![], vec![], vec![]);
+    for _ in 0..rows {
+        let (anchor, [x, _]) = (point(), point());
+        anchors.push(anchor);
+        positives.push([x, anchor[1] + (anchor[0] - x) / 2.0]);
+        negatives.push(point());
+    }
+    Triplets::new(table(&anchors), table(&positives), table(&negatives)).unwrap()
+}
+
+fn table(points: &[[f64; 2]]) -> Table {
+    let x = points.iter().map(|point| 1e3 * point[0] + 5e3).collect();
+    let y = points.iter().map(|point| 1e-3 * point[1]).collect();
+    Table::new(vec!["x".into(), "y".into()], vec![x, y]).unwrap()
+}
+
+fn small() -> TrainConfig {
+    TrainConfig {
+        encoder: EncoderConfig { width: 16, ..EncoderConfig::default() },
+        length: Length::Steps(300),
+        batch: 64,
+        ..TrainConfig::default()
+    }
+}
+
+fn train(config: &TrainConfig, seed: u64) -> Encoder {
+    Encoder::train(&triplets(500, 1), &triplets(100, 2), config, seed, &mut ()).unwrap().0
+}
+
+/// Mean cosine with the gradient of x + 2y in the units of [`table`].
+fn quality(encoder: &Encoder) -> f64 {
+    let points = triplets(200, 3);
+    let gradients = encoder.gradients(points.anchor(), Neuron::Latent(0)).unwrap();
+    let cosines = (0..200).map(|row| {
+        let (x, y) = (1e3 * gradients[0][row], 1e-3 * gradients[1][row]);
+        (x + 2.0 * y) / (5.0 * (x * x + y * y)).sqrt()
+    });
+    (cosines.sum::<f64>() / 200.0).abs()
+}
+
+#[test]
+fn every_loss_finds_a_linear_concept() {
+    for loss in [
+        Loss::Triplet { margin: 1.0, squared: true },
+        Loss::Triplet { margin: 1.0, squared: false },
+        Loss::Contrastive { margin: 1.0 },
+        Loss::VarianceNormalized { weight: 10.0 },
+    ] {
+        let found = quality(&train(&TrainConfig { loss, ..small() }, 100));
+        assert!(found > 0.99, "{loss:?}: {found}");
+    }
+}
+
+#[test]
+fn the_published_settings_train() {
+    let config = TrainConfig {
+        encoder: EncoderConfig { width: 32, ..TrainConfig::preset("published").unwrap().encoder },
+        length: Length::Epochs(60),
+        batch: 64,
+        ..TrainConfig::preset("published").unwrap()
+    };
+    let found = quality(&train(&config, 100));
+    assert!(found > 0.98, "{found}");
+}
+
+#[test]
+fn gradients_agree_with_differences_of_latents() {
+    for activation in [Activation::Silu, Activation::Tanh, Activation::Gelu, Activation::Softplus] {
+        let encoder =
+            EncoderConfig { width: 8, activation, latents: 2, ..EncoderConfig::default() };
+        let config = TrainConfig { encoder, length: Length::Steps(20), ..small() };
+        let encoder = train(&config, 5);
+        let at = |x: f64, y: f64| table(&[[x, y]]);
+        let gradients = encoder.gradients(&at(0.3, 0.6), Neuron::Latent(1)).unwrap();
+        let latent = |x, y| encoder.latents(&at(x, y)).unwrap()[1][0];
+        let step = 1e-5;
+        let along_x = (latent(0.3 + step, 0.6) - latent(0.3 - step, 0.6)) / (2e3 * step);
+        let along_y = (latent(0.3, 0.6 + step) - latent(0.3, 0.6 - step)) / (2e-3 * step);
+        assert!((gradients[0][0] / along_x - 1.0).abs() < 1e-6, "{activation:?}");
+        assert!((gradients[1][0] / along_y - 1.0).abs() < 1e-6, "{activation:?}");
+    }
+}
+
+#[test]
+fn hidden_neurons_have_gradients_and_missing_neurons_are_named() {
+    let encoder = train(&TrainConfig { length: Length::Steps(5), ..small() }, 1);
+    let points = triplets(3, 4);
+    let hidden = encoder.gradients(points.anchor(), Neuron::Hidden { layer: 1, index: 15 });
+    assert!(hidden.unwrap().iter().flatten().all(|derivative| derivative.is_finite()));
+    for neuron in [
+        Neuron::Latent(1),
+        Neuron::Hidden { layer: 3, index: 0 },
+        Neuron::Hidden { layer: 0, index: 16 },
+    ] {
+        let error = encoder.gradients(points.anchor(), neuron).unwrap_err();
+        assert!(error.to_string().contains(&neuron.to_string()), "{error}");
+    }
+    let narrow = Table::new(vec!["x".into()], vec![vec![1.0]]).unwrap();
+    let error = encoder.latents(&narrow).unwrap_err();
+    assert!(matches!(error, SiameseError::Inputs { expected: 2, found: 1, .. }));
+}
+
+/// Repeats, four trainings at once, and a pool of another size give the same bits.
+#[test]
+fn training_is_reproducible_to_the_bit() {
+    // Wide enough for the products to be spread over threads where there are several.
+    let config = TrainConfig {
+        encoder: EncoderConfig { width: 160, ..EncoderConfig::default() },
+        length: Length::Steps(6),
+        batch: 128,
+        ..TrainConfig::default()
+    };
+    let alone = train(&config, 7);
+    assert_eq!(alone, train(&config, 7));
+    assert_ne!(alone, train(&config, 8));
+    let together = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                if train(&config, 7) == alone {
+                    together.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    assert_eq!(together.into_inner(), 4);
+    for threads in [1, 3] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        assert_eq!(pool.install(|| train(&config, 7)), alone, "{threads} threads");
+    }
+}
+
+#[test]
+fn divergence_names_the_step_and_a_way_out() {
+    let config = TrainConfig { learning_rate: 1e30, schedule: Schedule::Constant, ..small() };
+    let data = triplets(100, 1);
+    let error = Encoder::train(&data, &data, &config, 1, &mut ()).unwrap_err();
+    assert!(matches!(error, SiameseError::Diverged { step: 1..=20, .. }), "{error}");
+    assert!(error.to_string().contains("lower `learning_rate`"), "{error}");
+}
+
+#[test]
+fn the_observer_sees_every_step_and_validation() {
+    #[derive(Default)]
+    struct Count(usize, usize);
+    impl TrainObserver for Count {
+        fn on_step(&mut self, progress: &Progress) {
+            self.0 += 1;
+            assert_eq!((progress.step, progress.steps), (self.0, 30));
+        }
+        fn on_validation(&mut self, _: &symgrad_siamese::CurvePoint) {
+            self.1 += 1;
+        }
+    }
+    let config = TrainConfig { length: Length::Steps(30), validate_every: 7, ..small() };
+    let mut count = Count::default();
+    let data = triplets(100, 1);
+    let (_, curve) = Encoder::train(&data, &data, &config, 1, &mut count).unwrap();
+    assert_eq!((count.0, count.1), (30, 5));
+    assert_eq!(curve.points.len(), 5);
+}
+
+#[test]
+fn patience_stops_and_returns_the_best_weights() {
+    let config = TrainConfig {
+        // So high a rate that the validation loss soon stops improving.
+        learning_rate: 0.3,
+        schedule: Schedule::Constant,
+        length: Length::Steps(5000),
+        validate_every: 5,
+        patience: Some(3),
+        ..small()
+    };
+    let (train, validation) = (triplets(200, 1), triplets(100, 2));
+    let (_, curve) = Encoder::train(&train, &validation, &config, 1, &mut ()).unwrap();
+    assert!(curve.stopped_early);
+    let losses: Vec<f64> = curve.points.iter().map(|point| point.validation_loss).collect();
+    let best = losses.iter().copied().fold(f64::INFINITY, f64::min);
+    assert_eq!(losses[losses.len() - 4], best);
+}
+
+#[test]
+fn settings_out_of_range_are_refused_by_name() {
+    let default = TrainConfig::default;
+    let wide = EncoderConfig { width: 0, ..EncoderConfig::default() };
+    for (config, setting) in [
+        (TrainConfig { encoder: wide, ..default() }, "encoder.width"),
+        (TrainConfig { batch: 1, ..default() }, "batch"),
+        (TrainConfig { length: Length::Epochs(0), ..default() }, "length"),
+        (TrainConfig { learning_rate: f64::NAN, ..default() }, "learning_rate"),
+        (TrainConfig { weight_decay: -1.0, ..default() }, "weight_decay"),
+        (TrainConfig { schedule: Schedule::OneCycle { warmup: 1.0 }, ..default() }, "warmup"),
+        (TrainConfig { loss: Loss::Contrastive { margin: 0.0 }, ..default() }, "margin"),
+    ] {
+        let error = config.validate().unwrap_err().to_string();
+        assert!(error.contains(setting), "{error}");
+    }
+    let data = triplets(1, 1);
+    let error = Encoder::train(&data, &data, &default(), 1, &mut ()).unwrap_err();
+    assert!(matches!(error, SiameseError::TooFewTriplets { split: "training", .. }));
+}
+
+#[test]
+fn presets_are_valid_and_survive_a_configuration_file() {
+    for name in TrainConfig::PRESETS {
+        let config = TrainConfig::preset(name).unwrap();
+        config.validate().unwrap();
+        let text = toml::to_string(&config).unwrap();
+        assert_eq!(toml::from_str::<TrainConfig>(&text).unwrap(), config, "{text}");
+    }
+    assert_eq!(toml::from_str::<TrainConfig>("").unwrap(), TrainConfig::default());
+    assert!(toml::from_str::<TrainConfig>("stps = 3").is_err());
+    let error = TrainConfig::preset("fast").unwrap_err();
+    assert!(error.to_string().contains("default"), "{error}");
+}
+
+#[cfg(not(feature = "ndarray"))]
+#[test]
+fn a_missing_backend_says_how_to_get_it() {
+    let config = TrainConfig { backend: Backend::Ndarray, ..small() };
+    let error = config.validate().unwrap_err();
+    assert!(error.to_string().contains("--features ndarray"), "{error}");
+}
+
+#[cfg(feature = "ndarray")]
+#[test]
+fn the_other_backend_learns_the_same() {
+    let config = TrainConfig { backend: Backend::Ndarray, ..small() };
+    let other = train(&config, 100);
+    assert!(quality(&other) > 0.99, "{}", quality(&other));
+    assert_eq!(other, train(&config, 100));
+}
