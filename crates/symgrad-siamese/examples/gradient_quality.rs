@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! gradient_quality DATA[,DATA…] [PRESET] [SEED[,SEED…]] [SETTING=VALUE…]
-//! gradient_quality trace-3x3:published,coupled:isolated default 100,101 batch=512
+//! gradient_quality trace-3x3:published,coulomb:isolated default 100,101 batch=512
 //! ```
 //!
 //! DATA is `defaults`, `published`, or an experiment with its recipe. Prints, for the test
@@ -107,7 +107,9 @@ fn measure(data: &str, config: &TrainConfig, seed: u64) -> Result<(), Box<dyn Er
     }
     let count = cosines.len();
     let mean = (cosines.iter().sum::<f64>() / count as f64).abs();
-    cosines.iter_mut().for_each(|cosine| *cosine = cosine.abs());
+    for cosine in &mut cosines {
+        *cosine = cosine.abs();
+    }
     cosines.sort_by(f64::total_cmp);
     println!(
         "{data:<44} {seed:>4} {seconds:>7.1} {cpu:>5.1} {mean:>9.6}  {:>9.2e} {:>8.6}  {:>8.6}   {:>9.2e}",
@@ -129,6 +131,6 @@ fn cosine(left: &[f64], right: &[f64]) -> f64 {
 fn cpu_seconds() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let fields = stat.rsplit(')').next().unwrap_or_default();
-    let ticks = fields.split_whitespace().skip(11).take(2).map(|field| field.parse::<f64>());
+    let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
     ticks.flatten().sum::<f64>() / 100.0
 }

@@ -4,6 +4,11 @@
 //! is a pass of its own; here bias, value and derivative are one loop, which the compiler
 //! vectorises for the instruction set found at run time.
 
+#![expect(
+    clippy::inline_always,
+    reason = "only what is inlined into the dispatched pass is compiled for its instruction set"
+)]
+
 use pulp::{Arch, WithSimd};
 
 use crate::Activation;

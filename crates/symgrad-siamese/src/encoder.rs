@@ -109,7 +109,9 @@ impl Encoder {
             rows.grad(&gradients).map(numbers).unwrap_or_default()
         })?;
         for (column, spread) in columns.iter_mut().zip(&self.standardisation.spread) {
-            column.iter_mut().for_each(|derivative| *derivative /= spread);
+            for derivative in column {
+                *derivative /= spread;
+            }
         }
         Ok(columns)
     }

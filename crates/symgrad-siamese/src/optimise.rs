@@ -17,6 +17,7 @@ pub(crate) struct Optimise {
 }
 
 /// What an optimiser remembers of a matrix.
+#[expect(clippy::large_enum_variant, reason = "there are about ten of them")]
 enum State {
     Adam(Option<AdamState<2>>),
     Muon(Option<MuonState<2>>),

@@ -103,7 +103,9 @@ impl Samples {
     pub(crate) fn gather(&self, branches: usize, rows: &[usize], device: &Device) -> Tensor<2> {
         let mut batch = Vec::with_capacity(branches * rows.len() * self.inputs);
         for branch in &self.branches[..branches] {
-            rows.iter().for_each(|&row| batch.extend_from_slice(self.point(branch, row)));
+            for &row in rows {
+                batch.extend_from_slice(self.point(branch, row));
+            }
         }
         tensor(batch, self.inputs, device)
     }

@@ -44,7 +44,8 @@ pub struct Progress {
     pub loss: f64,
 }
 
-/// One validation.
+/// One validation. When refinement begins, the losses become those of pairs and targets: do not
+/// compare them with the ones before.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CurvePoint {
     /// Steps done.

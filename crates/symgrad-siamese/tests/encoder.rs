@@ -1,5 +1,7 @@
 //! Training, gradients and files through the public interface.
 
+#![expect(clippy::unwrap_used, reason = "the helpers of tests may panic")]
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rand::{RngExt, SeedableRng};

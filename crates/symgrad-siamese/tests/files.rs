@@ -1,5 +1,7 @@
 //! Encoders in files, whole, truncated and damaged.
 
+#![expect(clippy::unwrap_used, reason = "the helpers of tests may panic")]
+
 use std::path::Path;
 
 use rand::{RngExt, SeedableRng};
