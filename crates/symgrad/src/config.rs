@@ -94,3 +94,26 @@ impl RunConfig {
         steps * batch * encoder.width * encoder.width * encoder.depth
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Suite;
+
+    #[test]
+    fn configurations_come_back_from_their_files() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("config.toml");
+        for (case, quick) in experiments(Suite::All).iter().zip([true, false].iter().cycle()) {
+            let config = RunConfig::new(case, 7, *quick, Backend::Flex);
+            crate::write_file(&path, &config.to_toml()?)?;
+            assert_eq!(RunConfig::read(&path)?, config);
+            assert_eq!(config.search_settings(3).ops, OpSet::default());
+        }
+        let huge = RunConfig::new(&experiments(Suite::Six)[0], u64::MAX, true, Backend::Flex);
+        assert!(matches!(huge.to_toml(), Err(Error::Config { .. })));
+        std::fs::write(&path, "seed = 1\ncolour = 'red'\n")?;
+        assert!(matches!(RunConfig::read(&path), Err(Error::Content { .. })));
+        Ok(())
+    }
+}

@@ -148,3 +148,38 @@ pub(crate) fn also_conserved(data: Experiment) -> &'static [(&'static str, &'sta
         _ => &[],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use symgrad_expr::{Expr, Names};
+
+    fn ids(suite: Suite, only: &[&str], recipe: Option<Recipe>) -> Result<Vec<String>, Error> {
+        let only: Vec<String> = only.iter().map(ToString::to_string).collect();
+        Ok(select(suite, &only, recipe)?.iter().map(Case::id).collect())
+    }
+
+    #[test]
+    fn cases_go_by_name_system_or_both() -> Result<(), Error> {
+        let both = ["potentials-oscillator", "potentials-coulomb"];
+        assert_eq!(ids(Suite::Six, &["potentials"], None)?, both);
+        assert_eq!(ids(Suite::Six, &["coulomb"], None)?, both[1..]);
+        assert_eq!(ids(Suite::Six, &["potentials-coulomb"], None)?, both[1..]);
+        assert_eq!(ids(Suite::All, &["trace-2x2"], None)?, ["trace-2x2"; 2]);
+        assert_eq!(ids(Suite::All, &["trace-2x2"], Some(Recipe::Published))?, ["trace-2x2"]);
+        let unknown = ids(Suite::Published, &["coulomb"], None);
+        assert!(matches!(unknown, Err(Error::UnknownExperiment { name, .. }) if name == "coulomb"));
+        Ok(())
+    }
+
+    #[test]
+    fn every_conserved_quantity_is_a_formula_of_the_inputs() {
+        for data in Experiment::ALL {
+            let names = Names::new(data.inputs().iter().copied()).expect("names");
+            let others = also_conserved(data).iter().map(|(_, formula)| *formula);
+            for text in others.chain([data.truth()]) {
+                Expr::parse(text, &names).expect(text);
+            }
+        }
+    }
+}
