@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let word = |index: usize, default: &'static str| words.get(index).map_or(default, |w| w);
     let config = configure(word(1, "default"), &settings)?;
     println!(
-        "{:<44} seed seconds   cpu  mean cos  paper MSE   median       5 %  validation",
+        "{:<44} seed seconds   cpu  mean cos  paper MSE   median       5 %  validation left out",
         "data"
     );
     for data in word(0, "defaults").split(',').flat_map(expand) {
@@ -112,11 +112,12 @@ fn measure(data: &str, config: &TrainConfig, seed: u64) -> Result<(), Box<dyn Er
     }
     cosines.sort_by(f64::total_cmp);
     println!(
-        "{data:<44} {seed:>4} {seconds:>7.1} {cpu:>5.1} {mean:>9.6}  {:>9.2e} {:>8.6}  {:>8.6}   {:>9.2e}",
+        "{data:<44} {seed:>4} {seconds:>7.1} {cpu:>5.1} {mean:>9.6}  {:>9.2e} {:>8.6}  {:>8.6}   {:>9.2e} {:>8}",
         2.0 / anchors.dim() as f64 * (1.0 - mean),
         cosines[count / 2],
         cosines[count / 20],
         curve.points.last().map_or(f64::NAN, |point| point.validation_loss),
+        curve.left_out,
     );
     Ok(())
 }

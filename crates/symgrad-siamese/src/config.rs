@@ -173,7 +173,8 @@ pub struct TrainConfig {
     /// How weight decay enters.
     pub decay: Decay,
     /// Leave out triplets with a positive or negative farther than this from the anchors'
-    /// mean, in standard deviations of the anchors, in any input; 0 for no limit.
+    /// mean, in standard deviations of the anchors, in any input; 0 for no limit. The nearest
+    /// fifth of the triplets is always kept.
     pub reach: f64,
     /// After training, solve for the latents' weights exactly.
     pub refit: bool,

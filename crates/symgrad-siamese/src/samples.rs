@@ -10,6 +10,9 @@ use crate::standardise::Standardisation;
 /// Fewer triplets have no variance.
 const FEWEST: usize = 2;
 
+/// One triplet in this many is kept, however far it lies.
+const LEAST: usize = 5;
+
 /// What triplets are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Split {
@@ -80,13 +83,19 @@ impl Samples {
         Ok(samples)
     }
 
-    /// Leaves out triplets with a positive or negative beyond reach.
+    /// Leaves out triplets with a positive or negative beyond reach, which grows if too few
+    /// would remain.
     fn keep_within(&mut self, reach: f64) {
-        let near = |row: usize| {
-            let points = self.branches[1..].iter().map(|branch| self.point(branch, row));
-            points.flatten().all(|x| f64::from(x.abs()) <= reach)
+        let distance = |row: usize| {
+            let points = self.branches[1..].iter().flat_map(|branch| self.point(branch, row));
+            points.fold(0.0, |farthest: f64, x| farthest.max(f64::from(x.abs())))
         };
-        let kept: Vec<usize> = (0..self.count).filter(|&row| near(row)).collect();
+        let distances: Vec<f64> = (0..self.count).map(distance).collect();
+        let mut sorted = distances.clone();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let least = self.count.div_ceil(LEAST).saturating_sub(1);
+        let reach = sorted.get(least).map_or(reach, |least| reach.max(*least));
+        let kept: Vec<usize> = (0..self.count).filter(|&row| distances[row] <= reach).collect();
         let pick = |branch: &Vec<f32>| {
             kept.iter().flat_map(|&row| self.point(branch, row)).copied().collect()
         };
@@ -108,5 +117,38 @@ impl Samples {
             }
         }
         tensor(batch, self.inputs, device)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Anchors 0 and 2, so that standard units are value − 1; positives as given.
+    fn left_out(positives: &[f64], reach: f64) -> Result<usize, SiameseError> {
+        let table = |values: Vec<f64>| Table::new(vec!["x".into()], vec![values]).unwrap();
+        let anchors: Vec<f64> = (0..positives.len()).map(|i| 2.0 * (i % 2) as f64).collect();
+        let anchors = table(anchors);
+        let triplets =
+            Triplets::new(anchors.clone(), table(positives.to_vec()), anchors.clone()).unwrap();
+        let standardisation = Standardisation::of(&anchors);
+        let samples = Samples::new(&triplets, &standardisation, true, reach, Split::Training)?;
+        assert_eq!(samples.count + samples.left_out, positives.len());
+        Ok(samples.left_out)
+    }
+
+    #[test]
+    fn what_lies_beyond_reach_is_left_out() {
+        let positives = [1.0, 2.0, 5.0, -3.0, 1.5, 0.0];
+        assert_eq!(left_out(&positives, 3.5).unwrap(), 2);
+        assert_eq!(left_out(&positives, 0.0).unwrap(), 0);
+    }
+
+    #[test]
+    fn reach_grows_before_nothing_is_left() {
+        let far: Vec<f64> = (0..20).map(|i| 100.0 + f64::from(i)).collect();
+        assert_eq!(left_out(&far, 3.0).unwrap(), 16);
+        let error = left_out(&far[..1], 3.0).unwrap_err();
+        assert!(matches!(error, SiameseError::TooFewTriplets { count: 1, .. }), "{error}");
     }
 }
