@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use symgrad::data::{DirectionField, FieldColumns, FieldOptions, TangentMode};
-use symgrad::expr::OpSet;
+use symgrad::expr::{Names, OpSet};
 use symgrad::report::{FrontLabels, TextTable, format_loss, pareto_svg};
 use symgrad::{Error, Findings, SearchSettings, Stage, prepare_folder, search_field, write_file};
 
@@ -94,6 +94,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
         FieldColumns { points: arguments.points.clone(), gradients: arguments.gradients.clone() };
     let options = FieldOptions { tangent: arguments.tangent, ..FieldOptions::default() };
     let field = DirectionField::read(&arguments.field, &columns, &options)?;
+    Names::new(field.names().to_vec())?;
     if let Some(folder) = &arguments.out {
         prepare_folder(folder)?;
     }

@@ -80,10 +80,10 @@ impl Run<'_> {
         if !self.has(RESULT) {
             self.timed(Stage::Search, || self.search())?;
         }
-        let (verdict, findings) = self.timed(Stage::Check, || self.verify())?;
-        let record = Record { seconds: self.seconds(), ..verdict };
-        write_json(&self.file(RESULT), &Findings { seconds: self.seconds(), ..findings })?;
-        write_json(&self.file(RECORD), &record)?;
+        let verdict = self.timed(Stage::Check, || self.verify())?;
+        write_json(&self.file(RECORD), &Record { seconds: self.seconds(), ..verdict })?;
+        // What a later call would read, to the last digit.
+        let record = read_json(&self.file(RECORD))?;
         self.observer.finished(&self.name(), &record, false);
         Ok(record)
     }
@@ -179,13 +179,16 @@ impl Run<'_> {
         let (field, _) = self.field()?;
         let settings = self.config.search_settings(self.threads);
         let mut follower = Follower { name: self.name(), observer: self.observer };
-        let findings = search_field(&field, &settings, &mut follower)?;
+        let mut findings = search_field(&field, &settings, &mut follower)?;
+        for (stage, seconds) in self.seconds() {
+            findings.seconds.entry(stage).or_insert(seconds);
+        }
         write_file(&self.file(FRONT), &findings.front_csv())?;
         write_json(&self.file(RESULT), &findings)
     }
 
     /// Answer to verdict and pictures. Seconds are filled in by the caller.
-    fn verify(&self) -> Result<(Record, Findings), Error> {
+    fn verify(&self) -> Result<Record, Error> {
         let findings: Findings = read_json(&self.file(RESULT))?;
         if findings.front.len() <= findings.answer {
             let reason = "the answer is not on the front".to_owned();
@@ -198,7 +201,7 @@ impl Run<'_> {
         let rank_correlation = self.draw(&findings, field.points(), &latent)?;
         let answer = findings.answer();
         let to_mse = |loss: f64| loss.is_finite().then(|| loss * 2.0 / field.dim() as f64);
-        let record = Record {
+        Ok(Record {
             name: self.case.name.into(),
             system: self.case.system.map(Into::into),
             recipe,
@@ -221,8 +224,7 @@ impl Run<'_> {
             evaluations: findings.evaluations,
             seconds: Seconds::new(),
             folder: self.folder(),
-        };
-        Ok((record, findings))
+        })
     }
 
     /// The neuron's value at the points.
