@@ -147,7 +147,7 @@ impl<'a> Trainer<'a> {
         for step in 1..=steps {
             let learning_rate = rate.at(step - 1);
             if refine::starts_round(step, steps, self.config.refine_after) {
-                self.best = None;
+                (self.best, stale) = (None, 0);
                 let targets = Targets::take(&mut self.network, [&self.train, &self.validation]);
                 self.targets = Some(targets);
             }
