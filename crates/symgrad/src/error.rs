@@ -74,7 +74,7 @@ pub enum Error {
         reason: String,
     },
     /// A configuration that cannot be written down.
-    #[error("the configuration cannot be written as TOML ({reason}); is the seed below 2^63?")]
+    #[error("the configuration cannot be written as TOML: {reason}")]
     Config {
         /// What the writer says.
         reason: String,
@@ -100,7 +100,7 @@ impl Error {
                 "delete the run's folder, or choose another with --out, to start afresh"
             }
             Self::Report(_) => "the other files of the run are complete; please report this",
-            Self::Config { .. } => "choose a seed below 2^63",
+            Self::Config { .. } => "choose seeds below 2^63 and finite settings",
         }
     }
 }
