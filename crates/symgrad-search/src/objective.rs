@@ -194,11 +194,12 @@ impl<'a> Evaluator<'a> {
             return None;
         }
         for normal in &objective.normals {
-            for n in 0..objective.points() {
-                let along: f64 = gradients.iter().zip(normal).map(|(g, m)| g[n] * m).sum();
-                for (g, m) in gradients.iter_mut().zip(normal) {
-                    g[n] -= along * m;
-                }
+            let mut along = vec![0.0; objective.points()];
+            for (column, m) in gradients.iter().zip(normal) {
+                along.iter_mut().zip(column).for_each(|(sum, g)| *sum += g * m);
+            }
+            for (column, m) in gradients.iter_mut().zip(normal) {
+                column.iter_mut().zip(&along).for_each(|(g, sum)| *g -= sum * m);
             }
         }
         Some(gradients)
@@ -274,9 +275,9 @@ impl Scratch {
 /// An axis with less than this (squared) on the tangent space lies across the data.
 const NO_EXTENT: f64 = 1e-9;
 
-/// A gradient whose tangent part is this small a share of the whole (squared) has none: what
-/// is left is rounding.
-const NO_TANGENT: f64 = 1e-20;
+/// A gradient whose tangent part is this small a share of the whole (squared) has none: the
+/// tangent space itself is known no better.
+const NO_TANGENT: f64 = 1e-10;
 
 /// Squared lengths below this have lost digits to underflow.
 const NO_GRADIENT: f64 = 1e-290;

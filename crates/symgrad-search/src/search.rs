@@ -126,7 +126,8 @@ impl Search {
         }
         self.gather();
         self.steps += 1;
-        let gained = self.hall.front().iter().any(|entry| gains_on(entry, &before));
+        let front = self.hall.front();
+        let gained = front.iter().any(|entry| gains_on(entry, &before, PATIENCE_GAIN));
         self.idle = if gained { 0 } else { self.idle + 1 };
         if self.evaluations >= self.config.budget {
             Some(Stop::Budget)
@@ -266,7 +267,7 @@ impl Search {
             }
         }
         let mut fresh = self.hall.front();
-        fresh.retain(|entry| gains_on(entry, &before));
+        fresh.retain(|entry| gains_on(entry, &before, POLISHING_GAIN));
         self.polish(&fresh);
         self.polished = self.hall.front();
         self.palette.features = shared_features(&self.hall.front(), self.config.shared_features);
@@ -330,15 +331,18 @@ impl Search {
 /// Cells of the feature matrix of a mixed library.
 const LIBRARY_CELLS: usize = 4_000_000;
 
-/// A gain worth polishing and waiting for: this much less loss at some complexity. Smaller
-/// gains are mostly longer formulas that follow the neuron's error.
-const GAIN: f64 = 0.02;
+/// A gain worth polishing: this much less loss at some complexity.
+const POLISHING_GAIN: f64 = 0.02;
 
-/// Whether the entry beats all entries of `before` of its complexity or less.
-fn gains_on(entry: &Entry, before: &[Entry]) -> bool {
+/// A gain worth waiting for. Smaller ones are mostly longer formulas that follow the neuron's
+/// error; a formula that is really there gains a multiple of this.
+const PATIENCE_GAIN: f64 = 0.1;
+
+/// Whether the entry beats all entries of `before` of its complexity or less by that share.
+fn gains_on(entry: &Entry, before: &[Entry], share: f64) -> bool {
     let held = before.iter().filter(|old| old.complexity <= entry.complexity);
     let best = held.map(|old| old.loss).fold(f64::INFINITY, f64::min);
-    entry.loss < best * (1.0 - GAIN) && best > EXACT
+    entry.loss < best * (1.0 - share) && best > EXACT
 }
 
 /// Rounds of fitting for an entry of the front.
