@@ -157,6 +157,7 @@ impl Backend {
         match self {
             Self::Flex => Ok(Device::flex()),
             #[cfg(feature = "ndarray")]
+            #[expect(deprecated, reason = "kept for those who ask for it")]
             Self::Ndarray => Ok(Device::ndarray()),
             #[cfg(not(feature = "ndarray"))]
             Self::Ndarray => Err(SiameseError::BackendMissing { backend: self }),
