@@ -10,7 +10,7 @@ use symgrad_search::{Measure, SearchConfig};
 use symgrad_siamese::{Backend, Length, TrainConfig};
 
 use crate::files::read_file;
-use crate::{Case, Error, SearchSettings, experiments};
+use crate::{Case, Error, SearchSettings};
 
 /// Everything that decides the result of one run. The number of threads is not part of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,7 +41,8 @@ pub struct RunConfig {
 impl RunConfig {
     /// The settings of a case; `quick` ones take seconds and suit the easy experiments.
     pub fn new(case: &Case, seed: u64, quick: bool, backend: Backend) -> Self {
-        let mut training = experiments::training(case.data, case.recipe, quick);
+        let preset = if quick { "quick" } else { "default" };
+        let mut training = TrainConfig::preset(preset).unwrap_or_default();
         training.backend = backend;
         let mut triplets = Splits { train: 50_000, validation: 5_000, test: 5_000 };
         let mut search = SearchConfig { seed, ..SearchConfig::default() };
@@ -98,7 +99,7 @@ impl RunConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Suite;
+    use crate::{Suite, experiments};
 
     #[test]
     fn configurations_come_back_from_their_files() -> Result<(), Box<dyn std::error::Error>> {

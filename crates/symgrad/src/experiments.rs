@@ -4,7 +4,6 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use symgrad_data::generate::{Experiment, Recipe};
-use symgrad_siamese::{Loss, TrainConfig};
 
 use crate::Error;
 
@@ -124,19 +123,6 @@ pub fn select(suite: Suite, only: &[String], recipe: Option<Recipe>) -> Result<V
         });
     }
     Ok(cases)
-}
-
-/// How an experiment's encoder is trained: one line for each that needs more than the defaults.
-pub(crate) fn training(data: Experiment, recipe: Recipe, quick: bool) -> TrainConfig {
-    let config = TrainConfig::preset(if quick { "quick" } else { "default" }).unwrap_or_default();
-    match (data, recipe) {
-        // Two quantities are conserved. The negatives tell which one separates best; a loss
-        // without negatives may take either.
-        (Experiment::CentralPotential, Recipe::Published) => {
-            TrainConfig { loss: Loss::Triplet { margin: 1.0, squared: true }, ..config }
-        }
-        _ => config,
-    }
 }
 
 /// Other quantities that the published data conserve, with their names.
