@@ -153,7 +153,10 @@ fn apply(activation: Activation, x: Tensor<2>) -> Tensor<2> {
 
 impl Backend {
     /// The device that computes, if it is part of this build.
-    #[cfg_attr(feature = "ndarray", expect(clippy::unnecessary_wraps, reason = "then all are there"))]
+    #[cfg_attr(
+        feature = "ndarray",
+        expect(clippy::unnecessary_wraps, reason = "then all are there")
+    )]
     pub(crate) fn device(self) -> Result<Device, SiameseError> {
         match self {
             Self::Flex => Ok(Device::flex()),
