@@ -33,6 +33,7 @@
 //! [`siamese`], [`search`], [`simplify`], [`report`].
 
 mod check;
+mod concept;
 mod config;
 mod error;
 mod experiments;
@@ -53,6 +54,7 @@ pub use symgrad_siamese as siamese;
 pub use symgrad_simplify as simplify;
 
 pub use check::{Alternative, Mixture, Record};
+pub use concept::ExprConcept;
 pub use config::RunConfig;
 pub use error::Error;
 pub use experiments::{Case, Suite, experiments, recipe_name, select};
