@@ -91,8 +91,8 @@ impl Observer for Bars {
         }
         let mut running = self.running();
         let bar = running.entry(run.to_owned()).or_insert_with(|| {
-            let bar =
-                self.multi.insert_before(&self.total, ProgressBar::new(1).with_style(style()));
+            // Above the bar of all runs, which is there only for several.
+            let bar = self.multi.insert(0, ProgressBar::new(1).with_style(style()));
             bar.enable_steady_tick(TICK);
             bar.set_prefix(run.to_owned());
             bar
