@@ -12,8 +12,8 @@ usage: cargo xtask TASK [ARGS...]
 
 tasks:
   reproduce [ARGS...]  build everything for release, then run `symgrad reproduce ARGS...`
-  bench [NAME]         run the criterion benches, or the one of that name;
-                       `peers` runs the comparison with other engines (benches/peers)
+  bench [NAME [ARGS]]  run the criterion benches, or the one of that name; `peers ARGS`
+                       compares with other engines (benches/peers, `peers --help`)
   docs                 build the documentation; a warning is an error
   ci                   run what CI runs (.ci/run)
   help                 print this text
@@ -74,22 +74,25 @@ fn reproduce(args: &[OsString]) -> Result<(), Stop> {
     run(Command::new(path).arg("reproduce").args(args))
 }
 
+/// Runs the criterion bench of that name, or else the package of that name in `benches`: a
+/// workspace of its own, whose program gets the further arguments.
 fn bench(args: &[OsString]) -> Result<(), Stop> {
-    match args {
-        [] => run(in_root(cargo()).args(["bench", "--workspace", "--bench", "*"])),
-        [name] if name == "peers" => {
-            let manifest = root().join("benches/peers/Cargo.toml");
-            if !manifest.is_file() {
-                return Err(Stop::because(format!(
-                    "the comparison with other engines is missing: there is no {}",
-                    manifest.display()
-                )));
-            }
-            run(in_root(cargo()).args(["bench", "--manifest-path"]).arg(manifest))
-        }
-        [name] => run(in_root(cargo()).args(["bench", "--workspace", "--bench"]).arg(name)),
-        _ => Err(Stop::because("`bench` takes one name, or none for all benches".to_owned())),
+    let Some((name, rest)) = args.split_first() else {
+        return run(in_root(cargo()).args(["bench", "--workspace", "--bench", "*"]));
+    };
+    let manifest = root().join("benches").join(name).join("Cargo.toml");
+    if manifest.is_file() {
+        // Built beside the rest, which `--workspace` would not do.
+        let target = target_directory()?;
+        let mut cargo = in_root(cargo());
+        cargo.args(["run", "--release", "--manifest-path"]).arg(manifest);
+        return run(cargo.arg("--target-dir").arg(target).arg("--").args(rest));
     }
+    if !rest.is_empty() {
+        let name = name.to_string_lossy();
+        return Err(Stop::because(format!("the criterion bench `{name}` takes no arguments")));
+    }
+    run(in_root(cargo()).args(["bench", "--workspace", "--bench"]).arg(name))
 }
 
 /// Documents the libraries, and the examples for the reason given at [`reproduce`]: so the
