@@ -62,7 +62,7 @@ impl Default for SearchConfig {
             migrants: 4,
             screen_points: 1_000,
             spectral: true,
-            max_degree: 3,
+            max_degree: 4,
             library: 1_000,
             max_terms: 6,
             shared_features: 60,
@@ -93,6 +93,12 @@ pub enum SearchError {
         index: u16,
         /// Inputs of the field.
         inputs: usize,
+    },
+    /// Values that cannot be regressed on.
+    #[error("the values cannot be fitted: {reason}")]
+    Values {
+        /// What is wrong with them.
+        reason: String,
     },
     /// The threads could not be started.
     #[error("cannot start the threads: {reason}; ask for fewer with `threads`")]

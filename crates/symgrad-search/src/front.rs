@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use symgrad_expr::Expr;
 
 /// One expression with its complexity and loss.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// The expression.
     pub expr: Expr,
@@ -16,7 +17,7 @@ pub struct Entry {
 }
 
 /// The best expression seen at every complexity.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct HallOfFame {
     best: BTreeMap<u32, Entry>,
 }
@@ -24,28 +25,21 @@ pub struct HallOfFame {
 impl HallOfFame {
     /// Takes the entry if it beats the one at its complexity; says whether it did.
     pub fn offer(&mut self, entry: Entry) -> bool {
-        if !entry.loss.is_finite() {
-            return false;
-        }
-        let better = self.best.get(&entry.complexity).is_none_or(|held| entry.loss < held.loss);
+        let better = self.would_hold(entry.complexity, entry.loss);
         if better {
             self.best.insert(entry.complexity, entry);
         }
         better
     }
 
-    /// Whether an expression of that complexity and loss would be on the front.
-    pub fn would_improve(&self, complexity: u32, loss: f64) -> bool {
-        let cheaper = self.best.range(..=complexity);
-        loss.is_finite() && cheaper.into_iter().all(|(_, held)| loss < held.loss)
-    }
-
-    /// All entries, cheapest first.
-    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.best.values()
+    /// Whether an entry of that complexity and loss would be taken.
+    #[must_use]
+    pub fn would_hold(&self, complexity: u32, loss: f64) -> bool {
+        loss.is_finite() && self.best.get(&complexity).is_none_or(|held| loss < held.loss)
     }
 
     /// The entries no cheaper entry equals or beats, cheapest first, losses falling.
+    #[must_use]
     pub fn front(&self) -> Vec<Entry> {
         let mut front: Vec<Entry> = Vec::new();
         for entry in self.best.values() {
@@ -74,6 +68,6 @@ mod tests {
         assert!(!hall.offer(entry(20, f64::NAN)));
         let front: Vec<_> = hall.front().iter().map(|e| (e.complexity, e.loss)).collect();
         assert_eq!(front, [(3, 0.5), (7, 0.1), (11, 0.01)]);
-        assert!(hall.would_improve(10, 0.05) && !hall.would_improve(10, 0.1));
+        assert!(hall.would_hold(7, 0.05) && hall.would_hold(10, 0.9) && !hall.would_hold(7, 0.1));
     }
 }

@@ -8,19 +8,23 @@
 //!
 //! The example at [`Search`] runs a whole search.
 
+mod archive;
 mod choice;
 mod config;
-mod constants;
+mod evaluator;
 mod evolution;
+mod fit;
 mod front;
 mod objective;
 mod outcome;
+mod probe;
 mod search;
 mod spectral;
 
 pub use choice::Choice;
 pub use config::{SearchConfig, SearchError};
+pub use evaluator::Evaluator;
 pub use front::{Entry, HallOfFame};
-pub use objective::{Evaluator, Measure, Objective};
+pub use objective::{Measure, Objective};
 pub use outcome::{Outcome, Stop};
 pub use search::{Observer, Search};

@@ -1,10 +1,10 @@
-//! What a search minimises: the mismatch between an expression's unit gradients and a field's.
-
-use std::ops::ControlFlow;
+//! What a search minimises: the mismatch between expressions and a direction field or values.
 
 use serde::{Deserialize, Serialize};
-use symgrad_data::DirectionField;
-use symgrad_expr::{Block, Expr, Program, Workspace, simd};
+use symgrad_data::{DirectionField, Table};
+
+use crate::SearchError;
+use crate::probe::Probe;
 
 /// The measure of the mismatch between unit gradients.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,52 +19,129 @@ pub enum Measure {
     PaperMse,
 }
 
-/// A direction field and the measure by which expressions are compared with it.
+/// Points with what an expression should match there, and the measure of the mismatch.
 #[derive(Clone, Debug)]
 pub struct Objective {
     columns: Vec<Vec<f64>>,
-    /// K neurons' orthonormal directions, d columns of N each.
-    basis: Vec<Vec<Vec<f64>>>,
     /// One per point, of sum 1.
     weights: Vec<f64>,
+    target: Target,
+    probe: Probe,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Target {
+    Directions(Directions),
+    Values(Values),
+}
+
+/// Directions that gradients should have.
+#[derive(Clone, Debug)]
+pub(crate) struct Directions {
+    /// K neurons' orthonormal directions, d columns of N each.
+    pub(crate) basis: Vec<Vec<Vec<f64>>>,
     /// Directions in which the data do not extend.
-    normals: Vec<Vec<f64>>,
-    measure: Measure,
+    pub(crate) normals: Vec<Vec<f64>>,
+    pub(crate) measure: Measure,
+}
+
+/// Values that expressions should have, for ordinary regression.
+#[derive(Clone, Debug)]
+pub(crate) struct Values {
+    /// N numbers of weighted mean 0 and mean square 1.
+    pub(crate) standard: Vec<f64>,
+    pub(crate) mean: f64,
+    pub(crate) deviation: f64,
+    /// Whether an expression f counts as the best a·f + b.
+    pub(crate) linear_scaling: bool,
 }
 
 impl Objective {
-    /// Compares with a field by the given measure.
+    /// Compares unit gradients with a field by the given measure.
+    #[must_use]
     pub fn new(field: &DirectionField, measure: Measure) -> Self {
-        let total: f64 = field.weights().iter().sum();
-        Self {
-            columns: field.points().columns().to_vec(),
+        let directions = Directions {
             basis: (0..field.neurons()).map(|k| field.basis(k).to_vec()).collect(),
-            weights: field.weights().iter().map(|w| w / total).collect(),
             normals: field.tangent().map_or(vec![], |tangent| tangent.normals().to_vec()),
             measure,
+        };
+        let columns = field.points().columns().to_vec();
+        Self::of(columns, field.weights().to_vec(), Target::Directions(directions))
+    }
+
+    /// Compares the values of expressions with given ones, one per point, as ordinary symbolic
+    /// regression does. The loss is the mean squared error relative to the variance of the
+    /// values, 1 − R²; with linear scaling that of the best a·f + b.
+    ///
+    /// ```
+    /// use symgrad_data::Table;
+    /// use symgrad_search::{Evaluator, Objective};
+    /// let points = Table::new(vec!["x".into()], vec![vec![0.0, 1.0, 2.0, 3.0]])?;
+    /// let objective = Objective::regression(&points, &[1.0, 3.0, 9.0, 19.0], true)?;
+    /// let loss = Evaluator::new(&objective).loss(&"x1^2".parse()?);
+    /// assert!(loss < 1e-12); // 2x² + 1
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn regression(
+        points: &Table,
+        values: &[f64],
+        linear_scaling: bool,
+    ) -> Result<Self, SearchError> {
+        let problem = |reason: String| Err(SearchError::Values { reason });
+        if values.len() != points.rows() {
+            return problem(format!("{} values for {} points", values.len(), points.rows()));
         }
+        if let Some(row) = values.iter().position(|value| !value.is_finite()) {
+            return problem(format!("the value in row {} is {}", row + 1, values[row]));
+        }
+        let count = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / count;
+        let deviation = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / count).sqrt();
+        if !deviation.is_normal() {
+            return problem("they do not vary".into());
+        }
+        let standard = values.iter().map(|value| (value - mean) / deviation).collect();
+        let target = Target::Values(Values { standard, mean, deviation, linear_scaling });
+        Ok(Self::of(points.columns().to_vec(), vec![1.0; values.len()], target))
+    }
+
+    fn of(columns: Vec<Vec<f64>>, mut weights: Vec<f64>, target: Target) -> Self {
+        let total: f64 = weights.iter().sum();
+        for w in &mut weights {
+            *w /= total;
+        }
+        let probe = Probe::of(&columns);
+        Self { columns, weights, target, probe }
     }
 
     /// Number of points.
+    #[must_use]
     pub fn points(&self) -> usize {
         self.weights.len()
     }
 
     /// Number of inputs.
+    #[must_use]
     pub fn dim(&self) -> usize {
         self.columns.len()
     }
 
     /// The points, column by column.
+    #[must_use]
     pub fn columns(&self) -> &[Vec<f64>] {
         &self.columns
     }
 
-    /// The published loss that a level-set loss amounts to.
+    /// The loss in the units it is published in: for directions the paper MSE that a level-set
+    /// loss amounts to, for values the mean squared error.
+    #[must_use]
     pub fn to_paper_mse(&self, loss: f64) -> f64 {
-        match self.measure {
-            Measure::LevelSet => loss * 2.0 / self.dim() as f64,
-            Measure::PaperMse => loss,
+        match &self.target {
+            Target::Directions(Directions { measure: Measure::LevelSet, .. }) => {
+                loss * 2.0 / self.dim() as f64
+            }
+            Target::Directions(_) => loss,
+            Target::Values(values) => loss * values.deviation * values.deviation,
         }
     }
 
@@ -75,260 +152,57 @@ impl Objective {
         if count >= total {
             return self.clone();
         }
-        let rows: Vec<usize> = (0..count).map(|n| n * total / count).collect();
+        self.subset(&(0..count).map(|n| n * total / count).collect::<Vec<_>>())
+    }
+
+    /// The points of those rows, at least one, in that order.
+    pub(crate) fn subset(&self, rows: &[usize]) -> Self {
         let pick = |column: &Vec<f64>| rows.iter().map(|&row| column[row]).collect::<Vec<f64>>();
-        let weights = pick(&self.weights);
-        let sum: f64 = weights.iter().sum();
-        Self {
-            columns: self.columns.iter().map(pick).collect(),
-            basis: self.basis.iter().map(|u| u.iter().map(pick).collect()).collect(),
-            weights: weights.iter().map(|w| w / sum).collect(),
-            normals: self.normals.clone(),
-            measure: self.measure,
-        }
+        let columns = self.columns.iter().map(pick).collect();
+        let target = match &self.target {
+            Target::Directions(directions) => Target::Directions(Directions {
+                basis: directions.basis.iter().map(|u| u.iter().map(pick).collect()).collect(),
+                ..directions.clone()
+            }),
+            Target::Values(values) => {
+                Target::Values(Values { standard: pick(&values.standard), ..values.clone() })
+            }
+        };
+        Self::of(columns, pick(&self.weights), target)
     }
 
     /// Whether the data extend along an input at all: where they do not, its share of any
     /// gradient is projected away.
     pub(crate) fn varies(&self, input: usize) -> bool {
-        let off: f64 = self.normals.iter().map(|normal| normal[input] * normal[input]).sum();
+        let off: f64 = self.normals().iter().map(|normal| normal[input] * normal[input]).sum();
         1.0 - off > NO_EXTENT
     }
 
-    pub(crate) fn basis(&self) -> &[Vec<Vec<f64>>] {
-        &self.basis
+    /// Whether all expressions with the same level sets have the same loss.
+    pub(crate) fn is_blind_to_outer_functions(&self) -> bool {
+        matches!(&self.target, Target::Directions(_))
+    }
+
+    pub(crate) fn target(&self) -> &Target {
+        &self.target
+    }
+
+    pub(crate) fn probe(&self) -> &Probe {
+        &self.probe
     }
 
     pub(crate) fn weights(&self) -> &[f64] {
         &self.weights
     }
 
+    /// Directions in which the data do not extend.
     pub(crate) fn normals(&self) -> &[Vec<f64>] {
-        &self.normals
-    }
-}
-
-/// Computes losses; one per thread, since it owns the buffers.
-pub struct Evaluator<'a> {
-    objective: &'a Objective,
-    program: Program,
-    workspace: Workspace,
-    scratch: Scratch,
-    evaluations: u64,
-}
-
-impl<'a> Evaluator<'a> {
-    /// An evaluator for an objective.
-    pub fn new(objective: &'a Objective) -> Self {
-        Self {
-            objective,
-            program: Program::compile(&Expr::var(0)),
-            workspace: Workspace::default(),
-            scratch: Scratch::default(),
-            evaluations: 0,
-        }
-    }
-
-    /// The objective.
-    pub fn objective(&self) -> &'a Objective {
-        self.objective
-    }
-
-    /// Sweeps over all points made so far.
-    pub fn evaluations(&self) -> u64 {
-        self.evaluations
-    }
-
-    /// Counts a sweep that the caller makes by itself.
-    pub(crate) fn count_sweep(&mut self) {
-        self.evaluations += 1;
-    }
-
-    /// The loss of an expression; infinite where it or its gradient is not finite at some
-    /// point, or where it uses an input that does not exist.
-    pub fn loss(&mut self, expr: &Expr) -> f64 {
-        // Mean distances from the neuron's directions and from their opposites, block by block,
-        // so that the weights' rounding cancels.
-        let (mut along, mut against) = (0.0, 0.0);
-        let complete = self.sweep(expr, |weights, cosines| {
-            let (total, cosine) = (simd::sum(weights), simd::dot(weights, cosines));
-            along += total - cosine;
-            against += total + cosine;
-        });
-        if !complete || along.is_nan() {
-            return f64::INFINITY;
-        }
-        match self.objective.measure {
-            Measure::LevelSet => along.min(against).max(0.0),
-            Measure::PaperMse => along.max(0.0) * 2.0 / self.objective.dim() as f64,
-        }
-    }
-
-    /// The loss at every point, 1 − s·cos with the global sign s; `None` for an expression
-    /// whose loss is infinite.
-    pub fn point_losses(&mut self, expr: &Expr) -> Option<Vec<f64>> {
-        let mut cosines = Vec::with_capacity(self.objective.points());
-        let mut mean = 0.0;
-        let complete = self.sweep(expr, |weights, block| {
-            mean += weights.iter().zip(block).map(|(w, c)| w * c).sum::<f64>();
-            cosines.extend_from_slice(block);
-        });
-        let sign =
-            if mean < 0.0 && self.objective.measure == Measure::LevelSet { -1.0 } else { 1.0 };
-        (complete && mean.is_finite()).then(|| cosines.iter().map(|c| 1.0 - sign * c).collect())
-    }
-
-    /// Gradients at all points, projected on the tangent space of the data: d columns of N.
-    /// `None` where something is not finite.
-    pub fn projected_gradients(&mut self, expr: &Expr) -> Option<Vec<Vec<f64>>> {
-        let objective = self.objective;
-        self.evaluations += 1;
-        self.program.recompile(expr);
-        let mut values = vec![0.0; objective.points()];
-        let mut gradients = vec![vec![]; objective.dim()];
-        let bad = self
-            .program
-            .input_gradients(&objective.columns, &mut self.workspace, &mut values, &mut gradients)
-            .ok()?;
-        if bad > 0 {
-            return None;
-        }
-        for normal in &objective.normals {
-            let mut along = vec![0.0; objective.points()];
-            for (column, m) in gradients.iter().zip(normal) {
-                along.iter_mut().zip(column).for_each(|(sum, g)| *sum += g * m);
-            }
-            for (column, m) in gradients.iter_mut().zip(normal) {
-                column.iter_mut().zip(&along).for_each(|(g, sum)| *g -= sum * m);
-            }
-        }
-        Some(gradients)
-    }
-
-    /// Visits the cosines (or projected lengths) block by block; false if it met a value or a
-    /// gradient that is not finite.
-    fn sweep(&mut self, expr: &Expr, mut visit: impl FnMut(&[f64], &[f64])) -> bool {
-        let objective = self.objective;
-        self.evaluations += 1;
-        self.program.recompile(expr);
-        let inputs = self.program.inputs();
-        let scratch = &mut self.scratch;
-        let flow = self.program.for_each_block(&objective.columns, &mut self.workspace, |block| {
-            if block.non_finite() > 0 {
-                return ControlFlow::Break(());
-            }
-            scratch.reset(block.rows().len());
-            match objective.basis.as_slice() {
-                [only] if objective.normals.is_empty() => {
-                    block.dot_and_norm(only, &mut scratch.cosines, &mut scratch.whole);
-                    scratch.tangent.copy_from_slice(&scratch.whole);
-                }
-                _ => simd::vectorize(
-                    #[inline(always)]
-                    || project(objective, inputs, block, scratch),
-                ),
-            }
-            simd::vectorize(
-                #[inline(always)]
-                || scratch.divide(),
-            );
-            visit(&objective.weights[block.rows()], &scratch.cosines);
-            ControlFlow::Continue(())
-        });
-        flow.is_ok_and(|flow| flow.is_continue())
-    }
-}
-
-/// Buffers of one block.
-#[derive(Default)]
-struct Scratch {
-    /// Squared length of the gradient.
-    whole: Vec<f64>,
-    /// Squared length of its projection on the tangent space.
-    tangent: Vec<f64>,
-    along: Vec<f64>,
-    cosines: Vec<f64>,
-}
-
-impl Scratch {
-    fn reset(&mut self, count: usize) {
-        for buffer in [&mut self.whole, &mut self.tangent, &mut self.along, &mut self.cosines] {
-            buffer.clear();
-            buffer.resize(count, 0.0);
-        }
-    }
-
-    /// Divides by the length of the gradient's tangent part; 0 where there is none.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "must be compiled with the caller's instructions")]
-    fn divide(&mut self) {
-        for ((cosine, whole), tangent) in
-            self.cosines.iter_mut().zip(&self.whole).zip(&self.tangent)
-        {
-            let vanishes = *tangent <= NO_TANGENT * whole || *tangent < NO_GRADIENT;
-            let ratio = (*cosine / tangent.sqrt()).clamp(-1.0, 1.0);
-            *cosine = if vanishes { 0.0 } else { ratio };
+        match &self.target {
+            Target::Directions(directions) => &directions.normals,
+            Target::Values(_) => &[],
         }
     }
 }
 
 /// An axis with less than this (squared) on the tangent space lies across the data.
 const NO_EXTENT: f64 = 1e-9;
-
-/// A gradient whose tangent part is this small a share of the whole (squared) has none: the
-/// tangent space itself is known no better.
-const NO_TANGENT: f64 = 1e-10;
-
-/// Squared lengths below this have lost digits to underflow.
-const NO_GRADIENT: f64 = 1e-290;
-
-/// Fills `scratch` with the squared lengths and, in `cosines`, the gradient's component along
-/// the neuron's direction; with several neurons the length of its projection on their span.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "must be compiled with the caller's vector instructions")]
-#[expect(clippy::needless_range_loop, reason = "indexed loops vectorise and read alike here")]
-fn project(objective: &Objective, inputs: &[u16], block: &Block<'_>, scratch: &mut Scratch) {
-    let rows = block.rows();
-    let count = rows.len();
-    let whole = &mut scratch.whole[..count];
-    let tangent = &mut scratch.tangent[..count];
-    let along = &mut scratch.along[..count];
-    let cosines = &mut scratch.cosines[..count];
-    for slot in 0..inputs.len() {
-        let gradient = &block.gradient(slot)[..count];
-        for n in 0..count {
-            whole[n] += gradient[n] * gradient[n];
-        }
-    }
-    tangent.copy_from_slice(whole);
-    for normal in &objective.normals {
-        along.fill(0.0);
-        for (slot, &input) in inputs.iter().enumerate() {
-            let (gradient, m) = (&block.gradient(slot)[..count], normal[usize::from(input)]);
-            for n in 0..count {
-                along[n] += gradient[n] * m;
-            }
-        }
-        for n in 0..count {
-            tangent[n] -= along[n] * along[n];
-        }
-    }
-    for directions in &objective.basis {
-        along.fill(0.0);
-        for (slot, &input) in inputs.iter().enumerate() {
-            let gradient = &block.gradient(slot)[..count];
-            let direction = &directions[usize::from(input)][rows.start..rows.end];
-            for n in 0..count {
-                along[n] += gradient[n] * direction[n];
-            }
-        }
-        for n in 0..count {
-            cosines[n] += if objective.basis.len() == 1 { along[n] } else { along[n] * along[n] };
-        }
-    }
-    if objective.basis.len() > 1 {
-        for n in 0..count {
-            cosines[n] = cosines[n].sqrt();
-        }
-    }
-}

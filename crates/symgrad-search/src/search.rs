@@ -8,11 +8,13 @@ use rayon::prelude::*;
 use symgrad_expr::{Expr, OpSet};
 use symgrad_simplify::{Domain, Simplifier};
 
+use crate::archive::Archive;
 use crate::config::{SearchConfig, SearchError};
-use crate::constants::fit_constants;
-use crate::evolution::{Island, Palette, Rules, strip};
+use crate::evaluator::Evaluator;
+use crate::evolution::{Island, Palette, Rules, Surroundings, strip};
+use crate::fit::fit_constants;
 use crate::front::{Entry, HallOfFame};
-use crate::objective::{Evaluator, Objective};
+use crate::objective::Objective;
 use crate::outcome::{EXACT, Outcome, Stop};
 use crate::spectral::{self, BeamOptions, Proposal};
 
@@ -57,6 +59,7 @@ pub struct Search {
     screen: Objective,
     islands: Vec<Island>,
     hall: HallOfFame,
+    archive: Archive,
     /// The front when it was last polished.
     polished: Vec<Entry>,
     rng: ChaCha8Rng,
@@ -84,16 +87,18 @@ impl Search {
         inputs.retain(|&input| objective.varies(usize::from(input)));
         let max_complexity = config.max_complexity;
         let spectral = config.spectral;
+        let level_sets = objective.is_blind_to_outer_functions();
         Ok(Self {
             palette: Palette::new(&ops, inputs),
             simplifier: Simplifier::new(ops.clone(), domain.clone()),
-            rules: Rules { ops, domain, max_complexity, spectral },
+            rules: Rules { ops, domain, max_complexity, spectral, level_sets },
             screen: objective.thinned(config.screen_points),
             objective,
             islands: (0..config.islands as u64)
                 .map(|index| Island::new(config.seed, index, config.population))
                 .collect(),
             hall: HallOfFame::default(),
+            archive: Archive::default(),
             polished: vec![],
             rng: ChaCha8Rng::seed_from_u64(config.seed),
             pool,
@@ -139,20 +144,24 @@ impl Search {
     }
 
     /// Evaluations so far, each a sweep over the screening points.
+    #[must_use]
     pub fn evaluations(&self) -> u64 {
         self.evaluations
     }
 
     /// The front as it stands, with losses on the screening points.
+    #[must_use]
     pub fn front(&self) -> Vec<Entry> {
         self.hall.front()
     }
 
     /// Simplifies the front, scores it on all points, rounds its constants and picks the answer.
+    #[must_use]
     pub fn finish(mut self, stop: Stop) -> Outcome {
         let simplifier = &self.simplifier;
+        let rules = &self.rules;
         let simplified = |entry: &Entry, _: &mut Evaluator<'_>| {
-            vec![simplifier.simplify_level_set(&entry.expr), entry.expr.clone()]
+            vec![simplify(&entry.expr, rules, simplifier), entry.expr.clone()]
         };
         let (scored, first) = self.rewrite(&self.hall.front(), simplified);
         let mut hall = HallOfFame::default();
@@ -241,7 +250,9 @@ impl Search {
 
     /// Every island evolves by itself, on whatever thread.
     fn evolve(&mut self) {
-        let (screen, rules, palette) = (&self.screen, &self.rules, &self.palette);
+        let screen = &self.screen;
+        let (palette, rules, archive) = (&self.palette, &self.rules, &self.archive);
+        let around = Surroundings { palette, rules, archive };
         let rounds = self.config.births;
         let islands = &mut self.islands;
         let spent: u64 = self.pool.install(|| {
@@ -249,7 +260,7 @@ impl Search {
                 .par_iter_mut()
                 .map(|island| {
                     let mut eval = Evaluator::new(screen);
-                    island.evolve(rounds, palette, rules, &mut eval);
+                    island.evolve(rounds, around, &mut eval);
                     eval.evaluations()
                 })
                 .sum()
@@ -265,6 +276,7 @@ impl Search {
             for entry in std::mem::take(&mut island.hall).front() {
                 self.hall.offer(entry);
             }
+            self.archive.absorb(&mut island.found);
         }
         let mut fresh = self.hall.front();
         fresh.retain(|entry| gains_on(entry, &before, POLISHING_GAIN));
@@ -318,10 +330,12 @@ impl Search {
             return;
         }
         let mut eval = Evaluator::new(&self.screen);
+        let (palette, rules, archive) = (&self.palette, &self.rules, &self.archive);
+        let around = Surroundings { palette, rules, archive };
         for island in &mut self.islands {
             for _ in 0..self.config.migrants {
                 let entry = &front[self.rng.random_range(0..front.len())];
-                island.admit(&entry.expr, &self.rules, &mut eval);
+                island.admit(&entry.expr, around, &mut eval);
             }
         }
         self.evaluations += eval.evaluations();
@@ -362,9 +376,13 @@ fn polish_one(
     {
         variants.extend(proposal.spellings(&rules.ops).iter().map(|expr| strip(expr, rules)));
     }
-    variants.push(simplifier.simplify_level_set(&fitted));
+    variants.push(simplify(&fitted, rules, simplifier));
     variants.push(fitted);
     variants
+}
+
+fn simplify(expr: &Expr, rules: &Rules, simplifier: &Simplifier) -> Expr {
+    if rules.level_sets { simplifier.simplify_level_set(expr) } else { simplifier.simplify(expr) }
 }
 
 /// One entry per complexity: the first, unless a later one is better by more than rounding

@@ -180,6 +180,11 @@ impl Block<'_> {
         self.output((1 + k) * (1 + self.slots.len()) + 1 + slot)
     }
 
+    /// Whether [`Self::gradient_tangent`] is zero in every row by the expression's structure.
+    pub fn tangent_vanishes(&self, k: usize, slot: usize) -> bool {
+        self.outputs[(1 + k) * (1 + self.slots.len()) + 1 + slot] == Loc::Zero
+    }
+
     fn output(&self, which: usize) -> &[f64] {
         const ZEROS: [f64; MOST_ROWS] = [0.0; MOST_ROWS];
         let Memory { inputs, temporaries, stride } = self.memory;

@@ -1,17 +1,17 @@
 //! One island: a population under regularised evolution, with its own random stream.
 
-use std::collections::HashMap;
-
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use symgrad_expr::{Expr, Node, OpSet};
+use serde::{Deserialize, Serialize};
+use symgrad_expr::{Expr, OpSet};
 use symgrad_simplify::Domain;
 
 use super::tidy::tidy;
 use super::variation::{Palette, cross, mutate};
-use crate::constants::fit_constants;
+use crate::archive::Archive;
+use crate::evaluator::Evaluator;
+use crate::fit::fit_constants;
 use crate::front::{Entry, HallOfFame};
-use crate::objective::Evaluator;
 use crate::spectral;
 
 /// What every candidate must keep to.
@@ -21,6 +21,16 @@ pub(crate) struct Rules {
     pub(crate) domain: Domain,
     pub(crate) max_complexity: u32,
     pub(crate) spectral: bool,
+    /// Whether outer functions do not matter and are taken off.
+    pub(crate) level_sets: bool,
+}
+
+/// What islands share and do not change while they evolve.
+#[derive(Clone, Copy)]
+pub(crate) struct Surroundings<'a> {
+    pub(crate) palette: &'a Palette,
+    pub(crate) rules: &'a Rules,
+    pub(crate) archive: &'a Archive,
 }
 
 /// How selection weighs things; all in units of log loss.
@@ -38,17 +48,18 @@ const FIT_SUM: f64 = 0.1;
 const FIT_ROUNDS: usize = 4;
 /// Losses below this are rounding.
 const LOSS_FLOOR: f64 = 1e-14;
-/// Cached losses are forgotten beyond this many.
-const CACHE: usize = 200_000;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Candidate {
     expr: Expr,
     complexity: u32,
     loss: f64,
+    /// Log loss with the price of complexity.
+    merit: f64,
     birth: u64,
 }
 
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Island {
     rng: ChaCha8Rng,
     population: Vec<Candidate>,
@@ -56,8 +67,9 @@ pub(crate) struct Island {
     /// The best of this island since the last gathering.
     pub(crate) hall: HallOfFame,
     /// Number of candidates by complexity.
-    census: HashMap<u32, usize>,
-    losses: HashMap<Vec<u64>, f64>,
+    census: Vec<u32>,
+    /// The losses of the classes met since the last gathering.
+    pub(crate) found: Archive,
     size: usize,
 }
 
@@ -70,53 +82,53 @@ impl Island {
             population: Vec::with_capacity(size),
             births: 0,
             hall: HallOfFame::default(),
-            census: HashMap::new(),
-            losses: HashMap::new(),
+            census: vec![],
+            found: Archive::default(),
             size,
         }
     }
 
     /// Random small trees until the population is full.
-    pub(crate) fn settle(&mut self, palette: &Palette, rules: &Rules, eval: &mut Evaluator<'_>) {
+    fn settle(&mut self, around: Surroundings<'_>, eval: &mut Evaluator<'_>) {
         let mut attempts = 0;
         while self.population.len() < self.size && attempts < 50 * self.size {
             attempts += 1;
             let size = self.rng.random_range(1..=5);
-            let tree = palette.tree(size, &mut self.rng);
-            self.admit(&tree, rules, eval);
+            let tree = around.palette.tree(size, &mut self.rng);
+            self.admit(&tree, around, eval);
         }
     }
 
     /// Takes a foreign expression in, in place of the oldest.
-    pub(crate) fn admit(&mut self, expr: &Expr, rules: &Rules, eval: &mut Evaluator<'_>) -> bool {
-        let Some(child) = self.assess(expr, rules, eval) else { return false };
-        self.hall.offer(Entry {
-            expr: child.expr.clone(),
-            complexity: child.complexity,
-            loss: child.loss,
-        });
-        self.replace_oldest(child);
-        true
+    pub(crate) fn admit(
+        &mut self,
+        expr: &Expr,
+        around: Surroundings<'_>,
+        eval: &mut Evaluator<'_>,
+    ) {
+        if let Some(child) = self.assess(expr, around, eval) {
+            self.offer(&child);
+            self.replace_oldest(child);
+        }
     }
 
     /// `rounds` births.
     pub(crate) fn evolve(
         &mut self,
         rounds: usize,
-        palette: &Palette,
-        rules: &Rules,
+        around: Surroundings<'_>,
         eval: &mut Evaluator<'_>,
     ) {
         if self.population.is_empty() {
-            self.settle(palette, rules, eval);
+            self.settle(around, eval);
         }
         for _ in 0..rounds {
             if self.population.is_empty() {
                 return;
             }
-            let child = self.breed(palette);
-            let child = self.improve(&child, rules, eval);
-            self.admit(&child, rules, eval);
+            let child = self.breed(around.palette);
+            let child = self.improve(&child, around, eval);
+            self.admit(&child, around, eval);
         }
     }
 
@@ -131,15 +143,21 @@ impl Island {
     }
 
     /// Fits some children's constants or coefficients.
-    fn improve(&mut self, child: &Expr, rules: &Rules, eval: &mut Evaluator<'_>) -> Expr {
+    fn improve(
+        &mut self,
+        child: &Expr,
+        around: Surroundings<'_>,
+        eval: &mut Evaluator<'_>,
+    ) -> Expr {
         let child = tidy(child);
         let fit_sum = self.rng.random_bool(FIT_SUM);
         let fit_inner = self.rng.random_bool(FIT_CONSTANTS);
+        let rules = around.rules;
         if rules.ops.complexity(&child) > rules.max_complexity {
             return child;
         }
         if fit_sum && rules.spectral {
-            return self.refit_sum(child, rules, eval);
+            return self.refit_sum(child, around, eval);
         }
         if fit_inner && !child.constants().is_empty() {
             let mut fitted = child;
@@ -152,16 +170,17 @@ impl Island {
 
     /// Offers every spelling of the sum with its best coefficients; the child becomes the one
     /// that selection likes best.
-    fn refit_sum(&mut self, child: Expr, rules: &Rules, eval: &mut Evaluator<'_>) -> Expr {
+    fn refit_sum(
+        &mut self,
+        child: Expr,
+        around: Surroundings<'_>,
+        eval: &mut Evaluator<'_>,
+    ) -> Expr {
         let Some(proposal) = spectral::refit(&child, eval) else { return child };
         let mut best: Option<Candidate> = None;
-        for spelling in proposal.spellings(&rules.ops) {
-            let Some(candidate) = self.assess(&spelling, rules, eval) else { continue };
-            self.hall.offer(Entry {
-                expr: candidate.expr.clone(),
-                complexity: candidate.complexity,
-                loss: candidate.loss,
-            });
+        for spelling in proposal.spellings(&around.rules.ops) {
+            let Some(candidate) = self.assess(&spelling, around, eval) else { continue };
+            self.offer(&candidate);
             if best.as_ref().is_none_or(|held| self.cost(&candidate) < self.cost(held)) {
                 best = Some(candidate);
             }
@@ -169,13 +188,14 @@ impl Island {
         best.map_or(child, |candidate| candidate.expr)
     }
 
-    /// The candidate an expression makes; `None` if it breaks the rules.
+    /// The candidate an expression makes; `None` if it breaks the rules or has no finite loss.
     fn assess(
         &mut self,
         expr: &Expr,
-        rules: &Rules,
+        around: Surroundings<'_>,
         eval: &mut Evaluator<'_>,
     ) -> Option<Candidate> {
+        let rules = around.rules;
         let expr = strip(expr, rules);
         let complexity = rules.ops.complexity(&expr);
         let legal = complexity <= rules.max_complexity
@@ -185,52 +205,54 @@ impl Island {
         if !legal {
             return None;
         }
-        let loss = self.cached_loss(&expr, eval);
+        let key = eval.compile_and_classify(&expr)?;
+        let known = around.archive.get(key).or_else(|| self.found.get(key));
+        let loss = known.unwrap_or_else(|| {
+            let loss = eval.loss_of_compiled();
+            self.found.insert(key, loss);
+            loss
+        });
         loss.is_finite().then(|| {
             self.births += 1;
-            Candidate { expr, complexity, loss, birth: self.births }
+            let merit = loss.max(LOSS_FLOOR).ln() + PARSIMONY * f64::from(complexity);
+            Candidate { expr, complexity, loss, merit, birth: self.births }
         })
     }
 
-    fn cached_loss(&mut self, expr: &Expr, eval: &mut Evaluator<'_>) -> f64 {
-        let key = key(expr);
-        if let Some(loss) = self.losses.get(&key) {
-            return *loss;
+    fn offer(&mut self, candidate: &Candidate) {
+        let Candidate { complexity, loss, .. } = *candidate;
+        if self.hall.would_hold(complexity, loss) {
+            self.hall.offer(Entry { expr: candidate.expr.clone(), complexity, loss });
         }
-        let loss = eval.loss(expr);
-        if self.losses.len() >= CACHE {
-            self.losses.clear();
-        }
-        self.losses.insert(key, loss);
-        loss
     }
 
     fn select(&mut self) -> usize {
-        let mut drawn: Vec<usize> =
-            (0..TOURNAMENT).map(|_| self.rng.random_range(0..self.population.len())).collect();
-        drawn.sort_by(|&i, &j| {
-            self.cost(&self.population[i])
-                .total_cmp(&self.cost(&self.population[j]))
-                .then(i.cmp(&j))
+        let mut drawn: [(f64, usize); TOURNAMENT] = std::array::from_fn(|_| {
+            let index = self.rng.random_range(0..self.population.len());
+            (self.cost(&self.population[index]), index)
         });
-        drawn.dedup();
-        for &index in &drawn {
-            if self.rng.random_bool(TOURNAMENT_WIN) {
+        drawn.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let mut last = None;
+        for (_, index) in drawn {
+            if last != Some(index) && self.rng.random_bool(TOURNAMENT_WIN) {
                 return index;
             }
+            last = Some(index);
         }
-        drawn[0]
+        drawn[0].1
     }
 
     fn cost(&self, candidate: &Candidate) -> f64 {
-        let alike = self.census.get(&candidate.complexity).copied().unwrap_or(0);
-        candidate.loss.max(LOSS_FLOOR).ln()
-            + PARSIMONY * f64::from(candidate.complexity)
-            + CROWDING * alike as f64 / self.size as f64
+        let alike = self.census.get(candidate.complexity as usize).copied().unwrap_or(0);
+        candidate.merit + CROWDING * f64::from(alike) / self.size as f64
     }
 
     fn replace_oldest(&mut self, child: Candidate) {
-        *self.census.entry(child.complexity).or_default() += 1;
+        let complexity = child.complexity as usize;
+        if self.census.len() <= complexity {
+            self.census.resize(complexity + 1, 0);
+        }
+        self.census[complexity] += 1;
         if self.population.len() < self.size {
             self.population.push(child);
             return;
@@ -241,24 +263,13 @@ impl Island {
                 oldest = index;
             }
         }
-        if let Some(count) = self.census.get_mut(&self.population[oldest].complexity) {
-            *count = count.saturating_sub(1);
-        }
-        self.population[oldest] = child;
+        let left = std::mem::replace(&mut self.population[oldest], child);
+        self.census[left.complexity as usize] -= 1;
     }
 }
 
 /// The tidy form without outer functions that the level sets do not see.
 pub(crate) fn strip(expr: &Expr, rules: &Rules) -> Expr {
-    symgrad_simplify::strip_root(&tidy(expr), &rules.domain)
-}
-
-/// Structure and constants, bit by bit.
-fn key(expr: &Expr) -> Vec<u64> {
-    let nodes = expr.nodes().iter().map(|node| match node {
-        Node::Var(index) => u64::from(*index),
-        Node::Const => 1 << 32,
-        Node::Op(op) => (1 << 33) + *op as u64,
-    });
-    nodes.chain(expr.constants().iter().map(|c| c.to_bits())).collect()
+    let tidied = tidy(expr);
+    if rules.level_sets { symgrad_simplify::strip_root(&tidied, &rules.domain) } else { tidied }
 }

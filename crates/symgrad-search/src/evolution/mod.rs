@@ -4,5 +4,5 @@ mod island;
 mod tidy;
 mod variation;
 
-pub(crate) use island::{Island, Rules, strip};
+pub(crate) use island::{Island, Rules, Surroundings, strip};
 pub(crate) use variation::Palette;

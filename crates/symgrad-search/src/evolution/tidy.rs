@@ -5,60 +5,120 @@ use symgrad_expr::{Expr, Node, Op};
 
 /// Folds, drops and orders from the leaves up. The value never changes except by rounding.
 pub(crate) fn tidy(expr: &Expr) -> Expr {
-    let mut stack: Vec<Expr> = Vec::with_capacity(expr.len());
+    let mut postfix = Postfix::with_capacity(expr.len());
     let mut constants = expr.constants().iter();
     for node in expr.nodes() {
-        let next = match *node {
-            Node::Var(index) => Expr::var(index),
-            Node::Const => Expr::constant(constants.next().copied().unwrap_or(f64::NAN)),
-            Node::Op(op) => {
-                // A well-formed expression never runs out of arguments.
-                let Some(right) = stack.pop() else { return expr.clone() };
-                if op.arity() == 1 {
-                    tidy_unary(op, right)
-                } else {
-                    let Some(left) = stack.pop() else { return expr.clone() };
-                    tidy_binary(op, left, right)
-                }
+        match *node {
+            Node::Op(op) if op.arity() == 1 => postfix.unary(op),
+            Node::Op(op) => postfix.binary(op),
+            Node::Const => postfix.leaf(Node::Const, constants.next()),
+            leaf @ Node::Var(_) => postfix.leaf(leaf, None),
+        }
+    }
+    // What is built from a well-formed list is well formed.
+    Expr::from_postfix(postfix.nodes, postfix.constants).unwrap_or_else(|_| expr.clone())
+}
+
+/// A postfix list under construction, without a copy of any subtree.
+struct Postfix {
+    nodes: Vec<Node>,
+    constants: Vec<f64>,
+    /// Where each subtree not yet used as an argument begins.
+    starts: Vec<Start>,
+}
+
+#[derive(Clone, Copy)]
+struct Start {
+    node: usize,
+    constant: usize,
+}
+
+impl Postfix {
+    fn with_capacity(nodes: usize) -> Self {
+        Self {
+            nodes: Vec::with_capacity(nodes),
+            constants: Vec::with_capacity(nodes / 2),
+            starts: Vec::with_capacity(nodes / 2 + 1),
+        }
+    }
+
+    fn leaf(&mut self, node: Node, value: Option<&f64>) {
+        self.starts.push(Start { node: self.nodes.len(), constant: self.constants.len() });
+        self.nodes.push(node);
+        self.constants.extend(value);
+    }
+
+    /// Applies an operator to the last subtree.
+    fn unary(&mut self, op: Op) {
+        let Some(&start) = self.starts.last() else { return };
+        if let Some(argument) = self.value(start, self.nodes.len()) {
+            let folded = op.apply(argument, 0.0);
+            if folded.is_finite() {
+                self.constants[start.constant] = folded;
+                return;
             }
+        }
+        let inner = match self.nodes.last() {
+            Some(Node::Op(inner)) => Some(*inner),
+            _ => None,
         };
-        stack.push(next);
+        match (op, inner) {
+            (Op::Neg, Some(Op::Neg)) | (Op::Inv, Some(Op::Inv)) | (Op::Log, Some(Op::Exp)) => {
+                self.nodes.pop();
+            }
+            (Op::Square | Op::Cos | Op::Abs, Some(Op::Neg | Op::Abs)) => {
+                self.nodes.pop();
+                self.nodes.push(Node::Op(op));
+            }
+            _ => self.nodes.push(Node::Op(op)),
+        }
     }
-    stack.pop().unwrap_or_else(|| expr.clone())
-}
 
-fn value(expr: &Expr) -> Option<f64> {
-    (expr.root() == Node::Const).then(|| expr.constants()[0])
-}
-
-fn tidy_unary(op: Op, argument: Expr) -> Expr {
-    if let Some(folded) = value(&argument).map(|a| op.apply(a, 0.0)).filter(|v| v.is_finite()) {
-        return Expr::constant(folded);
+    /// Applies an operator to the last two subtrees.
+    fn binary(&mut self, op: Op) {
+        let (Some(right), Some(&left)) = (self.starts.pop(), self.starts.last()) else { return };
+        let values = (self.value(left, right.node), self.value(right, self.nodes.len()));
+        match (op, values) {
+            (_, (Some(a), Some(b))) if op.apply(a, b).is_finite() => {
+                self.truncate(left);
+                self.nodes.push(Node::Const);
+                self.constants.push(op.apply(a, b));
+            }
+            (Op::Add, (Some(0.0), _)) | (Op::Mul, (Some(1.0), _)) => {
+                self.nodes.drain(left.node..right.node);
+                self.constants.drain(left.constant..right.constant);
+            }
+            (Op::Add | Op::Sub, (_, Some(0.0))) | (Op::Mul | Op::Div | Op::Pow, (_, Some(1.0))) => {
+                self.truncate(right);
+            }
+            _ => {
+                if op.is_commutative() && self.is_before(right, left) {
+                    self.nodes[left.node..].rotate_left(right.node - left.node);
+                    self.constants[left.constant..].rotate_left(right.constant - left.constant);
+                }
+                self.nodes.push(Node::Op(op));
+            }
+        }
     }
-    let Node::Op(inner) = argument.root() else { return Expr::unary(op, argument) };
-    let undone =
-        matches!((op, inner), (Op::Neg, Op::Neg) | (Op::Inv, Op::Inv) | (Op::Log, Op::Exp));
-    let sign_free = matches!((op, inner), (Op::Square | Op::Cos | Op::Abs, Op::Neg | Op::Abs));
-    match argument.arguments().pop() {
-        Some(core) if undone => core,
-        Some(core) if sign_free => Expr::unary(op, core),
-        _ => Expr::unary(op, argument),
-    }
-}
 
-fn tidy_binary(op: Op, left: Expr, right: Expr) -> Expr {
-    match (op, value(&left), value(&right)) {
-        (_, Some(a), Some(b)) if op.apply(a, b).is_finite() => Expr::constant(op.apply(a, b)),
-        (Op::Add, Some(0.0), _) | (Op::Mul, Some(1.0), _) => right,
-        (Op::Add | Op::Sub, _, Some(0.0)) | (Op::Mul | Op::Div | Op::Pow, _, Some(1.0)) => left,
-        _ if op.is_commutative() && key(&right) < key(&left) => Expr::binary(op, right, &left),
-        _ => Expr::binary(op, left, &right),
+    /// The number that a subtree is, if it is one.
+    fn value(&self, start: Start, end: usize) -> Option<f64> {
+        let alone = end == start.node + 1 && self.nodes[start.node] == Node::Const;
+        alone.then(|| self.constants[start.constant])
     }
-}
 
-/// Constants first, then by structure.
-fn key(expr: &Expr) -> (bool, &[Node]) {
-    (expr.root() != Node::Const, expr.nodes())
+    fn truncate(&mut self, start: Start) {
+        self.nodes.truncate(start.node);
+        self.constants.truncate(start.constant);
+    }
+
+    /// Whether the last subtree belongs before the one that begins at `left`: numbers first,
+    /// then by structure.
+    fn is_before(&self, right: Start, left: Start) -> bool {
+        let (first, second) = (&self.nodes[left.node..right.node], &self.nodes[right.node..]);
+        let key = |nodes: &[Node]| nodes.last() != Some(&Node::Const);
+        (key(second), second) < (key(first), first)
+    }
 }
 
 #[cfg(test)]

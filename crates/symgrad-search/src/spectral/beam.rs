@@ -2,8 +2,9 @@
 
 use symgrad_expr::{Expr, OpSet};
 
-use super::Proposal;
-use super::gram::{FeatureGradients, Gram};
+use super::gram::Gram;
+use super::{Proposal, reweigh};
+use crate::evaluator::Evaluator;
 
 /// How wide and how far the beam goes.
 #[derive(Clone, Copy, Debug)]
@@ -35,22 +36,22 @@ struct State {
 /// are not crowded out by rich look-alikes, the best of every complexity.
 pub(crate) fn search(
     features: &[Expr],
-    gradients: &FeatureGradients,
+    gram: &Gram,
     ops: &OpSet,
     options: BeamOptions,
+    evaluator: &mut Evaluator<'_>,
 ) -> Vec<Proposal> {
-    let gram = gradients.gram();
     let costs: Vec<u32> = features.iter().map(|feature| ops.complexity(feature)).collect();
-    let mut beam = keep(pairs(&gram, &costs), options.width);
+    let mut beam = keep(pairs(gram, &costs), options.width);
     let mut proposals = Vec::new();
     for length in 2..=options.terms {
         for state in keep(beam.clone(), options.proposals) {
-            let coefficients = gradients.refine(&state.subset, &state.coefficients, REFINE);
-            let terms = state.subset.iter().map(|&j| features[j].clone()).collect();
+            let terms: Vec<Expr> = state.subset.iter().map(|&j| features[j].clone()).collect();
+            let coefficients = reweigh(&terms, state.coefficients, REFINE, evaluator);
             proposals.push(Proposal { terms, coefficients });
         }
         if length < options.terms {
-            let grown = beam.iter().flat_map(|state| extend(state, &gram, &costs, options));
+            let grown = beam.iter().flat_map(|state| extend(state, gram, &costs, options));
             beam = keep(grown.collect(), options.width);
         }
     }

@@ -11,100 +11,36 @@
 //! eigenpair of (A, B) is the best coefficient vector together with its loss, the mean
 //! squared sine of the angle weighted by ‖∇f‖²; it needs no starting guess and is blind to
 //! sign and scale.
+//!
+//! Ordinary regression is the same problem in one point of N dimensions: ∇φ becomes the column
+//! of the feature's values less their mean, P projects on the wanted values, and the loss is
+//! 1 − R².
 
 use faer::linalg::matmul::matmul;
+use faer::linalg::solvers::Solve;
 use faer::linalg::triangular_solve::{
     solve_lower_triangular_in_place, solve_upper_triangular_in_place,
 };
-use faer::{Accum, Mat, MatRef, Par, Side};
+use faer::{Accum, Mat, Par, Side};
+use rayon::prelude::*;
+
+use crate::fit::Moments;
+use crate::objective::{Objective, Target};
 
 /// Share of its own squared gradient that every feature adds to A and B alike. A combination
 /// whose terms cancel to nothing has A ≈ B ≈ 0 and would win by rounding alone; with this
 /// ridge its loss tends to 1 instead. It biases honest losses by about as much.
 const RIDGE: f64 = 1e-9;
 
-/// Gradients of a list of features at sample points, projected on the tangent space of the
-/// data, one column per feature.
-pub(crate) struct FeatureGradients {
-    /// N·d rows: the gradient's components, point by point within each component.
-    whole: Mat<f64>,
-    /// N·K rows: the components along the neurons' gradients.
-    along: Mat<f64>,
-    /// Square roots of the points' weights.
-    roots: Vec<f64>,
-}
+/// Up to this many features all eigenpairs are computed; beyond, the smallest is iterated for.
+const DENSE: usize = 64;
 
-impl FeatureGradients {
-    /// From one gradient (d columns of N, already projected) per feature and the neurons'
-    /// orthonormal directions (K × d columns of N); one weight per point.
-    pub(crate) fn new(gradients: &[Vec<Vec<f64>>], basis: &[&[Vec<f64>]], weights: &[f64]) -> Self {
-        let points = weights.len();
-        let dim = gradients.first().map_or(0, Vec::len);
-        let mut whole = Mat::zeros(points * dim, gradients.len());
-        let mut along = Mat::zeros(points * basis.len(), gradients.len());
-        for (feature, gradient) in gradients.iter().enumerate() {
-            for (i, column) in gradient.iter().enumerate() {
-                for (n, &g) in column.iter().enumerate() {
-                    whole[(i * points + n, feature)] = g;
-                }
-                for (k, direction) in basis.iter().enumerate() {
-                    for (n, (&g, &u)) in column.iter().zip(&direction[i]).enumerate() {
-                        along[(k * points + n, feature)] += g * u;
-                    }
-                }
-            }
-        }
-        let roots = weights.iter().map(|w| w.sqrt()).collect();
-        Self { whole, along, roots }
-    }
+/// Iterations after which an eigenvector is good enough to tell large coefficients from small.
+const ITERATIONS: usize = 60;
 
-    /// The Gram matrices of all features.
-    pub(crate) fn gram(&self) -> Gram {
-        Gram::weighted(&self.whole, &self.along, &self.roots)
-    }
-
-    /// The coefficients of a subset of features, refined from a first guess by weighting the
-    /// points with 1/‖∇f‖² so that the loss becomes the true mean squared sine.
-    pub(crate) fn refine(&self, subset: &[usize], start: &[f64], rounds: usize) -> Vec<f64> {
-        let whole = select_columns(self.whole.as_ref(), subset);
-        let along = select_columns(self.along.as_ref(), subset);
-        let mut best = start.to_vec();
-        for _ in 0..rounds {
-            let weights = self.inverse_norms(&whole, &best);
-            let gram = Gram::weighted(&whole, &along, &weights);
-            match gram.smallest(&(0..subset.len()).collect::<Vec<_>>()) {
-                Some(pair) => best = pair.coefficients,
-                None => break,
-            }
-        }
-        best
-    }
-
-    /// `√w/‖∇f‖` at every point, bounded at a tenth of the median norm so that points where the gradient
-    /// nearly vanishes (and where the direction means least) do not dominate.
-    fn inverse_norms(&self, whole: &Mat<f64>, coefficients: &[f64]) -> Vec<f64> {
-        let points = self.roots.len();
-        let mut squares = vec![0.0; points];
-        for row in 0..whole.nrows() {
-            let g: f64 = coefficients.iter().enumerate().map(|(j, c)| c * whole[(row, j)]).sum();
-            squares[row % points] += g * g;
-        }
-        let mut sorted = squares.clone();
-        sorted.sort_unstable_by(f64::total_cmp);
-        let floor = (sorted[points / 2] * 0.01).max(f64::MIN_POSITIVE);
-        squares.iter().zip(&self.roots).map(|(s, root)| root / s.max(floor).sqrt()).collect()
-    }
-}
-
-fn select_columns(matrix: MatRef<'_, f64>, subset: &[usize]) -> Mat<f64> {
-    Mat::from_fn(matrix.nrows(), subset.len(), |row, j| matrix[(row, subset[j])])
-}
-
-fn scale_rows(matrix: &Mat<f64>, weights: &[f64]) -> Mat<f64> {
-    Mat::from_fn(matrix.nrows(), matrix.ncols(), |row, j| {
-        matrix[(row, j)] * weights[row % weights.len()]
-    })
-}
+/// One feature's gradient at all points: the components that may differ from zero, with their
+/// columns. In regression a single component, its values.
+pub(crate) type Sparse = Vec<(usize, Vec<f64>)>;
 
 /// The two Gram matrices, scaled so that B has a unit diagonal.
 pub(crate) struct Gram {
@@ -125,14 +61,54 @@ pub(crate) struct Eigenpair {
 }
 
 impl Gram {
-    /// From gradients whose rows are multiplied by the points' factors first.
-    fn weighted(whole: &Mat<f64>, along: &Mat<f64>, factors: &[f64]) -> Self {
-        let (whole, along) = (scale_rows(whole, factors), scale_rows(along, factors));
-        let k = whole.ncols();
-        let mut b = Mat::zeros(k, k);
-        matmul(&mut b, Accum::Replace, whole.transpose(), &whole, 1.0, Par::Seq);
+    /// The matrices of a library of features.
+    pub(crate) fn of_features(features: &[Sparse], objective: &Objective) -> Self {
+        let roots: Vec<f64> = objective.weights().iter().map(|w| w.sqrt()).collect();
+        let whole = whole_products(features, &roots);
+        let along = match objective.target() {
+            Target::Directions(target) => along_directions(features, &target.basis, &roots),
+            Target::Values(target) => along_values(features, &target.standard, &roots),
+        };
+        Self::scaled(whole, &along)
+    }
+
+    /// The matrices of a sum's terms.
+    pub(crate) fn of_moments(moments: &Moments) -> Self {
+        let k = moments.terms;
+        let full = |lower: &[f64]| Mat::from_fn(k, k, |i, j| lower[i.max(j) * k + i.min(j)]);
+        let (b, along) = (full(&moments.whole), full(&moments.along));
+        let a = &b - &along;
+        Self::normalised(a, b)
+    }
+
+    /// From B and the components along the wanted directions, one row per direction.
+    fn scaled(b: Mat<f64>, along: &Mat<f64>) -> Self {
+        const STRIP: usize = 256;
+        let k = b.ncols();
+        let starts: Vec<usize> = (0..k).step_by(STRIP).collect();
+        let strips: Vec<Mat<f64>> = starts
+            .par_iter()
+            .map(|&start| {
+                let strip = along.get(.., start..(start + STRIP).min(k));
+                let mut product = Mat::zeros(k, strip.ncols());
+                matmul(&mut product, Accum::Replace, along.transpose(), strip, 1.0, Par::Seq);
+                product
+            })
+            .collect();
         let mut a = b.clone();
-        matmul(&mut a, Accum::Add, along.transpose(), &along, -1.0, Par::Seq);
+        for (start, strip) in starts.iter().zip(&strips) {
+            for j in 0..strip.ncols() {
+                for i in 0..k {
+                    a[(i, start + j)] -= strip[(i, j)];
+                }
+            }
+        }
+        Self::normalised(a, b)
+    }
+
+    /// Scales the features to unit length and adds the ridge.
+    fn normalised(mut a: Mat<f64>, mut b: Mat<f64>) -> Self {
+        let k = b.ncols();
         let scale: Vec<f64> = (0..k)
             .map(|j| b[(j, j)].sqrt().recip())
             .map(|s| if s.is_finite() { s } else { 0.0 })
@@ -148,6 +124,11 @@ impl Gram {
             b[(j, j)] += RIDGE;
         }
         Self { a, b, scale }
+    }
+
+    /// Number of features.
+    pub(crate) fn len(&self) -> usize {
+        self.scale.len()
     }
 
     /// Upper bound of the loss when `feature` joins a sum with the given scaled coefficients:
@@ -171,24 +152,119 @@ impl Gram {
     /// The smallest generalised eigenpair over a subset of the features; `None` where the
     /// features are numerically dependent beyond the ridge.
     pub(crate) fn smallest(&self, subset: &[usize]) -> Option<Eigenpair> {
-        let k = subset.len();
-        let mut a = Mat::from_fn(k, k, |i, j| self.a[(subset[i], subset[j])]);
-        let b = Mat::from_fn(k, k, |i, j| self.b[(subset[i], subset[j])]);
-        let llt = b.llt(Side::Lower).ok()?;
-        let l = llt.L();
-        solve_lower_triangular_in_place(l, a.as_mut(), Par::Seq);
-        let mut a = a.transpose().to_owned();
-        solve_lower_triangular_in_place(l, a.as_mut(), Par::Seq);
-        let evd = a.self_adjoint_eigen(Side::Lower).ok()?;
-        let loss = evd.S()[0];
-        let mut vector = Mat::from_fn(k, 1, |i, _| evd.U()[(i, 0)]);
-        solve_upper_triangular_in_place(l.transpose(), vector.as_mut(), Par::Seq);
-        let scaled: Vec<f64> = (0..k).map(|i| vector[(i, 0)]).collect();
+        let part = |m: &Mat<f64>| {
+            Mat::from_fn(subset.len(), subset.len(), |i, j| m[(subset[i], subset[j])])
+        };
+        let (a, b) = (part(&self.a), part(&self.b));
+        let (loss, scaled) = if subset.len() <= DENSE {
+            smallest_of_all(a, &b)?
+        } else {
+            smallest_by_iteration(&a, &b)?
+        };
         let coefficients: Vec<f64> =
             scaled.iter().zip(subset).map(|(c, &i)| c * self.scale[i]).collect();
         let finite = loss.is_finite() && coefficients.iter().all(|c| c.is_finite());
         finite.then_some(Eigenpair { loss: loss.max(0.0), coefficients, scaled })
     }
+}
+
+fn smallest_of_all(mut a: Mat<f64>, b: &Mat<f64>) -> Option<(f64, Vec<f64>)> {
+    let llt = b.llt(Side::Lower).ok()?;
+    let l = llt.L();
+    solve_lower_triangular_in_place(l, a.as_mut(), Par::Seq);
+    let mut a = a.transpose().to_owned();
+    solve_lower_triangular_in_place(l, a.as_mut(), Par::Seq);
+    let evd = a.self_adjoint_eigen(Side::Lower).ok()?;
+    let mut vector = Mat::from_fn(a.ncols(), 1, |i, _| evd.U()[(i, 0)]);
+    solve_upper_triangular_in_place(l.transpose(), vector.as_mut(), Par::Seq);
+    Some((evd.S()[0], (0..a.ncols()).map(|i| vector[(i, 0)]).collect()))
+}
+
+/// Inverse iteration x ← A⁻¹Bx: one factorisation, and as many rounds as the gap to the next
+/// eigenvalue asks for.
+fn smallest_by_iteration(a: &Mat<f64>, b: &Mat<f64>) -> Option<(f64, Vec<f64>)> {
+    let llt = a.llt(Side::Lower).ok()?;
+    let k = a.ncols();
+    // No eigenvector is orthogonal to a start without pattern.
+    let mut x = Mat::from_fn(k, 1, |i, _| 1.0 + (i as f64 * 0.618_033_988_75).fract());
+    let mut loss = f64::INFINITY;
+    for _ in 0..ITERATIONS {
+        let bx = b * &x;
+        let next = llt.solve(&bx);
+        // With y = A⁻¹Bx: yᵀAy = yᵀBx.
+        let by = b * &next;
+        let product =
+            |u: &Mat<f64>, v: &Mat<f64>| (0..k).map(|i| u[(i, 0)] * v[(i, 0)]).sum::<f64>();
+        let (above, below) = (product(&next, &bx), product(&next, &by));
+        let better = above / below;
+        let length = below.sqrt();
+        x = Mat::from_fn(k, 1, |i, _| next[(i, 0)] / length);
+        let settled = (loss - better).abs() <= 1e-6 * better;
+        loss = better;
+        if settled || !loss.is_finite() {
+            break;
+        }
+    }
+    Some((loss, (0..k).map(|i| x[(i, 0)]).collect()))
+}
+
+/// B: the products of whole gradients, component by component, since most features have few.
+fn whole_products(features: &[Sparse], roots: &[f64]) -> Mat<f64> {
+    let components = features.iter().flatten().map(|(i, _)| i + 1).max().unwrap_or(0);
+    let products: Vec<(Vec<usize>, Mat<f64>)> = (0..components)
+        .into_par_iter()
+        .map(|component| {
+            let held: Vec<(usize, &Vec<f64>)> = features
+                .iter()
+                .enumerate()
+                .flat_map(|(f, parts)| parts.iter().map(move |(i, column)| (f, i, column)))
+                .filter(|(_, i, _)| **i == component)
+                .map(|(f, _, column)| (f, column))
+                .collect();
+            let columns = Mat::from_fn(roots.len(), held.len(), |n, j| held[j].1[n] * roots[n]);
+            let mut product = Mat::zeros(held.len(), held.len());
+            matmul(&mut product, Accum::Replace, columns.transpose(), &columns, 1.0, Par::Seq);
+            (held.into_iter().map(|(f, _)| f).collect(), product)
+        })
+        .collect();
+    let mut whole = Mat::zeros(features.len(), features.len());
+    for (held, product) in products {
+        for (j, &g) in held.iter().enumerate() {
+            for (i, &f) in held.iter().enumerate() {
+                whole[(f, g)] += product[(i, j)];
+            }
+        }
+    }
+    whole
+}
+
+/// One row per neuron and point: the features' components along the neuron's direction.
+fn along_directions(features: &[Sparse], basis: &[Vec<Vec<f64>>], roots: &[f64]) -> Mat<f64> {
+    let points = roots.len();
+    let mut along = Mat::zeros(points * basis.len(), features.len());
+    for (f, parts) in features.iter().enumerate() {
+        for (k, direction) in basis.iter().enumerate() {
+            for (i, column) in parts {
+                for (n, (g, u)) in column.iter().zip(&direction[*i]).enumerate() {
+                    along[(k * points + n, f)] += g * u * roots[n];
+                }
+            }
+        }
+    }
+    along
+}
+
+/// A single row: the features' components along the wanted values.
+fn along_values(features: &[Sparse], wanted: &[f64], roots: &[f64]) -> Mat<f64> {
+    let mean = wanted.iter().zip(roots).map(|(y, r)| y * r * r).sum::<f64>();
+    let square = wanted.iter().zip(roots).map(|(y, r)| ((y - mean) * r).powi(2)).sum::<f64>();
+    let component = |parts: &Sparse| {
+        let products = parts.iter().flat_map(|(_, column)| {
+            column.iter().zip(wanted).zip(roots).map(|((v, y), r)| v * (y - mean) * r * r)
+        });
+        products.sum::<f64>() / square.sqrt()
+    };
+    Mat::from_fn(1, features.len(), |_, f| component(&features[f]))
 }
 
 /// The smaller root λ of det(A − λB) = 0 for symmetric 2×2 matrices given as
@@ -206,48 +282,51 @@ fn smallest_of_two(a: [f64; 3], b: [f64; 3]) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use symgrad_data::{DirectionField, FieldOptions, Table};
+
     use super::*;
+    use crate::Measure;
 
     /// Three features on two inputs; the field is that of φ₀ + 2 φ₁, the third is a distraction.
-    fn example() -> (FeatureGradients, Vec<f64>) {
+    fn example() -> (Vec<Sparse>, Objective) {
         let points = 40_u16;
         let x: Vec<f64> = (0..points).map(|n| 0.3 + 0.05 * f64::from(n)).collect();
         let y: Vec<f64> = (0..points).map(|n| 2.0 - 0.03 * f64::from(n * n % 17)).collect();
-        let zero = vec![0.0; usize::from(points)];
         let square: Vec<f64> = x.iter().map(|x| 2.0 * x).collect();
         let cosine: Vec<f64> = y.iter().map(|y| y.cos()).collect();
-        let gradients = vec![
-            vec![square.clone(), zero.clone()],
-            vec![zero.clone(), cosine.clone()],
-            vec![y.clone(), x.clone()],
-        ];
-        let norm = |n: usize| square[n].hypot(2.0 * cosine[n]);
-        let direction = vec![
-            (0..usize::from(points)).map(|n| square[n] / norm(n)).collect(),
-            (0..usize::from(points)).map(|n| 2.0 * cosine[n] / norm(n)).collect::<Vec<f64>>(),
-        ];
-        (
-            FeatureGradients::new(&gradients, &[&direction], &vec![1.0; usize::from(points)]),
-            vec![1.0, 2.0, 0.0],
-        )
+        let field = [square.clone(), cosine.iter().map(|c| 2.0 * c).collect()];
+        let features =
+            vec![vec![(0, square)], vec![(1, cosine)], vec![(0, y.clone()), (1, x.clone())]];
+        let table = Table::new(vec!["x".into(), "y".into()], vec![x, y]).unwrap();
+        let field =
+            DirectionField::from_gradients(table, &field, &FieldOptions::default()).unwrap();
+        (features, Objective::new(&field, Measure::LevelSet))
     }
 
     #[test]
     fn the_eigenvector_holds_the_coefficients() {
-        let (features, truth) = example();
-        let pair = features.gram().smallest(&[0, 1, 2]).unwrap();
+        let (features, objective) = example();
+        let pair = Gram::of_features(&features, &objective).smallest(&[0, 1, 2]).unwrap();
         assert!(pair.loss < 1e-8, "{}", pair.loss);
-        for (found, wanted) in pair.coefficients.iter().zip(&truth) {
+        for (found, wanted) in pair.coefficients.iter().zip([1.0, 2.0, 0.0]) {
             assert!((found / pair.coefficients[0] - wanted).abs() < 1e-4);
         }
-        let refined = features.refine(&[0, 1], &[1.0, 1.5], 3);
-        assert!((refined[1] / refined[0] - 2.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn iteration_finds_the_same_pair() {
+        let (features, objective) = example();
+        let gram = Gram::of_features(&features, &objective);
+        let (loss, vector) = smallest_by_iteration(&gram.a, &gram.b).unwrap();
+        let pair = gram.smallest(&[0, 1, 2]).unwrap();
+        assert!((loss - pair.loss).abs() < 1e-9);
+        assert!((vector[1] / vector[0] - pair.scaled[1] / pair.scaled[0]).abs() < 1e-6);
     }
 
     #[test]
     fn a_pair_bound_equals_the_two_feature_solution() {
-        let (features, _) = example();
-        let gram = features.gram();
+        let (features, objective) = example();
+        let gram = Gram::of_features(&features, &objective);
         let bound = gram.bound(&[0], &[1.0], 2);
         let exact = gram.smallest(&[0, 2]).unwrap().loss;
         assert!((bound - exact).abs() < 1e-10);
@@ -255,11 +334,27 @@ mod tests {
 
     #[test]
     fn dependent_features_do_not_pass_for_a_solution() {
-        let column = vec![1.0, 2.0, 3.0];
-        let gradients = vec![vec![column.clone(), column.clone()]; 2];
-        let direction = vec![vec![1.0, 1.0, 1.0], vec![0.0, 0.0, 0.0]];
-        let gram = FeatureGradients::new(&gradients, &[&direction], &[1.0; 3]).gram();
+        let (features, objective) = example();
+        let twins = vec![features[2].clone(), features[2].clone()];
+        let gram = Gram::of_features(&twins, &objective);
+        let alone = gram.smallest(&[0]).unwrap().loss;
         let loss = gram.smallest(&[0, 1]).map_or(1.0, |pair| pair.loss);
-        assert!(loss > 0.49, "a cancelling combination was taken for a match: {loss}");
+        assert!(loss > 0.99 * alone, "a cancelling combination was taken for a match: {loss}");
+    }
+
+    #[test]
+    fn regression_is_the_same_problem() {
+        let x: Vec<f64> = (0..50).map(f64::from).collect();
+        let values: Vec<f64> = x.iter().map(|x| 3.0 * x - 0.5 * x * x + 7.0).collect();
+        let centred = |column: Vec<f64>| {
+            let mean = column.iter().sum::<f64>() / 50.0;
+            vec![(0, column.iter().map(|v| v - mean).collect())]
+        };
+        let features = [centred(x.clone()), centred(x.iter().map(|x| x * x).collect())];
+        let table = Table::new(vec!["x".into()], vec![x]).unwrap();
+        let objective = Objective::regression(&table, &values, true).unwrap();
+        let pair = Gram::of_features(&features, &objective).smallest(&[0, 1]).unwrap();
+        assert!(pair.loss < 1e-8, "{}", pair.loss);
+        assert!((pair.coefficients[0] / pair.coefficients[1] + 6.0).abs() < 1e-3);
     }
 }

@@ -11,10 +11,12 @@ use symgrad_expr::{Expr, OpSet};
 
 pub(crate) use beam::BeamOptions;
 pub(crate) use features::mixed_library;
-use gram::FeatureGradients;
+use gram::{Gram, Sparse};
 pub(crate) use polynomial::eliminate;
 
-use crate::objective::Evaluator;
+use crate::evaluator::Evaluator;
+use crate::fit::moments_of_sum;
+use crate::objective::Target;
 
 /// A sum with real coefficients, to be spelled out.
 pub(crate) struct Proposal {
@@ -36,11 +38,11 @@ pub(crate) fn beam_search(
     options: BeamOptions,
     evaluator: &mut Evaluator<'_>,
 ) -> Vec<Proposal> {
-    let (library, gradients) = gradients_of(library, evaluator);
+    let (library, gram) = gram_of(library, evaluator);
     if library.len() < 2 {
         return vec![];
     }
-    beam::search(&library, &gradients, ops, options)
+    beam::search(&library, &gram, ops, options, evaluator)
 }
 
 /// Longest sum that is refitted as a whole.
@@ -53,48 +55,91 @@ pub(crate) fn refit(expr: &Expr, evaluator: &mut Evaluator<'_>) -> Option<Propos
     if terms.len() < 2 || terms.len() > MAX_REFIT {
         return None;
     }
-    let wanted = terms.len();
-    let (terms, gradients) = gradients_of(terms, evaluator);
-    if terms.len() < wanted {
-        return None;
-    }
-    let all: Vec<usize> = (0..wanted).collect();
-    let pair = gradients.gram().smallest(&all)?;
-    let coefficients = gradients.refine(&all, &pair.coefficients, 2);
+    let coefficients = weigh(&terms, evaluator)?;
+    let coefficients = reweigh(&terms, coefficients, 2, evaluator);
     Some(Proposal { terms, coefficients })
+}
+
+/// The coefficients of the sum whose gradient deviates least, points with large gradients
+/// counting most.
+fn weigh(terms: &[Expr], evaluator: &mut Evaluator<'_>) -> Option<Vec<f64>> {
+    let (sum, marks) = sums::weighted(terms, &vec![1.0; terms.len()]);
+    let moments = moments_of_sum(&sum, &marks, false, evaluator)?;
+    let all: Vec<usize> = (0..terms.len()).collect();
+    Some(Gram::of_moments(&moments).smallest(&all)?.coefficients)
+}
+
+/// The coefficients with every point counting alike, by weighting the points with 1/‖∇f‖².
+fn reweigh(
+    terms: &[Expr],
+    mut coefficients: Vec<f64>,
+    rounds: usize,
+    evaluator: &mut Evaluator<'_>,
+) -> Vec<f64> {
+    if matches!(evaluator.objective().target(), Target::Values(_)) {
+        return coefficients;
+    }
+    let all: Vec<usize> = (0..terms.len()).collect();
+    for _ in 0..rounds {
+        let (sum, marks) = sums::weighted(terms, &coefficients);
+        let better = moments_of_sum(&sum, &marks, true, evaluator)
+            .and_then(|moments| Gram::of_moments(&moments).smallest(&all));
+        match better {
+            Some(pair) => coefficients = pair.coefficients,
+            None => break,
+        }
+    }
+    coefficients
 }
 
 /// A feature whose gradient is this many times its median somewhere has a singularity close
 /// to the data; its Gram entries would speak of that point alone.
 const TAIL: f64 = 1e4;
 
-/// The features that are finite, not constant and not singular on the data, with their
-/// gradients.
-fn gradients_of(
-    features: Vec<Expr>,
-    evaluator: &mut Evaluator<'_>,
-) -> (Vec<Expr>, FeatureGradients) {
+/// The features that are finite, not constant and not singular on the data, with their Gram
+/// matrices.
+fn gram_of(features: Vec<Expr>, evaluator: &mut Evaluator<'_>) -> (Vec<Expr>, Gram) {
     let mut kept = Vec::with_capacity(features.len());
-    let mut gradients = Vec::with_capacity(features.len());
+    let mut gradients: Vec<Sparse> = Vec::with_capacity(features.len());
     for feature in features {
-        if let Some(gradient) = evaluator.projected_gradients(&feature)
+        if let Some(gradient) = sparse_gradient(&feature, evaluator)
             && !is_singular(&gradient)
         {
             kept.push(feature);
             gradients.push(gradient);
         }
     }
-    let objective = evaluator.objective();
-    let basis: Vec<&[Vec<f64>]> = objective.basis().iter().map(Vec::as_slice).collect();
-    let matrices = FeatureGradients::new(&gradients, &basis, objective.weights());
-    (kept, matrices)
+    let gram = Gram::of_features(&gradients, evaluator.objective());
+    (kept, gram)
 }
 
-fn is_singular(gradient: &[Vec<f64>]) -> bool {
-    let points = gradient.first().map_or(0, Vec::len);
-    let mut norms: Vec<f64> =
-        (0..points).map(|n| gradient.iter().map(|g| g[n] * g[n]).sum::<f64>().sqrt()).collect();
-    norms.sort_unstable_by(f64::total_cmp);
-    let (median, largest) = (norms[points / 2], norms[points - 1]);
+/// What stands for a feature in the eigenproblem: its gradient on the tangent space of the
+/// data, or in regression its values less their mean.
+fn sparse_gradient(feature: &Expr, evaluator: &mut Evaluator<'_>) -> Option<Sparse> {
+    let objective = evaluator.objective();
+    if let Target::Values(_) = objective.target() {
+        let mut values = evaluator.values(feature)?;
+        let mean: f64 = values.iter().zip(objective.weights()).map(|(v, w)| v * w).sum();
+        for v in &mut values {
+            *v -= mean;
+        }
+        return Some(vec![(0, values)]);
+    }
+    let columns = evaluator.projected_gradients(feature)?;
+    let used = feature.inputs();
+    let may_differ = |i: &usize| {
+        !objective.normals().is_empty() || used.iter().any(|&input| usize::from(input) == *i)
+    };
+    Some(columns.into_iter().enumerate().filter(|(i, _)| may_differ(i)).collect())
+}
+
+fn is_singular(gradient: &Sparse) -> bool {
+    let Some(points) = gradient.first().map(|(_, column)| column.len()) else { return true };
+    let mut squares = vec![0.0; points];
+    for (_, column) in gradient {
+        squares.iter_mut().zip(column).for_each(|(square, g)| *square += g * g);
+    }
+    let largest = squares.iter().copied().fold(0.0, f64::max).sqrt();
+    let median = squares.select_nth_unstable_by(points / 2, f64::total_cmp).1.sqrt();
     !(largest > 0.0 && largest <= TAIL * median.max(largest * 1e-9))
 }

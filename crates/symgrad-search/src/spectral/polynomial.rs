@@ -2,16 +2,22 @@
 
 use symgrad_expr::{Expr, OpSet};
 
-use super::gram::{Eigenpair, FeatureGradients};
-use super::{Proposal, features, gradients_of};
-use crate::objective::Evaluator;
+use super::gram::{Eigenpair, Gram};
+use super::{Proposal, features, gram_of, reweigh};
+use crate::evaluator::Evaluator;
 
-/// Largest number of monomials taken at once.
-const MAX_FEATURES: usize = 800;
+/// Largest number of monomials taken at once: the work grows with its cube.
+const MAX_FEATURES: usize = 5_000;
 /// Longest polynomial proposed.
 const MAX_TERMS: usize = 30;
 /// Share of the terms dropped in one round while there are many.
 const DROP: f64 = 0.1;
+/// A scaled coefficient below this share of the largest goes at once, since it changes the
+/// gradient by less than the losses that matter; but no more than half of the terms at a time,
+/// since the others' coefficients change as terms go.
+const NEGLIGIBLE: f64 = 0.01;
+/// A polynomial of all monomials this close leaves nothing for a higher degree to explain.
+const EXPLAINED: f64 = 1e-8;
 /// Rounds of reweighting for the polynomials proposed.
 const REFINE: usize = 4;
 
@@ -25,45 +31,70 @@ pub(crate) fn eliminate(
 ) -> Vec<Proposal> {
     let mut proposals = Vec::new();
     for degree in 1..=max_degree {
-        if features::monomial_count(inputs.len(), degree) > MAX_FEATURES {
+        // As many unknowns as equations fit anything.
+        let equations = evaluator.objective().points() * inputs.len().saturating_sub(1).max(1);
+        let count = features::monomial_count(inputs.len(), degree);
+        if count > MAX_FEATURES.min(equations / 2) {
             break;
         }
-        let monomials = features::monomials(inputs, degree, ops);
-        let (monomials, gradients) = gradients_of(monomials, evaluator);
-        if !monomials.is_empty() {
-            proposals.extend(eliminate_from(&monomials, &gradients));
+        let (monomials, gram) = gram_of(features::monomials(inputs, degree, ops), evaluator);
+        let all: Vec<usize> = (0..monomials.len()).collect();
+        let Some(pair) = gram.smallest(&all) else { break };
+        let loss = pair.loss;
+        proposals.extend(eliminate_from(&monomials, &gram, pair, evaluator));
+        if loss < EXPLAINED {
+            break;
         }
     }
     proposals
 }
 
-fn eliminate_from(monomials: &[Expr], gradients: &FeatureGradients) -> Vec<Proposal> {
-    let gram = gradients.gram();
-    let mut kept: Vec<usize> = (0..monomials.len()).collect();
+fn eliminate_from(
+    monomials: &[Expr],
+    gram: &Gram,
+    all: Eigenpair,
+    evaluator: &mut Evaluator<'_>,
+) -> Vec<Proposal> {
+    let mut kept: Vec<usize> = (0..gram.len()).collect();
+    let mut pair = all;
     let mut proposals = Vec::new();
-    while let Some(pair) = gram.smallest(&kept) {
+    loop {
         if kept.len() <= MAX_TERMS {
-            let coefficients = gradients.refine(&kept, &pair.coefficients, REFINE);
-            let terms = kept.iter().map(|&j| monomials[j].clone()).collect();
+            let terms: Vec<Expr> = kept.iter().map(|&j| monomials[j].clone()).collect();
+            let coefficients = reweigh(&terms, pair.coefficients.clone(), REFINE, evaluator);
             proposals.push(Proposal { terms, coefficients });
         }
         if kept.len() == 1 {
-            break;
+            return proposals;
         }
         kept = without_smallest(&kept, &pair);
+        match gram.smallest(&kept) {
+            Some(next) => pair = next,
+            None => return proposals,
+        }
     }
-    proposals
 }
 
-/// The features without those of the smallest scaled coefficients: a tenth of a long list,
-/// one of a short one.
+/// The features without those of the smallest scaled coefficients: of a long list the
+/// negligible ones, at least a tenth; of a short one a single feature.
 fn without_smallest(kept: &[usize], pair: &Eigenpair) -> Vec<usize> {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a short list")]
-    let share = (kept.len() as f64 * DROP) as usize;
-    let drop = if kept.len() > MAX_TERMS { share.min(kept.len() - MAX_TERMS) } else { 1 };
     let mut order: Vec<usize> = (0..kept.len()).collect();
     order.sort_by(|&i, &j| pair.scaled[i].abs().total_cmp(&pair.scaled[j].abs()));
-    let mut left: Vec<usize> = order[drop.max(1)..].iter().map(|&i| kept[i]).collect();
+    let drop = if kept.len() > MAX_TERMS {
+        let largest = pair.scaled[order[order.len() - 1]].abs();
+        let negligible = pair
+            .scaled
+            .iter()
+            .filter(|c| c.abs() < NEGLIGIBLE * largest)
+            .count()
+            .min(kept.len() / 2);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a short list")]
+        let share = (kept.len() as f64 * DROP) as usize;
+        negligible.max(share).clamp(1, kept.len() - MAX_TERMS)
+    } else {
+        1
+    };
+    let mut left: Vec<usize> = order[drop..].iter().map(|&i| kept[i]).collect();
     left.sort_unstable();
     left
 }

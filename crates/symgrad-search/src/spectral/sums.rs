@@ -106,6 +106,17 @@ fn write_product(factor: f64, feature: &Expr, ops: &OpSet) -> Option<Expr> {
     ops.contains(Op::Mul).then(|| Expr::constant(factor) * feature.clone())
 }
 
+/// Σ cᵢ φᵢ with every coefficient written out, and which of the constants the coefficients are.
+pub(crate) fn weighted(terms: &[Expr], coefficients: &[f64]) -> (Expr, Vec<bool>) {
+    let mut marks = Vec::new();
+    let products = terms.iter().zip(coefficients).map(|(term, c)| {
+        marks.push(true);
+        marks.resize(marks.len() + term.constants().len(), false);
+        Expr::binary(Op::Mul, Expr::constant(*c), term)
+    });
+    (Expr::sum(products.collect::<Vec<_>>()), marks)
+}
+
 /// The terms of a top-level sum, each stripped of signs and constant factors; constants alone
 /// are left out. An expression that is no sum is its own single term.
 pub(crate) fn terms(expr: &Expr) -> Vec<Expr> {

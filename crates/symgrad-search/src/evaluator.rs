@@ -1,0 +1,322 @@
+//! Losses of expressions.
+
+use std::ops::ControlFlow;
+
+use symgrad_expr::{Block, Expr, Program, Workspace, simd};
+
+use crate::fit::Sweep;
+use crate::objective::{Directions, Measure, Objective, Target, Values};
+
+/// Computes losses; one per thread, since it owns the buffers.
+pub struct Evaluator<'a> {
+    objective: &'a Objective,
+    program: Program,
+    workspace: Workspace,
+    scratch: Scratch,
+    sweep: Sweep,
+    evaluations: u64,
+}
+
+impl<'a> Evaluator<'a> {
+    /// An evaluator for an objective.
+    #[must_use]
+    pub fn new(objective: &'a Objective) -> Self {
+        Self {
+            objective,
+            program: Program::compile(&Expr::var(0)),
+            workspace: Workspace::default(),
+            scratch: Scratch::default(),
+            sweep: Sweep::default(),
+            evaluations: 0,
+        }
+    }
+
+    /// The objective.
+    #[must_use]
+    pub fn objective(&self) -> &'a Objective {
+        self.objective
+    }
+
+    /// Gradient fields computed so far, each a sweep over all points; a derivative of one in a
+    /// constant counts like another.
+    #[must_use]
+    pub fn evaluations(&self) -> u64 {
+        self.evaluations
+    }
+
+    /// Counts sweeps that the caller makes by itself.
+    pub(crate) fn count_sweeps(&mut self, count: u64) {
+        self.evaluations += count;
+    }
+
+    /// Lends the memory for sweeps with derivatives in the constants.
+    pub(crate) fn with_sweep<R>(&mut self, work: impl FnOnce(&mut Self, &mut Sweep) -> R) -> R {
+        let mut sweep = std::mem::take(&mut self.sweep);
+        let result = work(self, &mut sweep);
+        self.sweep = sweep;
+        result
+    }
+
+    /// The loss of an expression; infinite where it or its gradient is not finite at some
+    /// point, or where it uses an input that does not exist.
+    pub fn loss(&mut self, expr: &Expr) -> f64 {
+        self.program.recompile(expr);
+        self.loss_of_compiled()
+    }
+
+    /// The key of the expression's level-set class, or of its values in regression; absent if
+    /// its loss is infinite. Compiles the expression: [`Self::loss_of_compiled`] may follow.
+    pub(crate) fn compile_and_classify(&mut self, expr: &Expr) -> Option<u64> {
+        let objective = self.objective;
+        let probe = objective.probe();
+        self.program.recompile(expr);
+        let inputs = self.program.inputs();
+        let mut key = None;
+        let _ = self.program.for_each_block(&probe.columns, &mut self.workspace, |block| {
+            key = probe.key(expr, block, inputs, objective.target());
+            ControlFlow::Break(())
+        });
+        key
+    }
+
+    /// The loss of the expression compiled last.
+    pub(crate) fn loss_of_compiled(&mut self) -> f64 {
+        self.evaluations += 1;
+        match self.objective.target() {
+            Target::Directions(directions) => self.loss_of_directions(directions),
+            Target::Values(values) => self.loss_of_values(values),
+        }
+    }
+
+    fn loss_of_directions(&mut self, target: &Directions) -> f64 {
+        // Mean distances from the neuron's directions and from their opposites, block by block,
+        // so that the weights' rounding cancels.
+        let (mut along, mut against) = (0.0, 0.0);
+        let complete = self.sweep(target, |weights, cosines| {
+            let (total, cosine) = (simd::sum(weights), simd::dot(weights, cosines));
+            along += total - cosine;
+            against += total + cosine;
+        });
+        if !complete || along.is_nan() {
+            return f64::INFINITY;
+        }
+        match target.measure {
+            Measure::LevelSet => along.min(against).max(0.0),
+            Measure::PaperMse => along.max(0.0) * 2.0 / self.objective.dim() as f64,
+        }
+    }
+
+    fn loss_of_values(&mut self, target: &Values) -> f64 {
+        let weights = self.objective.weights();
+        let values = &mut self.scratch.cosines;
+        values.clear();
+        values.resize(weights.len(), 0.0);
+        let columns = self.objective.columns();
+        if self.program.values(columns, &mut self.workspace, values) != Ok(0) {
+            return f64::INFINITY;
+        }
+        let errors = &mut self.scratch.along;
+        errors.clear();
+        if target.linear_scaling {
+            let mean = simd::dot(weights, values);
+            for v in values.iter_mut() {
+                *v -= mean;
+            }
+            errors.extend(values.iter().zip(weights).map(|(v, w)| v * w));
+            let (square, product) =
+                (simd::dot(errors, values), simd::dot(errors, &target.standard));
+            // Variation lost to rounding is none.
+            let slope = if square > 1e-26 * mean * mean { product / square } else { 0.0 };
+            errors.clear();
+            errors.extend(target.standard.iter().zip(&*values).map(|(y, v)| y - slope * v));
+            let offset = simd::dot(weights, errors);
+            for e in errors.iter_mut() {
+                *e -= offset;
+            }
+        } else {
+            let scaled = |v: &f64| (v - target.mean) / target.deviation;
+            errors.extend(target.standard.iter().zip(&*values).map(|(y, v)| y - scaled(v)));
+        }
+        values.clear();
+        values.extend(errors.iter().map(|e| e * e));
+        let loss = simd::dot(weights, values);
+        if loss.is_nan() { f64::INFINITY } else { loss }
+    }
+
+    /// The loss at every point, 1 − s·cos with the global sign s; `None` for an expression
+    /// whose loss is infinite, and for values.
+    pub fn point_losses(&mut self, expr: &Expr) -> Option<Vec<f64>> {
+        let Target::Directions(target) = self.objective.target() else { return None };
+        self.evaluations += 1;
+        self.program.recompile(expr);
+        let mut cosines = Vec::with_capacity(self.objective.points());
+        let mut mean = 0.0;
+        let complete = self.sweep(target, |weights, block| {
+            mean += weights.iter().zip(block).map(|(w, c)| w * c).sum::<f64>();
+            cosines.extend_from_slice(block);
+        });
+        let sign = if mean < 0.0 && target.measure == Measure::LevelSet { -1.0 } else { 1.0 };
+        (complete && mean.is_finite()).then(|| cosines.iter().map(|c| 1.0 - sign * c).collect())
+    }
+
+    /// Gradients at all points, projected on the tangent space of the data: d columns of N.
+    /// `None` where something is not finite.
+    pub fn projected_gradients(&mut self, expr: &Expr) -> Option<Vec<Vec<f64>>> {
+        let objective = self.objective;
+        self.evaluations += 1;
+        self.program.recompile(expr);
+        let mut values = vec![0.0; objective.points()];
+        let mut gradients = vec![vec![]; objective.dim()];
+        let columns = objective.columns();
+        let bad = self
+            .program
+            .input_gradients(columns, &mut self.workspace, &mut values, &mut gradients)
+            .ok()?;
+        if bad > 0 {
+            return None;
+        }
+        for normal in objective.normals() {
+            let mut along = vec![0.0; objective.points()];
+            for (column, m) in gradients.iter().zip(normal) {
+                along.iter_mut().zip(column).for_each(|(sum, g)| *sum += g * m);
+            }
+            for (column, m) in gradients.iter_mut().zip(normal) {
+                column.iter_mut().zip(&along).for_each(|(g, sum)| *g -= sum * m);
+            }
+        }
+        Some(gradients)
+    }
+
+    /// The values at all points; `None` where one is not finite.
+    pub(crate) fn values(&mut self, expr: &Expr) -> Option<Vec<f64>> {
+        self.evaluations += 1;
+        self.program.recompile(expr);
+        let mut values = vec![0.0; self.objective.points()];
+        let bad =
+            self.program.values(self.objective.columns(), &mut self.workspace, &mut values).ok()?;
+        (bad == 0).then_some(values)
+    }
+
+    /// Visits the cosines (or projected lengths) of the compiled expression block by block;
+    /// false if it met a value or a gradient that is not finite.
+    fn sweep(&mut self, target: &Directions, mut visit: impl FnMut(&[f64], &[f64])) -> bool {
+        let objective = self.objective;
+        let inputs = self.program.inputs();
+        let scratch = &mut self.scratch;
+        let columns = objective.columns();
+        let flow = self.program.for_each_block(columns, &mut self.workspace, |block| {
+            if block.non_finite() > 0 {
+                return ControlFlow::Break(());
+            }
+            scratch.reset(block.rows().len());
+            match target.basis.as_slice() {
+                [only] if target.normals.is_empty() => {
+                    block.dot_and_norm(only, &mut scratch.cosines, &mut scratch.whole);
+                    scratch.tangent.copy_from_slice(&scratch.whole);
+                }
+                _ => simd::vectorize(
+                    #[inline(always)]
+                    || project(target, inputs, block, scratch),
+                ),
+            }
+            simd::vectorize(
+                #[inline(always)]
+                || scratch.divide(),
+            );
+            visit(&objective.weights()[block.rows()], &scratch.cosines);
+            ControlFlow::Continue(())
+        });
+        flow.is_ok_and(|flow| flow.is_continue())
+    }
+}
+
+/// Buffers of one block.
+#[derive(Default)]
+struct Scratch {
+    /// Squared length of the gradient.
+    whole: Vec<f64>,
+    /// Squared length of its projection on the tangent space.
+    tangent: Vec<f64>,
+    along: Vec<f64>,
+    cosines: Vec<f64>,
+}
+
+impl Scratch {
+    fn reset(&mut self, count: usize) {
+        for buffer in [&mut self.whole, &mut self.tangent, &mut self.along, &mut self.cosines] {
+            buffer.clear();
+            buffer.resize(count, 0.0);
+        }
+    }
+
+    /// Divides by the length of the gradient's tangent part; 0 where there is none.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "must be compiled with the caller's instructions")]
+    fn divide(&mut self) {
+        for ((cosine, whole), tangent) in
+            self.cosines.iter_mut().zip(&self.whole).zip(&self.tangent)
+        {
+            let vanishes = *tangent <= NO_TANGENT * whole || *tangent < NO_GRADIENT;
+            let ratio = (*cosine / tangent.sqrt()).clamp(-1.0, 1.0);
+            *cosine = if vanishes { 0.0 } else { ratio };
+        }
+    }
+}
+
+/// A gradient whose tangent part is this small a share of the whole (squared) has none: the
+/// tangent space itself is known no better.
+const NO_TANGENT: f64 = 1e-10;
+
+/// Squared lengths below this have lost digits to underflow.
+const NO_GRADIENT: f64 = 1e-290;
+
+/// Fills `scratch` with the squared lengths and, in `cosines`, the gradient's component along
+/// the neuron's direction; with several neurons the length of its projection on their span.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "must be compiled with the caller's vector instructions")]
+#[expect(clippy::needless_range_loop, reason = "indexed loops vectorise and read alike here")]
+fn project(target: &Directions, inputs: &[u16], block: &Block<'_>, scratch: &mut Scratch) {
+    let rows = block.rows();
+    let count = rows.len();
+    let whole = &mut scratch.whole[..count];
+    let tangent = &mut scratch.tangent[..count];
+    let along = &mut scratch.along[..count];
+    let cosines = &mut scratch.cosines[..count];
+    for slot in 0..inputs.len() {
+        let gradient = &block.gradient(slot)[..count];
+        for n in 0..count {
+            whole[n] += gradient[n] * gradient[n];
+        }
+    }
+    tangent.copy_from_slice(whole);
+    for normal in &target.normals {
+        along.fill(0.0);
+        for (slot, &input) in inputs.iter().enumerate() {
+            let (gradient, m) = (&block.gradient(slot)[..count], normal[usize::from(input)]);
+            for n in 0..count {
+                along[n] += gradient[n] * m;
+            }
+        }
+        for n in 0..count {
+            tangent[n] -= along[n] * along[n];
+        }
+    }
+    for directions in &target.basis {
+        along.fill(0.0);
+        for (slot, &input) in inputs.iter().enumerate() {
+            let gradient = &block.gradient(slot)[..count];
+            let direction = &directions[usize::from(input)][rows.start..rows.end];
+            for n in 0..count {
+                along[n] += gradient[n] * direction[n];
+            }
+        }
+        for n in 0..count {
+            cosines[n] += if target.basis.len() == 1 { along[n] } else { along[n] * along[n] };
+        }
+    }
+    if target.basis.len() > 1 {
+        for n in 0..count {
+            cosines[n] = cosines[n].sqrt();
+        }
+    }
+}

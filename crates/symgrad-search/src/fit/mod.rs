@@ -1,0 +1,82 @@
+//! Fitting numbers in expressions: constants anywhere by Levenberg–Marquardt, the coefficients
+//! of a sum by an eigenproblem. Both read the same derivatives in the constants.
+
+mod columns;
+mod constants;
+mod frame;
+mod moments;
+
+use std::ops::ControlFlow;
+
+use symgrad_expr::{Expr, Program, Workspace};
+
+pub(crate) use constants::fit_constants;
+use frame::Frame;
+pub(crate) use moments::{Moments, moments_of_sum};
+
+use crate::evaluator::Evaluator;
+
+/// Memory for sweeps with derivatives in the constants; one per thread.
+#[derive(Default)]
+pub(crate) struct Sweep {
+    program: Program,
+    workspace: Workspace,
+    frame: Frame,
+}
+
+impl Sweep {
+    /// Visits the gradient with its derivatives in the constants, block by block, until the
+    /// visitor says no; false if it did, or something was not finite.
+    ///
+    /// Constants marked in `fixed` are passed over; none is if it is empty.
+    fn over_frames(
+        &mut self,
+        expr: &Expr,
+        fixed: &[bool],
+        evaluator: &mut Evaluator<'_>,
+        mut visit: impl FnMut(&mut Frame) -> bool,
+    ) -> bool {
+        let objective = evaluator.objective();
+        // One gradient field, and one more for every constant's derivative of it.
+        let moving = expr.constants().len() - fixed.iter().filter(|fixed| **fixed).count();
+        evaluator.count_sweeps(1 + moving as u64);
+        self.program.recompile(expr);
+        let (frame, inputs) = (&mut self.frame, self.program.inputs());
+        frame.prepare(expr.constants().len(), fixed, inputs, objective);
+        let flow = self.program.for_each_block_with_constants(
+            objective.columns(),
+            &mut self.workspace,
+            |block| {
+                frame.read(block, inputs, objective.normals());
+                if visit(frame) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            },
+        );
+        flow.is_ok_and(|flow| flow.is_continue())
+    }
+
+    /// The values at all points and their derivatives in each constant.
+    fn values_and_slopes(
+        &mut self,
+        expr: &Expr,
+        evaluator: &mut Evaluator<'_>,
+    ) -> Option<(Vec<f64>, Vec<Vec<f64>>)> {
+        let objective = evaluator.objective();
+        evaluator.count_sweeps(1 + expr.constants().len() as u64);
+        self.program.recompile(expr);
+        let mut values = Vec::with_capacity(objective.points());
+        let mut slopes = vec![Vec::with_capacity(objective.points()); expr.constants().len()];
+        let flow = self.program.for_each_block_with_constants(
+            objective.columns(),
+            &mut self.workspace,
+            |block| {
+                values.extend_from_slice(block.values());
+                for (k, slope) in slopes.iter_mut().enumerate() {
+                    slope.extend_from_slice(block.constant_gradient(k));
+                }
+                ControlFlow::Continue(())
+            },
+        );
+        let finite = |column: &Vec<f64>| column.iter().all(|v| v.is_finite());
+        (flow.is_ok() && finite(&values) && slopes.iter().all(finite)).then_some((values, slopes))
+    }
+}

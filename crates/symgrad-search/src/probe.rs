@@ -1,0 +1,171 @@
+//! Recognising level-set classes: expressions with the same unit gradients at a few points.
+
+use symgrad_expr::{Block, Expr, Node, Op};
+
+use crate::objective::{Directions, Measure, Target};
+
+/// Points at which expressions are told apart: one step of the evaluator's vector code.
+const ROWS: usize = 16;
+
+/// Steps into which a cosine's range is cut. Spellings of one function differ by rounding,
+/// some 10⁻¹⁴, and hardly ever straddle two steps of this width; functions that agree this
+/// well at all the points are one for every purpose of a search.
+const RESOLUTION: f64 = 4_294_967_296.0;
+
+/// A few of an objective's points, with a random direction at each.
+///
+/// Two expressions have the same level sets if their gradients have the same direction
+/// everywhere, up to a global sign, however they are written. Looking at a few points costs a
+/// fiftieth of a loss, and knows every identity of algebra and trigonometry.
+#[derive(Clone, Debug)]
+pub(crate) struct Probe {
+    pub(crate) columns: Vec<Vec<f64>>,
+    directions: Vec<[f64; ROWS]>,
+}
+
+impl Probe {
+    pub(crate) fn of(columns: &[Vec<f64>]) -> Self {
+        let total = columns.first().map_or(0, Vec::len);
+        let pick = |column: &Vec<f64>| (0..ROWS).map(|n| column[n * total / ROWS]).collect();
+        let directions = (0..columns.len() as u64).map(|input| {
+            std::array::from_fn(|row| {
+                let bits = mix(input * ROWS as u64 + row as u64);
+                bits as f64 / u64::MAX as f64 - 0.5
+            })
+        });
+        Self { columns: columns.iter().map(pick).collect(), directions: directions.collect() }
+    }
+
+    /// The key of an expression compiled and evaluated at the probe's points; absent if
+    /// something is not finite there.
+    pub(crate) fn key(
+        &self,
+        expr: &Expr,
+        block: &Block<'_>,
+        inputs: &[u16],
+        target: &Target,
+    ) -> Option<u64> {
+        if block.non_finite() > 0 {
+            return None;
+        }
+        let mut features = match target {
+            Target::Directions(directions) => self.angles(block, inputs, directions),
+            Target::Values(values) => {
+                let seen: [f64; ROWS] = std::array::from_fn(|row| block.values()[row]);
+                if values.linear_scaling { standardised(seen) } else { seen }
+            }
+        };
+        let signed = match target {
+            Target::Directions(directions) => directions.measure == Measure::PaperMse,
+            Target::Values(values) => !values.linear_scaling,
+        };
+        let first = features.iter().copied().find(|f| f.abs() > 1e-3).unwrap_or(1.0);
+        if !signed && first < 0.0 {
+            for f in &mut features {
+                *f = -*f;
+            }
+        }
+        let mut key = domain_signature(expr);
+        for feature in features {
+            // Values without scaling may be of any size: their bits but the last 20 count.
+            let step = if signed && matches!(target, Target::Values(_)) {
+                (feature.to_bits() + (1 << 19)) >> 20
+            } else {
+                ((feature * RESOLUTION).round() + 0.0).to_bits()
+            };
+            key = mix(key ^ step);
+        }
+        Some(key)
+    }
+
+    /// Cosines of the angles between the gradient and the random directions, up to their length.
+    fn angles(&self, block: &Block<'_>, inputs: &[u16], target: &Directions) -> [f64; ROWS] {
+        let mut along = [0.0; ROWS];
+        let mut square = [0.0; ROWS];
+        for (slot, &input) in inputs.iter().enumerate() {
+            let (gradient, direction) =
+                (block.gradient(slot), &self.directions[usize::from(input)]);
+            for row in 0..ROWS {
+                along[row] += gradient[row] * direction[row];
+                square[row] += gradient[row] * gradient[row];
+            }
+        }
+        for normal in &target.normals {
+            let mut off = [0.0; ROWS];
+            for (slot, &input) in inputs.iter().enumerate() {
+                let gradient = block.gradient(slot);
+                for row in 0..ROWS {
+                    off[row] += gradient[row] * normal[usize::from(input)];
+                }
+            }
+            for (input, component) in normal.iter().enumerate() {
+                for row in 0..ROWS {
+                    along[row] -= off[row] * component * self.directions[input][row];
+                }
+            }
+            for row in 0..ROWS {
+                square[row] -= off[row] * off[row];
+            }
+        }
+        std::array::from_fn(|row| {
+            if square[row] > 1e-290 { along[row] / square[row].sqrt() } else { 0.0 }
+        })
+    }
+}
+
+fn standardised(values: [f64; ROWS]) -> [f64; ROWS] {
+    let mean = values.iter().sum::<f64>() / ROWS as f64;
+    let square = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>();
+    if square > 1e-24 * mean * mean {
+        values.map(|v| (v - mean) / square.sqrt())
+    } else {
+        [0.0; ROWS]
+    }
+}
+
+/// Where an expression may fail to be finite: the arguments of its partial operators. Functions
+/// that agree where both are finite need not be finite at the same points.
+fn domain_signature(expr: &Expr) -> u64 {
+    let partial = |node: &Node| {
+        matches!(
+            node,
+            Node::Op(Op::Div | Op::Pow | Op::Sqrt | Op::Log | Op::Inv | Op::Tan | Op::Exp)
+        )
+    };
+    if !expr.nodes().iter().any(partial) {
+        return 0;
+    }
+    let mut stack: Vec<u64> = Vec::with_capacity(expr.len());
+    let mut constants = expr.constants().iter();
+    let mut signature = 0_u64;
+    for node in expr.nodes() {
+        let hash = match node {
+            Node::Var(input) => mix(u64::from(*input)),
+            Node::Const => mix(constants.next().map_or(0, |c| c.to_bits()) ^ (1 << 20)),
+            Node::Op(op) => {
+                let right = stack.pop().unwrap_or(0);
+                let left = if op.arity() == 2 { stack.pop().unwrap_or(0) } else { 0 };
+                let code = (1 << 40) + *op as u64;
+                let within = if op.is_commutative() {
+                    left.wrapping_add(right)
+                } else {
+                    mix(left).wrapping_add(right)
+                };
+                if partial(node) {
+                    let risky = if *op == Op::Pow { within } else { right };
+                    signature = signature.wrapping_add(mix(risky ^ code));
+                }
+                mix(within ^ code)
+            }
+        };
+        stack.push(hash);
+    }
+    signature
+}
+
+/// Spreads the bits of a number (the finaliser of `SplitMix64`).
+fn mix(bits: u64) -> u64 {
+    let bits = (bits ^ 0x9e37_79b9_7f4a_7c15).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    bits ^ (bits >> 31)
+}
