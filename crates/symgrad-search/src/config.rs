@@ -1,8 +1,10 @@
 //! The settings of a search.
 
 use serde::{Deserialize, Serialize};
+use symgrad_expr::{Costs, NamesError, OpSetError};
 
 use crate::Choice;
+use crate::constraints::{ConstraintConfig, ConstraintError};
 
 /// The settings of a search; the defaults suit fields of a few thousand points in up to a
 /// dozen inputs.
@@ -46,6 +48,10 @@ pub struct SearchConfig {
     pub only_inputs: Option<Vec<u16>>,
     /// How the answer is chosen.
     pub choice: Choice,
+    /// Complexities other than those of the operator set.
+    pub costs: Costs,
+    /// What every answer must keep to.
+    pub constraints: ConstraintConfig,
 }
 
 impl Default for SearchConfig {
@@ -69,6 +75,8 @@ impl Default for SearchConfig {
             rounding: 0.1,
             only_inputs: None,
             choice: Choice::Chord,
+            costs: Costs::default(),
+            constraints: ConstraintConfig::default(),
         }
     }
 }
@@ -100,6 +108,15 @@ pub enum SearchError {
         /// What is wrong with them.
         reason: String,
     },
+    /// Inputs whose names cannot stand in a formula, where settings name inputs.
+    #[error("settings cannot name the inputs")]
+    Names(#[from] NamesError),
+    /// A complexity of what has none.
+    #[error("in `costs`: {0}")]
+    Costs(#[from] OpSetError),
+    /// Constraints that do not fit the inputs.
+    #[error(transparent)]
+    Constraints(#[from] ConstraintError),
     /// The threads could not be started.
     #[error("cannot start the threads: {reason}; ask for fewer with `threads`")]
     Threads {

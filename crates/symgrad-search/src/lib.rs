@@ -11,6 +11,7 @@
 mod archive;
 mod choice;
 mod config;
+mod constraints;
 mod evaluator;
 mod evolution;
 mod fit;
@@ -23,6 +24,7 @@ mod spectral;
 
 pub use choice::Choice;
 pub use config::{SearchConfig, SearchError};
+pub use constraints::{ConstraintConfig, ConstraintError, Constraints, Limit, LimitError};
 pub use evaluator::Evaluator;
 pub use front::{Entry, HallOfFame};
 pub use objective::{Measure, Objective};

@@ -22,6 +22,8 @@ pub enum Measure {
 /// Points with what an expression should match there, and the measure of the mismatch.
 #[derive(Clone, Debug)]
 pub struct Objective {
+    /// The inputs' names.
+    names: Vec<String>,
     columns: Vec<Vec<f64>>,
     /// One per point, of sum 1.
     weights: Vec<f64>,
@@ -65,8 +67,7 @@ impl Objective {
             normals: field.tangent().map_or(vec![], |tangent| tangent.normals().to_vec()),
             measure,
         };
-        let columns = field.points().columns().to_vec();
-        Self::of(columns, field.weights().to_vec(), Target::Directions(directions))
+        Self::of(field.points(), field.weights().to_vec(), Target::Directions(directions))
     }
 
     /// Compares the values of expressions with given ones, one per point, as ordinary symbolic
@@ -102,16 +103,26 @@ impl Objective {
         }
         let standard = values.iter().map(|value| (value - mean) / deviation).collect();
         let target = Target::Values(Values { standard, mean, deviation, linear_scaling });
-        Ok(Self::of(points.columns().to_vec(), vec![1.0; values.len()], target))
+        Ok(Self::of(points, vec![1.0; values.len()], target))
     }
 
-    fn of(columns: Vec<Vec<f64>>, mut weights: Vec<f64>, target: Target) -> Self {
+    fn of(points: &Table, weights: Vec<f64>, target: Target) -> Self {
+        let columns = points.columns().to_vec();
+        Self::weighted(points.names().to_vec(), columns, weights, target)
+    }
+
+    fn weighted(
+        names: Vec<String>,
+        columns: Vec<Vec<f64>>,
+        mut weights: Vec<f64>,
+        target: Target,
+    ) -> Self {
         let total: f64 = weights.iter().sum();
         for w in &mut weights {
             *w /= total;
         }
         let probe = Probe::of(&columns);
-        Self { columns, weights, target, probe }
+        Self { names, columns, weights, target, probe }
     }
 
     /// Number of points.
@@ -124,6 +135,11 @@ impl Objective {
     #[must_use]
     pub fn dim(&self) -> usize {
         self.columns.len()
+    }
+
+    /// The inputs' names.
+    pub fn names(&self) -> &[String] {
+        &self.names
     }
 
     /// The points, column by column.
@@ -168,7 +184,7 @@ impl Objective {
                 Target::Values(Values { standard: pick(&values.standard), ..values.clone() })
             }
         };
-        Self::of(columns, pick(&self.weights), target)
+        Self::weighted(self.names.clone(), columns, pick(&self.weights), target)
     }
 
     /// Whether the data extend along an input at all: where they do not, its share of any

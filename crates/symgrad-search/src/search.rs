@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
-use symgrad_expr::{Expr, OpSet};
+use symgrad_expr::{Expr, Names, OpSet};
 use symgrad_simplify::{Domain, Simplifier};
 
 use crate::archive::Archive;
 use crate::config::{SearchConfig, SearchError};
+use crate::constraints::{ConstraintConfig, Constraints};
 use crate::evaluator::Evaluator;
 use crate::evolution::{Island, Palette, Rules, Surroundings, strip};
 use crate::fit::fit_constants;
@@ -78,6 +79,7 @@ impl Search {
         config: SearchConfig,
     ) -> Result<Self, SearchError> {
         config.check(objective.dim())?;
+        let (ops, constraints) = settle(&config, &objective, ops)?;
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(config.threads.unwrap_or(0))
             .build()
@@ -85,13 +87,17 @@ impl Search {
         let domain = Domain::of_columns(objective.columns());
         let mut inputs = config.inputs(objective.dim());
         inputs.retain(|&input| objective.varies(usize::from(input)));
+        constraints.narrow(&mut inputs, objective.names())?;
         let max_complexity = config.max_complexity;
         let spectral = config.spectral;
         let level_sets = objective.is_blind_to_outer_functions();
         Ok(Self {
-            palette: Palette::new(&ops, inputs),
+            palette: Palette {
+                required: constraints.required().to_vec(),
+                ..Palette::new(&ops, inputs)
+            },
             simplifier: Simplifier::new(ops.clone(), domain.clone()),
-            rules: Rules { ops, domain, max_complexity, spectral, level_sets },
+            rules: Rules { ops, domain, max_complexity, spectral, level_sets, constraints },
             screen: objective.thinned(config.screen_points),
             objective,
             islands: (0..config.islands as u64)
@@ -170,7 +176,10 @@ impl Search {
         }
         let tolerance = self.config.rounding;
         let rounded = |entry: &Entry, eval: &mut Evaluator<'_>| {
-            let round = &mut |expr: &Expr| eval.loss(expr);
+            // What breaks a constraint has no loss: constants are rounded around it.
+            let round = &mut |expr: &Expr| {
+                if rules.constraints.permits(expr) { eval.loss(expr) } else { f64::INFINITY }
+            };
             vec![simplifier.round_constants(&entry.expr, tolerance, round)]
         };
         let (rounded, second) = self.rewrite(&hall.front(), rounded);
@@ -186,13 +195,14 @@ impl Search {
         entries: &[Entry],
         forms: impl Fn(&Entry, &mut Evaluator<'_>) -> Vec<Expr> + Sync,
     ) -> (Vec<Entry>, u64) {
-        let ops = &self.rules.ops;
+        let Rules { ops, constraints, .. } = &self.rules;
         let rewritten: Vec<(Vec<Entry>, u64)> = self.pool.install(|| {
             let each = entries.par_iter().map(|entry| {
                 let mut eval = Evaluator::new(&self.objective);
                 let mut scored = vec![];
                 for expr in forms(entry, &mut eval) {
-                    if ops.allows(&expr) && expr.input_count() > 0 {
+                    let legal = ops.allows(&expr) && constraints.completes(&expr);
+                    if legal && expr.input_count() > 0 {
                         let (complexity, loss) = (ops.complexity(&expr), eval.loss(&expr));
                         scored.push(Entry { expr, complexity, loss });
                     }
@@ -316,7 +326,9 @@ impl Search {
         self.evaluations += expressions.len() as u64;
         for (expr, loss) in expressions.iter().zip(losses) {
             let complexity = rules.ops.complexity(expr);
-            let legal = complexity <= rules.max_complexity && rules.ops.allows(expr);
+            let legal = complexity <= rules.max_complexity
+                && rules.ops.allows(expr)
+                && rules.constraints.completes(expr);
             if legal && expr.input_count() > 0 {
                 self.hall.offer(Entry { expr: expr.clone(), complexity, loss });
             }
@@ -340,6 +352,22 @@ impl Search {
         }
         self.evaluations += eval.evaluations();
     }
+}
+
+/// Operators with the complexities that the settings name, and the constraints.
+fn settle(
+    config: &SearchConfig,
+    objective: &Objective,
+    ops: OpSet,
+) -> Result<(OpSet, Constraints), SearchError> {
+    if config.costs.is_empty() && config.constraints == ConstraintConfig::default() {
+        // No setting names an input, so their names may be anything.
+        return Ok((ops, Constraints::default()));
+    }
+    let names = Names::new(objective.names().to_vec())?;
+    let ops = ops.with_costs(&config.costs, &names)?;
+    let constraints = Constraints::new(&config.constraints, &names, &ops)?;
+    Ok((ops, constraints.sampled(objective.columns())))
 }
 
 /// Cells of the feature matrix of a mixed library.

@@ -36,7 +36,7 @@ impl<'a> Prices<'a> {
     /// The cost of one symbol.
     pub(crate) fn of(&self, node: Node) -> Cost {
         let (forbidden, complexity, constants) = match node {
-            Node::Var(_) => (0, self.ops.variable_cost(), 0),
+            Node::Var(input) => (0, self.ops.input_cost(input), 0),
             Node::Const => (0, self.ops.constant_cost(), 1),
             Node::Op(op) => {
                 let allowed = self.ops.contains(op) || self.also.contains(&op);

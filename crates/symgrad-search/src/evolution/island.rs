@@ -9,6 +9,7 @@ use symgrad_simplify::Domain;
 use super::tidy::tidy;
 use super::variation::{Palette, cross, mutate};
 use crate::archive::Archive;
+use crate::constraints::Constraints;
 use crate::evaluator::Evaluator;
 use crate::fit::fit_constants;
 use crate::front::{Entry, HallOfFame};
@@ -23,6 +24,7 @@ pub(crate) struct Rules {
     pub(crate) spectral: bool,
     /// Whether outer functions do not matter and are taken off.
     pub(crate) level_sets: bool,
+    pub(crate) constraints: Constraints,
 }
 
 /// What islands share and do not change while they evolve.
@@ -37,6 +39,9 @@ pub(crate) struct Surroundings<'a> {
 const PARSIMONY: f64 = 0.03;
 /// Price of belonging to the most crowded complexity.
 const CROWDING: f64 = 4.0;
+/// Price of each required input that does not appear: a factor e of loss, so that candidates
+/// which have them all win over slightly better ones that have not, which still may be parents.
+const MISSING: f64 = 1.0;
 /// A tournament of this many, won by the best with probability [`TOURNAMENT_WIN`], else by
 /// the next, and so on.
 const TOURNAMENT: usize = 8;
@@ -54,7 +59,7 @@ struct Candidate {
     expr: Expr,
     complexity: u32,
     loss: f64,
-    /// Log loss with the price of complexity.
+    /// Log loss with the prices of complexity and of missing inputs.
     merit: f64,
     birth: u64,
 }
@@ -107,7 +112,7 @@ impl Island {
         eval: &mut Evaluator<'_>,
     ) {
         if let Some(child) = self.assess(expr, around, eval) {
-            self.offer(&child);
+            self.offer(&child, around.rules);
             self.replace_oldest(child);
         }
     }
@@ -180,7 +185,7 @@ impl Island {
         let mut best: Option<Candidate> = None;
         for spelling in proposal.spellings(&around.rules.ops) {
             let Some(candidate) = self.assess(&spelling, around, eval) else { continue };
-            self.offer(&candidate);
+            self.offer(&candidate, around.rules);
             if best.as_ref().is_none_or(|held| self.cost(&candidate) < self.cost(held)) {
                 best = Some(candidate);
             }
@@ -201,6 +206,7 @@ impl Island {
         let legal = complexity <= rules.max_complexity
             && expr.input_count() > 0
             && rules.ops.allows(&expr)
+            && rules.constraints.tolerates(&expr)
             && expr.constants().iter().all(|c| c.is_finite());
         if !legal {
             return None;
@@ -214,14 +220,18 @@ impl Island {
         });
         loss.is_finite().then(|| {
             self.births += 1;
-            let merit = loss.max(LOSS_FLOOR).ln() + PARSIMONY * f64::from(complexity);
+            let merit = loss.max(LOSS_FLOOR).ln()
+                + PARSIMONY * f64::from(complexity)
+                + MISSING * f64::from(rules.constraints.missing(&expr));
             Candidate { expr, complexity, loss, merit, birth: self.births }
         })
     }
 
-    fn offer(&mut self, candidate: &Candidate) {
+    /// Offers a candidate to the hall of fame, unless it lacks what an answer needs.
+    fn offer(&mut self, candidate: &Candidate, rules: &Rules) {
         let Candidate { complexity, loss, .. } = *candidate;
-        if self.hall.would_hold(complexity, loss) {
+        let holds = self.hall.would_hold(complexity, loss);
+        if holds && rules.constraints.completes(&candidate.expr) {
             self.hall.offer(Entry { expr: candidate.expr.clone(), complexity, loss });
         }
     }
@@ -269,7 +279,19 @@ impl Island {
 }
 
 /// The tidy form without outer functions that the level sets do not see.
+///
+/// Where that breaks a constraint, a longer form that keeps to all of them, if there is one.
 pub(crate) fn strip(expr: &Expr, rules: &Rules) -> Expr {
     let tidied = tidy(expr);
-    if rules.level_sets { symgrad_simplify::strip_root(&tidied, &rules.domain) } else { tidied }
+    let constraints = &rules.constraints;
+    if rules.level_sets {
+        let stripped = symgrad_simplify::strip_root(&tidied, &rules.domain);
+        if constraints.tolerates(&stripped) {
+            return stripped;
+        }
+    }
+    if constraints.tolerates(&tidied) || !constraints.tolerates(expr) {
+        return tidied;
+    }
+    expr.clone()
 }

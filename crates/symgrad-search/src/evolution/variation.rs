@@ -11,6 +11,8 @@ pub(crate) struct Palette {
     pub(crate) unary: Vec<Op>,
     pub(crate) binary: Vec<Op>,
     pub(crate) inputs: Vec<u16>,
+    /// Inputs that every answer has to use.
+    pub(crate) required: Vec<u16>,
     /// Useful subexpressions found so far, shared by all islands.
     pub(crate) features: Vec<Expr>,
 }
@@ -18,7 +20,7 @@ pub(crate) struct Palette {
 impl Palette {
     pub(crate) fn new(ops: &OpSet, inputs: Vec<u16>) -> Self {
         let of_arity = |arity| ops.ops().iter().copied().filter(|op| op.arity() == arity).collect();
-        Self { unary: of_arity(1), binary: of_arity(2), inputs, features: vec![] }
+        Self { unary: of_arity(1), binary: of_arity(2), inputs, required: vec![], features: vec![] }
     }
 
     fn leaf(&self, rng: &mut ChaCha8Rng) -> Expr {
@@ -99,6 +101,11 @@ enum Mutation {
 
 /// A changed copy of an expression.
 pub(crate) fn mutate(expr: &Expr, palette: &Palette, rng: &mut ChaCha8Rng) -> Expr {
+    if let Some(input) = missing_input(expr, palette, rng)
+        && rng.random_bool(INCLUDE)
+    {
+        return include(expr, input, palette, rng);
+    }
     let any = |rng: &mut ChaCha8Rng| rng.random_range(0..expr.len());
     match draw_mutation(rng) {
         Mutation::Constant => perturb_constant(expr, rng),
@@ -121,6 +128,32 @@ pub(crate) fn mutate(expr: &Expr, palette: &Palette, rng: &mut ChaCha8Rng) -> Ex
         Mutation::AddTerm => add_term(expr, palette, rng),
         Mutation::Swap => swap_arguments(expr, rng),
         Mutation::Fresh => palette.tree(rng.random_range(1..=7), rng),
+    }
+}
+
+/// Share of the mutations that bring in a required input where one is missing.
+const INCLUDE: f64 = 0.5;
+
+/// One of the required inputs that do not appear.
+fn missing_input(expr: &Expr, palette: &Palette, rng: &mut ChaCha8Rng) -> Option<u16> {
+    let lacks = |input: &&u16| !expr.nodes().contains(&Node::Var(**input));
+    palette.required.iter().filter(lacks).choose(rng).copied()
+}
+
+/// Puts an input in the place of a leaf, or joins it to some part by an operator.
+fn include(expr: &Expr, input: u16, palette: &Palette, rng: &mut ChaCha8Rng) -> Expr {
+    let end = rng.random_range(0..expr.len());
+    let part = expr.subtree(end);
+    match palette.binary.choose(rng) {
+        Some(&op) if part.len() > 1 || rng.random_bool(0.5) => {
+            let joined = if rng.random_bool(0.5) {
+                Expr::binary(op, part, &Expr::var(input))
+            } else {
+                Expr::binary(op, Expr::var(input), &part)
+            };
+            expr.with_subtree(end, &joined)
+        }
+        _ => expr.with_subtree(end, &Expr::var(input)),
     }
 }
 

@@ -1,0 +1,307 @@
+//! The sets of operators that a search may draw from, with complexities.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Expr, Names, Node, Op};
+
+/// The operators a search may use, with the complexity each symbol adds.
+///
+/// ```
+/// use symgrad_expr::{Expr, OpSet};
+/// let ops: OpSet = "+ - * / sqrt".parse()?;
+/// let radius: Expr = "sqrt(x1^2 + x2^2)".parse()?;
+/// assert!(!ops.allows(&radius)); // `square` is missing
+/// assert_eq!(OpSet::published().complexity(&radius), 9); // sqrt counts 4
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpSet {
+    allowed: Vec<Op>,
+    costs: [u32; Op::ALL.len()],
+    constant: u32,
+    variable: u32,
+    /// Inputs with a complexity of their own.
+    inputs: BTreeMap<u16, u32>,
+}
+
+/// An operator list, or a list of complexities, could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpSetError {
+    /// A name that is no operator.
+    #[error("unknown operator `{name}`; known: {}", known_names())]
+    Unknown {
+        /// The name as written.
+        name: String,
+    },
+    /// No operator at all.
+    #[error("the operator list is empty; known: {}", known_names())]
+    Empty,
+    /// A complexity of something that is neither an operator nor an input.
+    #[error(
+        "`{name}` has no complexity; write `const`, `var` for all inputs, an input ({inputs}) or \
+         an operator ({})",
+        known_names()
+    )]
+    NoCost {
+        /// The name as written.
+        name: String,
+        /// The inputs there are.
+        inputs: String,
+    },
+    /// A complexity that cannot be read.
+    #[error("`{text}` is no complexity; write a name, `=` and a whole number, as in `sin=3`")]
+    NotACost {
+        /// The part as written.
+        text: String,
+    },
+}
+
+fn known_names() -> String {
+    Op::ALL.map(Op::name).join(" ")
+}
+
+impl OpSet {
+    /// The given operators, every symbol at complexity 1.
+    pub fn new(ops: &[Op]) -> Self {
+        let mut allowed = ops.to_vec();
+        allowed.sort_unstable();
+        allowed.dedup();
+        Self {
+            allowed,
+            costs: [1; Op::ALL.len()],
+            constant: 1,
+            variable: 1,
+            inputs: BTreeMap::new(),
+        }
+    }
+
+    /// The published search settings: + − × ÷ ^ sqrt square sin exp, where a constant
+    /// counts 3, a square root 4 and everything else 1.
+    pub fn published() -> Self {
+        let ops =
+            [Op::Add, Op::Sub, Op::Mul, Op::Div, Op::Pow, Op::Sqrt, Op::Square, Op::Sin, Op::Exp];
+        let mut set = Self::new(&ops);
+        set.costs[Op::Sqrt as usize] = 4;
+        set.constant = 3;
+        set
+    }
+
+    /// The allowed operators, sorted.
+    pub fn ops(&self) -> &[Op] {
+        &self.allowed
+    }
+
+    /// Whether the operator is allowed.
+    pub fn contains(&self, op: Op) -> bool {
+        self.allowed.binary_search(&op).is_ok()
+    }
+
+    /// Whether every operator of the expression is allowed.
+    pub fn allows(&self, expr: &Expr) -> bool {
+        expr.nodes().iter().all(|node| match node {
+            Node::Op(op) => self.contains(*op),
+            _ => true,
+        })
+    }
+
+    /// The complexity that one use of the operator adds.
+    pub fn cost(&self, op: Op) -> u32 {
+        self.costs[op as usize]
+    }
+
+    /// The complexity of a constant.
+    pub fn constant_cost(&self) -> u32 {
+        self.constant
+    }
+
+    /// The complexity of an input that has none of its own.
+    pub fn variable_cost(&self) -> u32 {
+        self.variable
+    }
+
+    /// The complexity of the input of that index, counted from 0.
+    pub fn input_cost(&self, input: u16) -> u32 {
+        self.inputs.get(&input).copied().unwrap_or(self.variable)
+    }
+
+    /// Sets the complexity of one operator.
+    #[must_use]
+    pub fn with_cost(mut self, op: Op, cost: u32) -> Self {
+        self.costs[op as usize] = cost;
+        self
+    }
+
+    /// Sets the complexities of constants and inputs.
+    #[must_use]
+    pub fn with_leaf_costs(mut self, constant: u32, variable: u32) -> Self {
+        self.constant = constant;
+        self.variable = variable;
+        self
+    }
+
+    /// Sets the complexity of one input, counted from 0.
+    #[must_use]
+    pub fn with_input_cost(mut self, input: u16, cost: u32) -> Self {
+        self.inputs.insert(input, cost);
+        self
+    }
+
+    /// Sets the complexities that a list names: operators, inputs, `const` for constants and
+    /// `var` for all inputs that are not named.
+    ///
+    /// ```
+    /// use symgrad_expr::{Expr, Names, OpSet};
+    /// let names = Names::new(["x", "t"])?;
+    /// let ops = OpSet::default().with_costs(&"sin=3, const=1, t=2".parse()?, &names)?;
+    /// assert_eq!(ops.complexity(&Expr::parse("sin(2*t) + x", &names)?), 3 + 1 + 1 + 2 + 1 + 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn with_costs(mut self, costs: &Costs, names: &Names) -> Result<Self, OpSetError> {
+        for (name, &cost) in &costs.0 {
+            if let Some(input) = names.index_of(name) {
+                self.inputs.insert(input, cost);
+            } else if let Some(op) = Op::from_name(name) {
+                self.costs[op as usize] = cost;
+            } else if name == "const" {
+                self.constant = cost;
+            } else if name == "var" {
+                self.variable = cost;
+            } else {
+                let inputs = names.iter().collect::<Vec<_>>().join(" ");
+                return Err(OpSetError::NoCost { name: name.clone(), inputs });
+            }
+        }
+        Ok(self)
+    }
+
+    /// The complexity of one symbol.
+    fn node_cost(&self, node: Node) -> u32 {
+        match node {
+            Node::Op(op) => self.cost(op),
+            Node::Const => self.constant,
+            Node::Var(_) if self.inputs.is_empty() => self.variable,
+            Node::Var(input) => self.input_cost(input),
+        }
+    }
+
+    /// The complexity of the subtree that ends at each node.
+    pub fn complexities(&self, expr: &Expr) -> Vec<u32> {
+        let mut found: Vec<u32> = Vec::with_capacity(expr.len());
+        let mut open: Vec<u32> = Vec::new();
+        for node in expr.nodes() {
+            let keep = open.len() - node.arity();
+            let below = open.drain(keep..).fold(0, u32::saturating_add);
+            let total = below.saturating_add(self.node_cost(*node));
+            found.push(total);
+            open.push(total);
+        }
+        found
+    }
+
+    /// The complexity of an expression: the sum over its nodes.
+    pub fn complexity(&self, expr: &Expr) -> u32 {
+        expr.nodes().iter().fold(0, |sum: u32, node| sum.saturating_add(self.node_cost(*node)))
+    }
+}
+
+impl Default for OpSet {
+    /// The published complexities over a wider choice of operators
+    /// (+ − × ÷ neg square sqrt exp log sin cos inv).
+    fn default() -> Self {
+        let ops = [
+            Op::Add,
+            Op::Sub,
+            Op::Mul,
+            Op::Div,
+            Op::Neg,
+            Op::Square,
+            Op::Sqrt,
+            Op::Exp,
+            Op::Log,
+            Op::Sin,
+            Op::Cos,
+            Op::Inv,
+        ];
+        Self { allowed: Self::new(&ops).allowed, ..Self::published() }
+    }
+}
+
+impl std::str::FromStr for OpSet {
+    type Err = OpSetError;
+
+    /// Reads names or symbols separated by blanks or commas; complexities are the published ones.
+    fn from_str(text: &str) -> Result<Self, OpSetError> {
+        let names = text.split(|c: char| c.is_whitespace() || c == ',').filter(|s| !s.is_empty());
+        let ops = names
+            .map(|name| {
+                Op::from_name(name).ok_or_else(|| OpSetError::Unknown { name: name.into() })
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        if ops.is_empty() {
+            return Err(OpSetError::Empty);
+        }
+        Ok(Self { allowed: Self::new(&ops).allowed, ..Self::published() })
+    }
+}
+
+/// Complexities by name, to be given to an [`OpSet`]: operators, inputs, `const` and `var`.
+///
+/// Written as `sin=3, const=1, x=2`, and in files as a table of names and numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Costs(BTreeMap<String, u32>);
+
+impl std::str::FromStr for Costs {
+    type Err = OpSetError;
+
+    fn from_str(text: &str) -> Result<Self, OpSetError> {
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        let read = |part: &str| {
+            let (name, cost) = part.split_once('=')?;
+            Some((name.trim().to_owned(), cost.trim().parse().ok()?))
+        };
+        parts
+            .map(|part| read(part).ok_or_else(|| OpSetError::NotACost { text: part.into() }))
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+}
+
+impl Costs {
+    /// Takes the other's complexities, in place of its own where both name something.
+    pub fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    /// Whether nothing is named.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn complexities_go_by_name() {
+        let names = Names::new(["x", "t"]).unwrap();
+        let with = |text: &str| OpSet::published().with_costs(&text.parse().unwrap(), &names);
+        let ops = with("t = 5, var=2, ^=7,, sqrt=0").unwrap();
+        let costs = |text: &str| ops.complexity(&Expr::parse(text, &names).unwrap());
+        assert_eq!(["x", "t", "1.5", "sqrt(x)", "x^t"].map(costs), [2, 5, 3, 2, 14]);
+        let unknown = with("y=3").unwrap_err().to_string();
+        assert!(unknown.contains("`y`") && unknown.contains("x t"), "{unknown}");
+        for bad in ["x", "x=-1", "x=1.5", "=", "x=99999999999"] {
+            assert!(bad.parse::<Costs>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn huge_complexities_do_not_wrap() {
+        let ops = OpSet::default().with_leaf_costs(u32::MAX, u32::MAX);
+        assert_eq!(ops.complexity(&"x1 + 2".parse().unwrap()), u32::MAX);
+    }
+}

@@ -1,0 +1,266 @@
+//! What every answer must keep to: limits, inputs, units, structure.
+//!
+//! [`ConstraintConfig`] is what a user writes, in words; [`Constraints`] is what comes of it once
+//! the inputs' names are known, and what the search asks.
+
+mod limit;
+
+use serde::{Deserialize, Serialize};
+use symgrad_expr::{Expr, Names, Node, OpSet, derivative};
+
+pub use limit::{Limit, LimitError};
+
+/// Constraints as a user writes them; without any, every expression is permitted.
+///
+/// ```
+/// use symgrad_expr::{Expr, Names, OpSet};
+/// use symgrad_search::{ConstraintConfig, Constraints};
+///
+/// let config = ConstraintConfig {
+///     limits: vec!["depth <= 4".parse()?, "sin in sin|exp <= 0".parse()?],
+///     exclude: vec!["t".into()],
+///     require: vec!["x".into()],
+///     ..ConstraintConfig::default()
+/// };
+/// let names = Names::new(["x", "v", "t"])?;
+/// let constraints = Constraints::new(&config, &names, &OpSet::default())?;
+/// let permitted = |text: &str| Expr::parse(text, &names).map(|expr| constraints.permits(&expr));
+/// assert!(permitted("sin(x) + v^2")?);
+/// assert!(!permitted("exp(sin(x))")?); // sin within exp
+/// assert!(!permitted("x + t")?); // t is excluded
+/// assert!(!permitted("v^2")?); // x is required
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ConstraintConfig {
+    /// Limits on depth, constants, uses, arguments' sizes and nesting.
+    pub limits: Vec<Limit>,
+    /// Names of inputs that must not appear.
+    pub exclude: Vec<String>,
+    /// Names of inputs that must all appear.
+    pub require: Vec<String>,
+}
+
+/// Constraints that do not fit the inputs, or one another.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ConstraintError {
+    /// A name that is no input's.
+    #[error("`{name}` in `{setting}` is no input; the inputs are {inputs}")]
+    UnknownInput {
+        /// The setting that names it.
+        setting: &'static str,
+        /// The name as written.
+        name: String,
+        /// The inputs there are.
+        inputs: String,
+    },
+    /// An input that is required but cannot appear.
+    #[error("`{name}` is required, but {reason}")]
+    Unavailable {
+        /// The input.
+        name: String,
+        /// Why it cannot appear.
+        reason: &'static str,
+    },
+    /// No input is left.
+    #[error("every input is excluded; leave at least one")]
+    NoInputLeft,
+    /// A limit that nothing can keep to.
+    #[error("no expression keeps to `{limit}`; the smallest depth is 1")]
+    Impossible {
+        /// The limit.
+        limit: String,
+    },
+}
+
+/// Constraints settled for the inputs of one search.
+#[derive(Clone, Debug, Default)]
+pub struct Constraints {
+    limits: Vec<Limit>,
+    /// What symbols cost, for limits on sizes.
+    ops: OpSet,
+    excluded: Vec<u16>,
+    required: Vec<u16>,
+    /// Points at which an answer has to depend on the required inputs.
+    samples: Vec<Vec<f64>>,
+}
+
+/// A share of the gradient below this is rounding.
+const NO_SLOPE: f64 = 1e-9;
+
+impl Constraints {
+    /// Settles constraints for inputs of these names and operators of these complexities.
+    pub fn new(
+        config: &ConstraintConfig,
+        names: &Names,
+        ops: &OpSet,
+    ) -> Result<Self, ConstraintError> {
+        let excluded = indices("exclude", &config.exclude, names)?;
+        let required = indices("require", &config.require, names)?;
+        if let Some(both) = required.iter().find(|input| excluded.contains(input)) {
+            let name = names.get(*both).unwrap_or_default().to_owned();
+            return Err(ConstraintError::Unavailable { name, reason: "it is excluded as well" });
+        }
+        if !names.is_empty() && excluded.len() == names.len() {
+            return Err(ConstraintError::NoInputLeft);
+        }
+        if let Some(limit) = config.limits.iter().find(|limit| limit.is_impossible()) {
+            return Err(ConstraintError::Impossible { limit: limit.to_string() });
+        }
+        Ok(Self {
+            limits: config.limits.clone(),
+            ops: ops.clone(),
+            excluded,
+            required,
+            samples: vec![],
+        })
+    }
+
+    /// Whether an answer may be this expression.
+    pub fn permits(&self, expr: &Expr) -> bool {
+        self.tolerates(expr) && self.missing(expr) == 0
+    }
+
+    /// Whether a candidate may be this expression: it may lack required inputs, which later
+    /// generations can add.
+    pub(crate) fn tolerates(&self, expr: &Expr) -> bool {
+        let excluded = |node: &Node| matches!(node, Node::Var(i) if self.excluded.contains(i));
+        self.limits.iter().all(|limit| limit.permits(expr, &self.ops))
+            && (self.excluded.is_empty() || !expr.nodes().iter().any(excluded))
+    }
+
+    /// How many required inputs do not appear.
+    pub(crate) fn missing(&self, expr: &Expr) -> u32 {
+        let lacks = |input: &&u16| !expr.nodes().contains(&Node::Var(**input));
+        self.required.iter().filter(lacks).fold(0, |count, _| count + 1)
+    }
+
+    /// Has answers depend on the required inputs at a few of these points: `z - z` is no use
+    /// of z.
+    pub(crate) fn sampled(mut self, columns: &[Vec<f64>]) -> Self {
+        const SAMPLES: usize = 3;
+        let points = columns.first().map_or(0, Vec::len);
+        let row = |row: usize| columns.iter().map(|column| column[row]).collect();
+        self.samples = (0..SAMPLES.min(points)).map(|n| row(n * points / SAMPLES)).collect();
+        self
+    }
+
+    /// Whether the expression is permitted and depends on all required inputs, by its
+    /// derivatives. Slow: for what is about to enter a hall of fame.
+    pub(crate) fn completes(&self, expr: &Expr) -> bool {
+        self.permits(expr)
+            && (self.required.is_empty() || self.samples.is_empty() || self.depends(expr))
+    }
+
+    fn depends(&self, expr: &Expr) -> bool {
+        let slopes: Vec<(u16, Expr)> =
+            expr.inputs().into_iter().map(|input| (input, derivative(expr, input))).collect();
+        self.required.iter().all(|required| {
+            self.samples.iter().any(|point| {
+                let sizes = slopes.iter().map(|(input, slope)| (input, slope.eval(point).abs()));
+                let (own, others): (Vec<_>, Vec<_>) = sizes.partition(|(i, _)| *i == required);
+                let largest = others.iter().fold(0.0, |most: f64, (_, size)| most.max(*size));
+                own.iter().any(|(_, size)| *size > NO_SLOPE * largest)
+            })
+        })
+    }
+
+    /// Whether everything is permitted.
+    pub fn is_empty(&self) -> bool {
+        self.limits.is_empty() && self.excluded.is_empty() && self.required.is_empty()
+    }
+
+    /// Takes the excluded inputs out of those that a search may use.
+    pub(crate) fn narrow(
+        &self,
+        inputs: &mut Vec<u16>,
+        names: &[String],
+    ) -> Result<(), ConstraintError> {
+        inputs.retain(|input| !self.excluded.contains(input));
+        match self.required.iter().find(|input| !inputs.contains(input)) {
+            Some(&absent) => Err(ConstraintError::Unavailable {
+                name: names.get(usize::from(absent)).cloned().unwrap_or_default(),
+                reason: "it is not among the inputs to be used, or the data do not extend along it",
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// The inputs that must all appear, sorted.
+    pub fn required(&self) -> &[u16] {
+        &self.required
+    }
+}
+
+/// The sorted indices of named inputs.
+fn indices(
+    setting: &'static str,
+    wanted: &[String],
+    names: &Names,
+) -> Result<Vec<u16>, ConstraintError> {
+    let index = |name: &String| {
+        names.index_of(name).ok_or_else(|| ConstraintError::UnknownInput {
+            setting,
+            name: name.clone(),
+            inputs: names.iter().collect::<Vec<_>>().join(", "),
+        })
+    };
+    let mut found = wanted.iter().map(index).collect::<Result<Vec<u16>, _>>()?;
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settle(config: &ConstraintConfig) -> Result<Constraints, ConstraintError> {
+        let names = Names::new(["x", "v", "t"]).unwrap();
+        Constraints::new(config, &names, &OpSet::default())
+    }
+
+    #[test]
+    fn contradictions_are_refused_by_name() {
+        let list = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+        let refused = |exclude: &[&str], require: &[&str]| {
+            let (exclude, require) = (list(exclude), list(require));
+            let config = ConstraintConfig { exclude, require, ..ConstraintConfig::default() };
+            settle(&config).unwrap_err().to_string()
+        };
+        let unknown = refused(&["y"], &[]);
+        assert!(unknown.contains("`y` in `exclude`") && unknown.contains("x, v, t"), "{unknown}");
+        assert!(refused(&["t"], &["x", "t"]).contains("`t` is required"));
+        assert!(refused(&["t", "x", "v"], &[]).contains("every input"));
+        let limits = vec!["depth <= 0".parse().unwrap()];
+        let impossible = settle(&ConstraintConfig { limits, ..ConstraintConfig::default() });
+        assert!(impossible.unwrap_err().to_string().contains("depth <= 0"));
+    }
+
+    #[test]
+    fn an_input_that_cancels_is_not_used() {
+        let require = vec!["t".to_owned()];
+        let config = ConstraintConfig { require, ..ConstraintConfig::default() };
+        let columns = [vec![0.5, 1.0, 2.0], vec![0.7, 1.1, 0.4], vec![2.0, 3.0, 0.3]];
+        let constraints = settle(&config).unwrap().sampled(&columns);
+        for (text, complete) in [
+            ("x1*x2 + 0.001*x3", true),
+            ("x1*x3", true),
+            ("x3", true),
+            ("x1*x2", false),
+            ("x1*x2 + (x3 - x3)", false),
+            ("x1 + x2*x3/x3", false),
+            ("x1^(x3/x3)", false),
+        ] {
+            assert_eq!(constraints.completes(&text.parse().unwrap()), complete, "{text}");
+        }
+    }
+
+    #[test]
+    fn without_constraints_everything_is_permitted() {
+        let constraints = settle(&ConstraintConfig::default()).unwrap();
+        assert!(constraints.is_empty());
+        assert!(constraints.permits(&"sin(sin(x9))".parse().unwrap()));
+    }
+}

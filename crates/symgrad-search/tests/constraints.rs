@@ -1,0 +1,122 @@
+//! Searches that have to keep to constraints.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use symgrad_data::{DirectionField, FieldOptions, Table};
+use symgrad_expr::{Expr, Names, Op, OpSet, Program, Workspace};
+use symgrad_search::{
+    ConstraintConfig, Measure, Objective, Outcome, Search, SearchConfig, SearchError,
+};
+
+/// The exact field of an expression on a grid-like cloud of points between the bounds.
+fn field(names: &[&str], truth: &str, (low, high): (f64, f64)) -> DirectionField {
+    const POINTS: u32 = 200;
+    let names = Names::new(names.iter().copied()).unwrap();
+    let truth = Expr::parse(truth, &names).unwrap();
+    // Multiples of these irrational steps fill the box evenly.
+    let steps = [0.754_877_666, 0.569_840_291, 0.819_172_513, 0.671_043_607];
+    let column = |step: &f64| -> Vec<f64> {
+        (1..=POINTS).map(|n| low + (high - low) * (f64::from(n) * step).fract()).collect()
+    };
+    let columns: Vec<Vec<f64>> = steps[..names.len()].iter().map(column).collect();
+    let mut values = vec![0.0; POINTS as usize];
+    let mut gradients = vec![values.clone(); names.len()];
+    Program::compile(&truth)
+        .input_gradients(&columns, &mut Workspace::default(), &mut values, &mut gradients)
+        .unwrap();
+    let points = Table::new(names.into(), columns).unwrap();
+    DirectionField::from_gradients(points, &gradients, &FieldOptions::default()).unwrap()
+}
+
+fn search(
+    field: &DirectionField,
+    ops: OpSet,
+    config: SearchConfig,
+) -> Result<Outcome, SearchError> {
+    let objective = Objective::new(field, Measure::LevelSet);
+    Ok(Search::new(objective, ops, config)?.run(&mut ()))
+}
+
+fn quick(constraints: ConstraintConfig) -> SearchConfig {
+    SearchConfig { budget: 15_000, constraints, ..SearchConfig::default() }
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|&word| word.to_owned()).collect()
+}
+
+#[test]
+fn every_entry_of_the_front_keeps_to_the_limits() {
+    let field = field(&["x", "y"], "sin(x*y) + exp(sin(x))", (0.2, 1.8));
+    let limits = ["depth <= 4", "constants <= 1", "uses(sin) <= 1", "sin in exp <= 0"];
+    let limits = limits.iter().map(|text| text.parse().unwrap()).collect();
+    let constraints = ConstraintConfig { limits, ..ConstraintConfig::default() };
+    let outcome = search(&field, OpSet::default(), quick(constraints)).unwrap();
+    assert!(outcome.front().len() > 2);
+    for entry in outcome.front() {
+        let expr = &entry.expr;
+        let sines = expr.nodes().iter().filter(|n| **n == symgrad_expr::Node::Op(Op::Sin)).count();
+        assert!(expr.depth() <= 4 && expr.constants().len() <= 1 && sines <= 1, "{expr}");
+    }
+}
+
+/// x and y are nearly the same on these data, so that either serves.
+#[test]
+fn excluded_inputs_stay_away_and_required_ones_are_always_there() {
+    let field = field(&["x", "y", "z"], "x*y + z/50", (0.5, 1.5));
+    let constraints = ConstraintConfig { exclude: words(&["y"]), ..ConstraintConfig::default() };
+    let outcome = search(&field, OpSet::default(), quick(constraints)).unwrap();
+    assert!(!outcome.front().is_empty());
+    assert!(outcome.front().iter().all(|entry| !entry.expr.inputs().contains(&1)));
+
+    // Without the wish, the front begins with entries that do without the faint z.
+    let free = search(&field, OpSet::default(), quick(ConstraintConfig::default())).unwrap();
+    assert!(free.front().iter().any(|entry| !entry.expr.inputs().contains(&2)));
+    let constraints = ConstraintConfig { require: words(&["z"]), ..ConstraintConfig::default() };
+    let outcome = search(&field, OpSet::default(), quick(constraints)).unwrap();
+    assert!(outcome.front().iter().all(|entry| entry.expr.inputs().contains(&2)));
+    let answer = outcome.answer().unwrap();
+    assert!(answer.loss < 1e-6, "{} {}", answer.expr, answer.loss);
+}
+
+/// z is of no use at all, and yet every entry must have it.
+#[test]
+fn an_idle_input_can_be_required() {
+    let field = field(&["x", "y", "z"], "x*y", (0.5, 1.5));
+    for spectral in [true, false] {
+        let require = words(&["x", "z"]);
+        let constraints = ConstraintConfig { require, ..ConstraintConfig::default() };
+        let config = SearchConfig { spectral, ..quick(constraints) };
+        let outcome = search(&field, OpSet::default(), config).unwrap();
+        assert!(!outcome.front().is_empty());
+        for entry in outcome.front() {
+            assert!([0, 2].iter().all(|input| entry.expr.inputs().contains(input)));
+        }
+    }
+}
+
+#[test]
+fn complexities_by_name_shape_the_front() {
+    let field = field(&["x", "y"], "x*y", (0.5, 1.5));
+    let costs = "y=9, *=2".parse().unwrap();
+    let config = SearchConfig { costs, ..quick(ConstraintConfig::default()) };
+    let outcome = search(&field, OpSet::default(), config).unwrap();
+    let answer = outcome.answer().unwrap();
+    assert_eq!((answer.expr.to_string().as_str(), answer.complexity), ("x1*x2", 12));
+}
+
+#[test]
+fn settings_are_checked_against_the_inputs() {
+    let field = field(&["x", "y"], "x*y", (0.5, 1.5));
+    let refused = |config| search(&field, OpSet::default(), config).unwrap_err().to_string();
+    let exclude = words(&["z"]);
+    let unknown = refused(quick(ConstraintConfig { exclude, ..ConstraintConfig::default() }));
+    assert!(unknown.contains("`z`") && unknown.contains("x, y"), "{unknown}");
+    let require = words(&["y"]);
+    let constraints = ConstraintConfig { require, ..ConstraintConfig::default() };
+    let absent = refused(SearchConfig { only_inputs: Some(vec![0]), ..quick(constraints) });
+    assert!(absent.contains("`y` is required"), "{absent}");
+    let costs = "z=3".parse().unwrap();
+    let cost = refused(SearchConfig { costs, ..SearchConfig::default() });
+    assert!(cost.contains("`z`") && cost.contains("x y"), "{cost}");
+}
