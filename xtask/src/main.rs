@@ -13,7 +13,9 @@ usage: cargo xtask TASK [ARGS...]
 tasks:
   reproduce [ARGS...]  build everything for release, then run `symgrad reproduce ARGS...`
   bench [NAME [ARGS]]  run the criterion benches, or the one of that name; `peers ARGS`
-                       compares with other engines (benches/peers, `peers --help`)
+                       compares with other engines (benches/peers, `peers --help`);
+                       `formulas ARGS` counts the formulas of physics that the search
+                       recovers (benches/formulas, `formulas --help`)
   docs                 build the documentation; a warning is an error
   ci                   run what CI runs (.ci/run)
   help                 print this text

@@ -32,6 +32,7 @@ pub(crate) const PLOT_HEIGHT: i32 = HEIGHT - TOP - BOTTOM;
 // Colours of Okabe and Ito, which stay apart for every common kind of colour blindness.
 pub(crate) const BLUE: RGBColor = RGBColor(0, 114, 178);
 pub(crate) const VERMILION: RGBColor = RGBColor(213, 94, 0);
+pub(crate) const GREEN: RGBColor = RGBColor(0, 158, 115);
 pub(crate) const GREY: RGBColor = RGBColor(140, 140, 140);
 pub(crate) const INK: RGBColor = RGBColor(34, 34, 34);
 pub(crate) const SOFT_INK: RGBColor = RGBColor(95, 95, 95);

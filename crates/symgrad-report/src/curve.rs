@@ -4,7 +4,7 @@ use plotters::style::RGBColor;
 
 use crate::ReportError;
 use crate::axis::{Axis, LogScale};
-use crate::canvas::{BLUE, Frame, GREY, VERMILION, draw};
+use crate::canvas::{BLUE, Frame, GREEN, GREY, VERMILION, draw};
 use crate::error::{check_finite, check_losses};
 
 /// A named curve: pairs of step and loss.
@@ -67,5 +67,5 @@ pub fn training_curve_svg(
 }
 
 fn colors() -> impl Iterator<Item = RGBColor> {
-    [BLUE, VERMILION, RGBColor(0, 158, 115)].into_iter().chain(std::iter::repeat(GREY))
+    [BLUE, VERMILION, GREEN].into_iter().chain(std::iter::repeat(GREY))
 }

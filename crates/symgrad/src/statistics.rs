@@ -1,29 +1,6 @@
 //! The few statistics that a summary needs.
 
-/// The 95 % Wilson score interval of a rate: `hits` out of `trials`.
-///
-/// It stays within [0, 1] and is not empty when all trials agree; without trials it is [0, 1]
-/// (Wilson, J. Am. Stat. Assoc. 22, 1927).
-///
-/// ```
-/// let (low, high) = symgrad::wilson(5, 5);
-/// assert!((low - 0.566).abs() < 1e-3 && high == 1.0);
-/// ```
-pub fn wilson(hits: usize, trials: usize) -> (f64, f64) {
-    /// The standard normal quantile of 97.5 %.
-    const Z: f64 = 1.959_963_984_540_054;
-    if trials == 0 {
-        return (0.0, 1.0);
-    }
-    let (n, rate) = (trials as f64, hits as f64 / trials as f64);
-    let square = Z * Z / n;
-    let centre = (rate + square / 2.0) / (1.0 + square);
-    let half = Z * (rate * (1.0 - rate) / n + square / (4.0 * n)).sqrt() / (1.0 + square);
-    // At the ends rounding must not cut off the rate itself.
-    let low = if hits == 0 { 0.0 } else { centre - half };
-    let high = if hits == trials { 1.0 } else { centre + half };
-    (low, high)
-}
+pub use symgrad_report::wilson;
 
 /// The correlation of two columns; 0 if one of them is constant.
 pub(crate) fn pearson(a: &[f64], b: &[f64]) -> f64 {
@@ -73,20 +50,5 @@ mod tests {
         assert!(pearson(&a, &bent) > -0.9);
         assert_eq!(pearson(&a, &[3.0; 50]), 0.0);
         assert_eq!(ranks(&[2.0, 1.0, 2.0]), [1.5, 0.0, 1.5]);
-    }
-
-    #[test]
-    fn wilson_contains_the_rate() {
-        assert_eq!(wilson(0, 0), (0.0, 1.0));
-        for trials in 1..40 {
-            for hits in 0..=trials {
-                let (low, high) = wilson(hits, trials);
-                let rate = hits as f64 / trials as f64;
-                assert!(0.0 <= low && low <= rate && rate <= high && high <= 1.0);
-            }
-        }
-        // Newcombe, Stat. Med. 17 (1998), table I: 15 out of 148.
-        let (low, high) = wilson(15, 148);
-        assert!((low - 0.0624).abs() < 5e-5 && (high - 0.1605).abs() < 5e-5);
     }
 }

@@ -1,0 +1,128 @@
+//! One run: a search on a problem's field, and what fresh points say about its answer.
+
+use cpu_time::ProcessTime;
+use serde::{Deserialize, Serialize};
+use symgrad_expr::OpSet;
+use symgrad_search::{Evaluator, Measure, Objective, Outcome, Search, SearchConfig, Stop};
+
+use crate::error::Error;
+use crate::problem::Problem;
+
+/// The answer has the truth's level sets if 1 − |mean cos| at fresh points is below this.
+pub(crate) const RECOVERED: f64 = 1e-4;
+/// The answer is close to the truth if it is below this: under noise the constants of a right
+/// formula cannot be exact.
+pub(crate) const CLOSE: f64 = 1e-3;
+
+/// Which of the runs on a problem.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Case {
+    pub(crate) name: String,
+    /// In per cent.
+    pub(crate) noise: f64,
+    pub(crate) seed: u64,
+}
+
+/// The result of a run: a row of `results.csv`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Record {
+    pub(crate) name: String,
+    /// Size of the error of every component of the unit gradients, in per cent.
+    pub(crate) noise: f64,
+    pub(crate) seed: u64,
+    /// Number of inputs.
+    pub(crate) inputs: usize,
+    /// Complexity of the truth's level-set class.
+    pub(crate) truth_complexity: u32,
+    /// Loss of the truth on the field of the search: the noise.
+    pub(crate) truth_loss: f64,
+    pub(crate) answer: String,
+    pub(crate) complexity: u32,
+    /// Loss of the answer on the field of the search.
+    pub(crate) loss: f64,
+    /// 1 − |mean cos| of answer and truth at fresh points.
+    pub(crate) mismatch: f64,
+    /// The smallest mismatch of any entry of the front, and that entry's complexity.
+    pub(crate) front_mismatch: f64,
+    pub(crate) front_complexity: u32,
+    pub(crate) verdict: String,
+    pub(crate) stop: Stop,
+    pub(crate) evaluations: u64,
+    /// Processor time of the search.
+    pub(crate) cpu_seconds: f64,
+}
+
+impl Record {
+    /// Whether the answer has the truth's level sets.
+    pub(crate) fn recovered(&self) -> bool {
+        self.mismatch < RECOVERED
+    }
+
+    /// Whether an entry of the front has them.
+    pub(crate) fn on_front(&self) -> bool {
+        self.front_mismatch < RECOVERED
+    }
+
+    /// Whether the search claims to know the formula.
+    pub(crate) fn is_identified(&self) -> bool {
+        self.verdict == "identified"
+    }
+
+    pub(crate) fn is_of(&self, case: &Case) -> bool {
+        self.name == case.name && self.noise == case.noise && self.seed == case.seed
+    }
+}
+
+/// A run that has ended.
+pub(crate) struct Finished {
+    pub(crate) record: Record,
+    pub(crate) outcome: Outcome,
+    /// The mismatch of every entry of the front.
+    pub(crate) mismatches: Vec<f64>,
+}
+
+/// Searches, then compares with the truth.
+pub(crate) fn run(
+    problem: &Problem,
+    case: &Case,
+    config: &SearchConfig,
+) -> Result<Finished, Error> {
+    let ops = OpSet::default();
+    let field = problem.field(case.noise / 100.0, case.seed)?;
+    let objective = Objective::new(&field, Measure::LevelSet);
+    let truth_loss = Evaluator::new(&objective).loss(&problem.expr);
+    let config = SearchConfig { seed: case.seed, threads: Some(1), ..config.clone() };
+
+    let start = ProcessTime::now();
+    let outcome = Search::new(objective, ops.clone(), config)
+        .map_err(|source| Error::Search { name: problem.name.clone(), source })?
+        .run(&mut ());
+    let cpu_seconds = start.elapsed().as_secs_f64();
+
+    let fresh = problem.fresh(case.seed)?;
+    let mut eval = Evaluator::new(&fresh);
+    let mismatches: Vec<f64> = outcome.front().iter().map(|entry| eval.loss(&entry.expr)).collect();
+    let chosen = outcome.answer_index();
+    let best = (0..mismatches.len()).min_by(|&i, &j| mismatches[i].total_cmp(&mismatches[j]));
+    let complexity = |index: Option<usize>| index.map_or(0, |i| outcome.front()[i].complexity);
+    let mismatch = |index: Option<usize>| index.map_or(f64::INFINITY, |i| mismatches[i]);
+    let record = Record {
+        name: problem.name.clone(),
+        noise: case.noise,
+        seed: case.seed,
+        inputs: problem.dim(),
+        truth_complexity: problem.complexity(&ops),
+        truth_loss,
+        answer: outcome.answer().map_or_else(String::new, |entry| entry.expr.to_string()),
+        complexity: complexity(chosen),
+        loss: outcome.answer().map_or(f64::INFINITY, |entry| entry.loss),
+        mismatch: mismatch(chosen),
+        front_mismatch: mismatch(best),
+        front_complexity: complexity(best),
+        verdict: String::new(),
+        stop: outcome.stop(),
+        evaluations: outcome.evaluations(),
+        cpu_seconds,
+    };
+    Ok(Finished { record, outcome, mismatches })
+}
