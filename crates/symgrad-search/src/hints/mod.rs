@@ -1,0 +1,167 @@
+//! What a direction field tells about a formula before any search.
+//!
+//! If g does not change along a vector field v(x), then u(x)·v(x) = 0 at every point, whatever
+//! φ is: a linear relation between the components of the field. Each such relation means that
+//! g depends on some inputs through a simpler combination of them, or not at all. The
+//! combination then takes the place of its inputs, and the question is asked again.
+
+mod discover;
+mod evidence;
+mod forms;
+mod frame;
+mod relations;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use symgrad_data::DirectionField;
+use symgrad_expr::{Expr, Names};
+
+pub use forms::Form;
+
+use crate::objective::{Measure, Objective};
+use frame::Frame;
+
+/// Points that are looked at: hints cost little, and more points would tell no more.
+const POINTS: usize = 1_000;
+
+/// Most inputs for which all pairs are compared.
+const INPUTS: usize = 24;
+
+/// What a field tells about the formula behind it, each hint with a confidence.
+///
+/// ```
+/// use symgrad_data::{DirectionField, FieldOptions, Table};
+/// use symgrad_search::Hints;
+///
+/// // Gradients of (x² + y²)·exp(t), which does not see the angle.
+/// let at = |n: u32| (f64::from(n % 7) - 2.8, f64::from(n / 7 % 7) - 3.1, f64::from(n / 49));
+/// let columns = |f: fn((f64, f64, f64)) -> f64| (0..343).map(|n| f(at(n))).collect::<Vec<_>>();
+/// let points = [columns(|p| p.0), columns(|p| p.1), columns(|p| p.2)];
+/// let gradients =
+///     [columns(|p| 2.0 * p.0), columns(|p| 2.0 * p.1), columns(|p| p.0 * p.0 + p.1 * p.1)];
+/// let points = Table::new(vec!["x".into(), "y".into(), "t".into()], points.to_vec())?;
+/// let field = DirectionField::from_gradients(points, &gradients, &FieldOptions::default())?;
+///
+/// let hints = Hints::of(&field).to_string();
+/// assert!(hints.contains("x and y only through x^2 + y^2"), "{hints}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Hints {
+    /// The inputs' names.
+    names: Vec<String>,
+    hints: Vec<Hint>,
+}
+
+/// One thing that a field tells.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Hint {
+    /// What it tells.
+    pub kind: HintKind,
+    /// How likely it is that this holds exactly and is no accident, 0 to 1; below ½ a hint is
+    /// not given.
+    pub confidence: f64,
+    /// What is left of the relation: of order 1 where it does not hold, the neuron's own error
+    /// where it does.
+    pub residual: f64,
+}
+
+/// What a hint may tell about g.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+#[non_exhaustive]
+pub enum HintKind {
+    /// g does not depend on an input.
+    Unneeded {
+        /// The input, counted from 0.
+        input: u16,
+    },
+    /// g depends on some inputs through one combination of them alone.
+    Through {
+        /// The inputs, counted from 0.
+        inputs: Vec<u16>,
+        /// The combination.
+        combination: Expr,
+        /// How it is made.
+        form: Form,
+    },
+    /// Every level set is left as it is by a group of affine maps: 6 dimensions for a quadratic
+    /// form in four inputs, d² − 1 for one that depends on a single linear combination of d.
+    Symmetries {
+        /// The dimension of the group.
+        dimension: usize,
+    },
+}
+
+impl Hints {
+    /// What a field tells. The result depends on the field alone; it takes milliseconds.
+    pub fn of(field: &DirectionField) -> Self {
+        let objective = Objective::new(field, Measure::LevelSet);
+        Self { names: field.names().to_vec(), ..Self::of_objective(&objective) }
+    }
+
+    /// What the field behind an objective tells; inputs are called x1, x2, ….
+    pub fn of_objective(objective: &Objective) -> Self {
+        let names = (1..=objective.dim()).map(|i| format!("x{i}")).collect();
+        let frame = Frame::new(&objective.thinned(POINTS)).filter(|f| f.dim() <= INPUTS);
+        Self { names, hints: frame.map_or(vec![], discover::discover) }
+    }
+
+    /// The hints, in the order in which they were found: what later ones say rests on earlier
+    /// ones.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Hint> {
+        self.hints.iter()
+    }
+
+    /// Whether the field tells nothing.
+    pub fn is_empty(&self) -> bool {
+        self.hints.is_empty()
+    }
+}
+
+/// One line per hint.
+impl fmt::Display for Hints {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for hint in &self.hints {
+            writeln!(f, "{}", hint.text(&self.names))?;
+        }
+        Ok(())
+    }
+}
+
+impl Hint {
+    /// In words, with the inputs' names.
+    fn text(&self, names: &[String]) -> String {
+        let name = |input: &u16| names.get(usize::from(*input)).map_or("?", String::as_str);
+        let list = |inputs: &[u16]| {
+            let all: Vec<&str> = inputs.iter().map(name).collect();
+            match all.split_last() {
+                Some((last, before)) if !before.is_empty() => {
+                    format!("{} and {last}", before.join(", "))
+                }
+                _ => all.concat(),
+            }
+        };
+        let told = match &self.kind {
+            HintKind::Unneeded { input } => format!("g does not depend on {}", name(input)),
+            HintKind::Through { inputs, combination, .. } => {
+                let expr = combination.rounded(4);
+                let shown = Names::new(names.to_vec())
+                    .map_or_else(|_| expr.to_string(), |n| expr.display(&n).to_string());
+                format!("g depends on {} only through {shown}", list(inputs))
+            }
+            HintKind::Symmetries { dimension } => format!(
+                "affine maps that leave g as it is form a group of {dimension} dimension{}",
+                if *dimension == 1 { "" } else { "s" }
+            ),
+        };
+        format!("{told}; {}", self.reason())
+    }
+
+    fn reason(&self) -> String {
+        // Rounded down: nothing is certain.
+        let percent = (self.confidence * 1e3).floor() / 10.0;
+        format!("confidence {percent} %, {:.0e} of a relation is left", self.residual)
+    }
+}

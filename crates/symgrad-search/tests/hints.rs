@@ -1,0 +1,222 @@
+//! Hints about exact and noisy fields of known functions, and their absence where there is
+//! nothing to tell.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+use symgrad_data::{DirectionField, FieldOptions, Table};
+use symgrad_expr::{Expr, Program, Workspace};
+use symgrad_search::{HintKind, Hints};
+
+const POINTS: usize = 1_000;
+
+fn uniform(bounds: (f64, f64), dim: usize, rng: &mut ChaCha8Rng) -> Vec<Vec<f64>> {
+    let (low, high) = bounds;
+    (0..dim)
+        .map(|_| (0..POINTS).map(|_| low + (high - low) * rng.random::<f64>()).collect())
+        .collect()
+}
+
+/// The hints about gradients whose directions are turned by a normal error in every component.
+fn hints(points: Vec<Vec<f64>>, mut gradients: Vec<Vec<f64>>, noise: f64, seed: u64) -> Hints {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    for n in 0..POINTS {
+        let norm = gradients.iter().map(|g| g[n] * g[n]).sum::<f64>().sqrt();
+        for column in &mut gradients {
+            let error: f64 = StandardNormal.sample(&mut rng);
+            column[n] = column[n] / norm + noise * error;
+        }
+    }
+    let names = (1..=points.len()).map(|i| format!("x{i}")).collect();
+    let points = Table::new(names, points).unwrap();
+    Hints::of(&DirectionField::from_gradients(points, &gradients, &FieldOptions::default()).unwrap())
+}
+
+fn of_formula(text: &str, bounds: (f64, f64), dim: usize, noise: f64) -> Hints {
+    let mut rng = ChaCha8Rng::seed_from_u64(7);
+    let points = uniform(bounds, dim, &mut rng);
+    let expr: Expr = text.parse().unwrap();
+    let mut gradients = vec![vec![]; dim];
+    Program::compile(&expr)
+        .input_gradients(&points, &mut Workspace::default(), &mut vec![0.0; POINTS], &mut gradients)
+        .unwrap();
+    hints(points, gradients, noise, 8)
+}
+
+/// A random smooth function: a small network of tanh units with slopes of order one.
+fn of_network(dim: usize, units: usize, noise: f64, seed: u64) -> Hints {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let points = uniform((-1.0, 1.0), dim, &mut rng);
+    let mut gradients = vec![vec![0.0; POINTS]; dim];
+    let mut normal = || -> f64 { StandardNormal.sample(&mut rng) };
+    for _ in 0..units {
+        let slopes: Vec<f64> = (0..dim).map(|_| normal()).collect();
+        let (shift, height) = (normal(), normal());
+        for n in 0..POINTS {
+            let at: f64 = shift + slopes.iter().zip(&points).map(|(a, x)| a * x[n]).sum::<f64>();
+            let change = height * (1.0 - at.tanh().powi(2));
+            for (column, slope) in gradients.iter_mut().zip(&slopes) {
+                column[n] += change * slope;
+            }
+        }
+    }
+    hints(points, gradients, noise, seed + 1)
+}
+
+/// The confidence in a line of that kind, 0 if there is none.
+fn confidence(hints: &Hints, wanted: impl Fn(&HintKind) -> bool) -> f64 {
+    hints.iter().filter(|hint| wanted(&hint.kind)).map(|hint| hint.confidence).fold(0.0, f64::max)
+}
+
+fn through(hints: &Hints, text: &str) -> f64 {
+    confidence(hints, |kind| match kind {
+        HintKind::Through { combination, .. } => combination.rounded(3).to_string() == text,
+        _ => false,
+    })
+}
+
+#[test]
+fn combinations_are_found_in_noisy_fields() {
+    for (truth, bounds, dim, wanted) in [
+        ("x1 + x4", (-1.0, 1.0), 4, "x1 + x4"),
+        ("x1*x4 - x2*x3", (-1.0, 1.0), 4, "x1*x4"),
+        ("exp(x1^2 - x2^2 - x3^2 - x4^2)", (-1.0, 1.0), 4, "x2^2 + x3^2 + x4^2 - x1^2"),
+        ("(x3^2 + x4^2)/2 - 1/sqrt(x1^2 + x2^2)", (0.4, 1.6), 4, "x1^2 + x2^2"),
+        ("sin(x1 - x2) + x3", (-1.0, 1.0), 3, "x1 - x2"),
+        ("x1*x2/(x3*x4^2)", (0.5, 2.0), 4, "x1*x2/(x3*x4^2)"),
+        ("x3 + x1*exp(-0.7*x2)", (0.2, 2.0), 3, "x1*exp(-0.7*x2)"),
+        ("sin(x3) + 2*x1 + x2^2", (0.2, 2.0), 3, "x1 + 0.5*x2^2"),
+        ("x3*(2*x1^2 + x2^2)", (0.2, 2.0), 3, "x1^2 + 0.5*x2^2"),
+        ("sqrt((x1 - x2)^2 + (x3 - x4)^2)", (-1.0, 1.0), 4, "(x1 - x2)^2 + (x3 - x4)^2"),
+    ] {
+        for noise in [0.0, 1e-3] {
+            let hints = of_formula(truth, bounds, dim, noise);
+            let confidence = through(&hints, wanted);
+            assert!(confidence > 0.85, "{truth}, noise {noise}: {confidence} for {wanted}\n{hints}");
+        }
+    }
+}
+
+#[test]
+fn inputs_that_do_not_matter_are_told_from_weak_ones() {
+    let unneeded = |hints: &Hints, wanted: u16| {
+        confidence(hints, |kind| matches!(kind, HintKind::Unneeded { input } if *input == wanted))
+    };
+    for noise in [0.0, 1e-3, 1e-2] {
+        let hints = of_formula("x1*x4", (-1.0, 1.0), 4, noise);
+        assert!(unneeded(&hints, 1) > 0.95 && unneeded(&hints, 2) > 0.95, "{hints}");
+        assert!(unneeded(&hints, 0) == 0.0 && unneeded(&hints, 3) == 0.0, "{hints}");
+    }
+    // A thirtieth is little, but no accident.
+    for noise in [0.0, 1e-3] {
+        let hints = of_formula("x1 + 0.03*x2", (-1.0, 1.0), 3, noise);
+        assert!(unneeded(&hints, 1) == 0.0, "{hints}");
+        assert!(unneeded(&hints, 2) > 0.95, "{hints}");
+    }
+}
+
+#[test]
+fn affine_symmetries_are_counted() {
+    for (truth, dim, wanted) in [
+        ("x1 + x4", 4, 15),
+        ("x1*x4 - x2*x3", 4, 6),
+        ("x1^2 - x2^2 - x3^2 - x4^2", 4, 6),
+        ("x1*x2 + x3*x4 + x5*x6", 6, 15),
+        ("(x3^2 + x4^2)/2 - 1/sqrt(4 + x1^2 + x2^2)", 4, 2),
+        ("x1*x5 - x2*x4 + x3", 5, 10),
+    ] {
+        let hints = of_formula(truth, (-1.0, 1.0), dim, 1e-3);
+        let found = confidence(
+            &hints,
+            |kind| matches!(kind, HintKind::Symmetries { dimension } if *dimension == wanted),
+        );
+        assert!(found > 0.95, "{truth}: {hints}");
+    }
+}
+
+#[test]
+fn random_functions_give_rise_to_no_confident_hint() {
+    let (mut fields, mut wrong) = (0, 0);
+    for dim in [2, 3, 4, 6, 9] {
+        for noise in [0.0, 1e-3, 1e-2, 3e-2] {
+            for seed in 0..12 {
+                let hints = of_network(dim, 2 * dim, noise, seed);
+                fields += 1;
+                wrong += usize::from(hints.iter().any(|hint| hint.confidence > 0.9));
+            }
+        }
+    }
+    assert!(wrong * 50 <= fields, "{wrong} of {fields} random functions have confident hints");
+}
+
+#[test]
+fn what_depends_on_other_inputs_is_left_out() {
+    // x3 = -x2 on all points: a rotation of x1 and x2 is all that can be told.
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    let mut points = uniform((-1.0, 1.0), 2, &mut rng);
+    points.push(points[1].iter().map(|x| -x).collect());
+    let half = |k: usize, factor: f64| points[k].iter().map(|x| factor * x).collect::<Vec<f64>>();
+    let gradients = vec![half(0, 2.0), half(1, 1.0), half(2, 1.0)];
+    let hints = hints(points.clone(), gradients, 0.0, 4);
+    assert!(through(&hints, "x1^2 + x2^2") > 0.9, "{hints}");
+}
+
+#[test]
+fn hints_survive_being_written() {
+    let hints = of_formula("x1*x4", (-1.0, 1.0), 4, 1e-3);
+    let written = serde_json::to_string(&hints).unwrap();
+    assert_eq!(serde_json::from_str::<Hints>(&written).unwrap(), hints);
+    let text = hints.to_string();
+    assert!(text.contains("g depends on x1 and x4 only through x1*x4; confidence 9"), "{text}");
+}
+
+#[test]
+#[ignore = "prints a survey"]
+fn survey() {
+    for dim in [2, 3, 4, 6, 9] {
+        for noise in [0.0, 1e-3, 1e-2, 3e-2] {
+            let (mut any, mut sure, mut fields) = (0, 0, 0);
+            for units in [2 * dim, 5 * dim] {
+                for seed in 100..150 {
+                    let hints = of_network(dim, units, noise, seed);
+                    fields += 1;
+                    any += usize::from(!hints.is_empty());
+                    sure += usize::from(hints.iter().any(|hint| hint.confidence > 0.9));
+                    if hints.iter().any(|hint| hint.confidence > 0.9) {
+                        println!("{dim} {noise} {units} {seed}: {hints}");
+                    }
+                }
+            }
+            println!("d={dim} noise={noise}: {any} any, {sure} above 90 % of {fields}");
+        }
+    }
+}
+
+#[test]
+#[ignore = "prints a survey"]
+fn formulas() {
+    for (truth, bounds, dim) in [
+        ("x1 + x4", (-1.0, 1.0), 4),
+        ("x1*x4 - x2*x3", (-1.0, 1.0), 4),
+        ("x1^2 - x2^2 - x3^2 - x4^2", (-1.0, 1.0), 4),
+        ("(x3^2 + x4^2)/2 - 1/sqrt(x1^2 + x2^2)", (0.4, 1.6), 4),
+        ("x2^2/2 + x1^2/2 + exp(x1 + 1)", (-2.0, 1.0), 2),
+        ("x2^2/2 - cos(x1)", (-1.0, 1.0), 2),
+        ("x1*exp(-0.7*x2)", (0.2, 2.0), 2),
+        ("x1/(x2 + 2.5)", (-1.0, 1.0), 2),
+        ("x1*x2^2/2 + x1*x3*x4", (0.5, 2.0), 4),
+        ("x1*x2/(x3*x4^2)", (0.5, 2.0), 4),
+        ("sqrt((x1-x2)^2 + (x3-x4)^2)", (-1.0, 1.0), 4),
+        ("sin(x1*x2) + x3", (-1.0, 1.0), 3),
+        ("x1*x2 + x3*x4 + x5*x6", (-1.0, 1.0), 6),
+        ("x1*x5 - x2*x4 + x3", (-1.0, 1.0), 5),
+        ("x1 + 0.03*x2", (-1.0, 1.0), 3),
+        ("x1 + 0.01*x2^2", (-1.0, 1.0), 2),
+    ] {
+        for noise in [0.0, 1e-3, 1e-2, 5e-2] {
+            println!("== {truth} noise {noise}\n{}", of_formula(truth, bounds, dim, noise));
+        }
+    }
+}
