@@ -1,6 +1,6 @@
 //! From a field to its hints, level by level.
 
-use super::evidence::{Confidence, Roughness, false_discoveries, holding};
+use super::evidence::{Confidence, Roughness, false_discoveries, holding, within_error};
 use super::forms::{Candidate, Form};
 use super::frame::{Combined, Frame};
 use super::relations::{Combination, Term, Terms};
@@ -8,6 +8,9 @@ use super::{Hint, HintKind};
 
 /// Hints with less confidence are not given.
 const WORTH_TELLING: f64 = 0.5;
+
+/// Relations of this confidence show how large the neuron's error is.
+const SURE: f64 = 0.9;
 
 /// A residual above this is nobody's idea of a relation; confidence is not worked out.
 const HOPELESS: f64 = 0.1;
@@ -17,16 +20,21 @@ const LEVELS: usize = 4;
 
 /// All hints about a frame, and after its variables were combined, about what is then left.
 pub(super) fn discover(frame: Frame) -> Vec<Hint> {
-    let mut hints: Vec<Hint> = symmetries(&frame).into_iter().collect();
+    let mut hints = Vec::new();
     let mut frame = frame;
     let mut trust = 1.0;
-    for _ in 0..LEVELS {
-        let level = Level::of(&frame);
+    let mut floor = 1.0;
+    for depth in 0..LEVELS {
+        let level = Level::of(&frame, floor);
+        if depth == 0 {
+            hints.extend(symmetries(&frame, level.floor));
+        }
         hints.extend(level.hints(&frame, trust));
         if level.unneeded.is_empty() && level.groups.is_empty() {
             break;
         }
         trust *= level.confidence();
+        floor = level.floor;
         let dropped: Vec<usize> = level.unneeded.iter().map(|(k, _)| *k).collect();
         let combined: Vec<Combined> = level.groups.iter().map(|g| g.combined.clone()).collect();
         match frame.replaced(&dropped, &combined) {
@@ -41,7 +49,7 @@ pub(super) fn discover(frame: Frame) -> Vec<Hint> {
 const AFFINE: usize = 9;
 
 /// The dimension of the group of affine maps that leave every level set as it is.
-fn symmetries(frame: &Frame) -> Option<Hint> {
+fn symmetries(frame: &Frame, floor: f64) -> Option<Hint> {
     let dim = frame.dim();
     if !(2..=AFFINE).contains(&dim) || frame.points() < 2 * dim * (dim + 1) {
         return None;
@@ -57,9 +65,10 @@ fn symmetries(frame: &Frame) -> Option<Hint> {
     // chance.
     let chance = judge.upper(worst).sqrt() * residuals.len() as f64 / dimension as f64;
     let smooth = judge.roughness.factor(&judge.remainder(worst));
-    let confidence = (1.0 - chance).max(0.0) * smooth;
+    let residual = worst.residual;
+    let confidence = (1.0 - chance).max(0.0) * smooth * within_error(residual, floor);
     let kind = HintKind::Symmetries { dimension };
-    (confidence >= WORTH_TELLING).then_some(Hint { kind, confidence, residual: worst.residual })
+    (confidence >= WORTH_TELLING).then_some(Hint { kind, confidence, residual })
 }
 
 /// A relation and how much it is to be trusted.
@@ -80,11 +89,13 @@ struct Group {
 struct Level {
     unneeded: Vec<(usize, Verdict)>,
     groups: Vec<Group>,
+    /// The smallest residual of a relation that surely holds, here or before.
+    floor: f64,
 }
 
 impl Level {
-    fn of(frame: &Frame) -> Self {
-        let mut level = Self { unneeded: vec![], groups: vec![] };
+    fn of(frame: &Frame, floor: f64) -> Self {
+        let mut level = Self { unneeded: vec![], groups: vec![], floor };
         if frame.dim() < 2 {
             return level;
         }
@@ -94,18 +105,29 @@ impl Level {
 
         let singles: Vec<Combination> = (0..frame.dim()).map(|k| terms.single(k)).collect();
         let verdicts = judge.all(&singles);
-        // Not all may be unneeded: at least the strongest stays.
-        let holding = verdicts.into_iter().enumerate();
-        level.unneeded =
-            holding.filter(|(_, verdict)| verdict.confidence >= WORTH_TELLING).collect();
+        let told = verdicts.into_iter().enumerate();
+        level.unneeded = told.filter(|(_, verdict)| verdict.confidence >= WORTH_TELLING).collect();
         let needed: Vec<usize> =
             (0..frame.dim()).filter(|k| level.unneeded.iter().all(|(u, _)| u != k)).collect();
-
         let mut pairs = Vec::new();
         // Each form is a family of its own: what is rare for one may be common for another.
         for form in Form::ALL {
             pairs.extend(judge.pairs(form, &needed));
         }
+
+        let verdicts =
+            || level.unneeded.iter().map(|(_, v)| *v).chain(pairs.iter().map(|p| p.verdict));
+        let sure = verdicts().filter(|verdict| verdict.confidence >= SURE);
+        level.floor = sure.map(|verdict| verdict.residual).fold(floor, f64::min);
+        for verdict in level
+            .unneeded
+            .iter_mut()
+            .map(|(_, verdict)| verdict)
+            .chain(pairs.iter_mut().map(|pair| &mut pair.verdict))
+        {
+            verdict.confidence *= within_error(verdict.residual, level.floor);
+        }
+        level.unneeded.retain(|(_, verdict)| verdict.confidence >= WORTH_TELLING);
         level.groups = group(frame, pairs);
         level
     }
@@ -161,7 +183,9 @@ impl Judge<'_> {
         let (candidates, relations): (Vec<_>, Vec<_>) = related.unzip();
         let verdicts = self.all(&relations);
         let pairs = candidates.into_iter().zip(relations).zip(verdicts);
-        pairs.map(|((candidate, relation), verdict)| Pair { candidate, relation, verdict }).collect()
+        pairs
+            .map(|((candidate, relation), verdict)| Pair { candidate, relation, verdict })
+            .collect()
     }
 
     /// The confidence in each of a family of relations.
@@ -239,22 +263,16 @@ fn group(frame: &Frame, mut pairs: Vec<Pair>) -> Vec<Group> {
             join(&mut growing, candidate, ratio, verdict);
         }
     }
-    growing.iter_mut().for_each(|g| {
-        if g.form.chains() {
-            g.weights.sort_by_key(|(variable, _)| *variable);
-        }
-    });
+    for g in growing.iter_mut().filter(|g| g.form.chains()) {
+        g.weights.sort_by_key(|(variable, _)| *variable);
+    }
     let finished = growing.into_iter().filter_map(|g| {
         // A weight off by δ leaves a residual of δ²/4: closer it is not known.
         let tolerance = (2.0 * g.verdict.residual.sqrt()).clamp(1e-9, 0.1);
         let positive = |k: usize| frame.raw[k].iter().all(|&x| x > 0.0);
         let expr = g.form.combine(&g.weights, tolerance, positive)?;
         let replaces = g.weights.iter().map(|(variable, _)| *variable).collect();
-        Some(Group {
-            form: g.form,
-            combined: Combined { replaces, expr },
-            verdict: g.verdict,
-        })
+        Some(Group { form: g.form, combined: Combined { replaces, expr }, verdict: g.verdict })
     });
     finished.collect()
 }

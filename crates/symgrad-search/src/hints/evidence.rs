@@ -13,6 +13,8 @@
 //!   quite true leaves a smooth remainder. If polynomials fitted on one half of the points
 //!   predict more than half of the remainder on the other half, it counts as a law that breaks
 //!   the relation, in proportion.
+//! * *The neuron's error* shows in the relations that hold best. It differs from direction to
+//!   direction; a remainder far beyond a hundred times the smallest is more than error.
 
 use faer::linalg::matmul::matmul;
 use faer::prelude::Solve;
@@ -27,7 +29,7 @@ pub(super) type Confidence = f64;
 const ROUNDING: f64 = 1e-13;
 
 /// The weight of the first guess of α, in residuals.
-const PRIOR: f64 = 2.0;
+const PRIOR: f64 = 8.0;
 const ALPHA: f64 = 0.5;
 /// The largest α believed, two coefficients that vanish independently: where no relation comes
 /// near to holding, little is known about how the nearest would be distributed.
@@ -36,6 +38,17 @@ const STEEPEST: f64 = 1.0;
 /// Residuals more than this factor below the next belong to another kind: the relations that
 /// hold.
 const GAP: f64 = 10.0;
+
+/// By how much the errors of one neuron along different directions may well differ.
+const UNEVEN: f64 = 100.0;
+/// An error that exact gradients have too, once combinations with singularities are formed.
+const NOISE: f64 = 1e-10;
+
+/// The factor by which a residual lowers the confidence when other relations have been seen to
+/// hold up to `floor`: in proportion to the angle.
+pub(super) fn within_error(residual: f64, floor: f64) -> f64 {
+    (UNEVEN * floor.max(NOISE) / residual).sqrt().min(1.0)
+}
 
 /// For each residual the expected share of accidents among those at least as small.
 pub(super) fn false_discoveries(residuals: &[f64]) -> Vec<f64> {
@@ -181,7 +194,7 @@ fn products(tables: &[Vec<Vec<f64>>], total: usize, start: &[f64], found: &mut V
     }
 }
 
-/// T₁ … T_degree of a column mapped to [−1, 1].
+/// The Chebyshev polynomials of degree 1 to `degree` of a column mapped to [−1, 1].
 fn chebyshev(column: &[f64], degree: usize) -> Vec<Vec<f64>> {
     let low = column.iter().copied().fold(f64::INFINITY, f64::min);
     let high = column.iter().copied().fold(f64::NEG_INFINITY, f64::max);

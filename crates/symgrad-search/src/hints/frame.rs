@@ -2,7 +2,7 @@
 
 use symgrad_expr::{Expr, Node, Program, Workspace};
 
-use crate::objective::Objective;
+use crate::objective::{Directions, Objective, Target};
 
 /// Variables of which g is known to be a function, their values, and the directions in which
 /// g changes with them.
@@ -27,15 +27,17 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    /// The inputs of an objective that are independent on its points.
+    /// The inputs of an objective that are independent on its points; `None` where it has no
+    /// directions.
     pub(super) fn new(objective: &Objective) -> Option<Self> {
+        let Target::Directions(Directions { basis, .. }) = objective.target() else { return None };
         let bound = Bound::of(objective.normals());
         let kept: Vec<usize> =
             (0..objective.dim()).filter(|input| !bound.pivots.contains(input)).collect();
-        let directions = objective.basis().iter().map(|unit| bound.pull_back(unit, &kept));
+        let directions = basis.iter().map(|unit| bound.pull_back(unit, &kept));
         Self::scaled(
             kept.iter().filter_map(|&i| u16::try_from(i).ok()).map(Expr::var).collect(),
-            kept.iter().map(|&i| objective.columns()[i].clone()).collect(),
+            &kept.iter().map(|&i| objective.columns()[i].clone()).collect::<Vec<_>>(),
             directions.collect(),
             objective.weights(),
             !bound.pivots.is_empty(),
@@ -59,7 +61,9 @@ impl Frame {
         let mut directions: Vec<Vec<Vec<f64>>> = self.directions.iter().map(|u| pick(u)).collect();
         for unit in &mut directions {
             for (column, &k) in unit.iter_mut().zip(&kept) {
-                column.iter_mut().for_each(|u| *u /= self.scales[k]);
+                for u in column.iter_mut() {
+                    *u /= self.scales[k];
+                }
             }
         }
         for combined in combinations {
@@ -70,7 +74,7 @@ impl Frame {
             raw.push(values);
             variables.push(substitute(&combined.expr, &self.variables)?);
         }
-        Self::scaled(variables, raw, directions, &self.weights, self.reduced)
+        Self::scaled(variables, &raw, directions, &self.weights, self.reduced)
     }
 
     pub(super) fn dim(&self) -> usize {
@@ -98,7 +102,7 @@ impl Frame {
     /// spread, without the points where there is no direction left.
     fn scaled(
         variables: Vec<Expr>,
-        raw: Vec<Vec<f64>>,
+        raw: &[Vec<f64>],
         mut directions: Vec<Vec<Vec<f64>>>,
         weights: &[f64],
         reduced: bool,
@@ -106,7 +110,9 @@ impl Frame {
         let scales: Vec<f64> = raw.iter().map(|column| spread(column)).collect::<Option<_>>()?;
         for unit in &mut directions {
             for (column, scale) in unit.iter_mut().zip(&scales) {
-                column.iter_mut().for_each(|u| *u *= scale);
+                for u in column.iter_mut() {
+                    *u *= scale;
+                }
             }
         }
         let kept: Vec<usize> = (0..weights.len())
@@ -225,7 +231,9 @@ fn orthonormalise(directions: &mut [Vec<Vec<f64>>], n: usize) -> bool {
         if !(left.is_finite() && left > DEPENDENT * whole && left > 0.0) {
             return false;
         }
-        unit.iter_mut().for_each(|u| u[n] /= left);
+        for u in unit.iter_mut() {
+            u[n] /= left;
+        }
     }
     true
 }

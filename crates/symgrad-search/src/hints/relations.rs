@@ -39,12 +39,12 @@ impl Terms {
         let mut products = Mat::zeros(points * frame.directions.len(), dim * (dim + 1));
         let roots = bounded_roots(frame);
         for (k, unit) in frame.directions.iter().enumerate() {
-            for i in 0..dim {
+            for (i, component) in unit.iter().enumerate() {
                 for factor in std::iter::once(None).chain((0..dim).map(Some)) {
                     let column = index(dim, Term { along: i, factor });
                     for n in 0..points {
                         let m = factor.map_or(1.0, |f| frame.raw[f][n] / frame.scales[f]);
-                        products[(k * points + n, column)] = unit[i][n] * m * roots[n];
+                        products[(k * points + n, column)] = component[n] * m * roots[n];
                     }
                 }
             }
@@ -62,7 +62,8 @@ impl Terms {
     /// The share of the directions that one variable has, relative to an equal share.
     pub(super) fn single(&self, along: usize) -> Combination {
         let term = Term { along, factor: None };
-        let total: f64 = (0..self.dim).map(|along| Term { along, ..term }).map(|t| self.gram(t, t)).sum();
+        let total: f64 =
+            (0..self.dim).map(|along| Term { along, ..term }).map(|t| self.gram(t, t)).sum();
         let factor = self.dim as f64 / total;
         Combination { terms: vec![(term, factor.sqrt())], residual: self.gram(term, term) * factor }
     }
@@ -141,7 +142,9 @@ impl Terms {
                     terms.push((term, vectors[(index(dim, term), k)]));
                 }
             }
-            terms.iter_mut().for_each(|(_, c)| *c *= factor.sqrt());
+            for (_, c) in &mut terms {
+                *c *= factor.sqrt();
+            }
             Combination { terms, residual: (eigen.S()[k] * factor).max(0.0) }
         };
         (factor.is_finite()).then(|| (0..count).map(combination).collect())
