@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use symgrad::report::format_loss;
-use symgrad::search::{Entry, Observer as SearchObserver};
+use symgrad::search::{Search, Observer as SearchObserver};
 use symgrad::{Error, Observer, Record, Stage};
 
 /// The bar of one search.
@@ -31,10 +31,11 @@ impl SearchBar {
 }
 
 impl SearchObserver for SearchBar {
-    fn step(&mut self, evaluations: u64, budget: u64, front: &[Entry]) {
+    fn step(&mut self, search: &Search) {
+        let budget = search.config().budget;
         self.0.set_length(budget);
-        self.0.set_position(evaluations.min(budget));
-        if let Some(best) = front.last() {
+        self.0.set_position(search.evaluations().min(budget));
+        if let Some(best) = search.front().last() {
             self.0.set_message(format!("best loss {}", format_loss(best.loss)));
         }
     }

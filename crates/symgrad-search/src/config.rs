@@ -1,7 +1,7 @@
 //! The settings of a search.
 
 use serde::{Deserialize, Serialize};
-use symgrad_expr::{Costs, NamesError, OpSetError};
+use symgrad_expr::{Costs, Expr, NamesError, OpSetError};
 
 use crate::Choice;
 use crate::constraints::{ConstraintConfig, ConstraintError};
@@ -46,6 +46,13 @@ pub struct SearchConfig {
     pub rounding: f64,
     /// Inputs that may appear, counted from 0; all if absent.
     pub only_inputs: Option<Vec<u16>>,
+    /// Expressions to start from, beside those the search comes up with.
+    pub guesses: Vec<Expr>,
+    /// A loss that is good enough: the search stops once the front has it.
+    pub target_loss: Option<f64>,
+    /// Seconds after which the search stops. With such a limit the result depends on the
+    /// machine's speed.
+    pub seconds: Option<f64>,
     /// How the answer is chosen.
     pub choice: Choice,
     /// Complexities other than those of the operator set.
@@ -74,6 +81,9 @@ impl Default for SearchConfig {
             shared_features: 60,
             rounding: 0.1,
             only_inputs: None,
+            guesses: vec![],
+            target_loss: None,
+            seconds: None,
             choice: Choice::Chord,
             costs: Costs::default(),
             constraints: ConstraintConfig::default(),
@@ -117,6 +127,18 @@ pub enum SearchError {
     /// Constraints that do not fit the inputs.
     #[error(transparent)]
     Constraints(#[from] ConstraintError),
+    /// The state could not be written down.
+    #[error("cannot save the search: {reason}")]
+    Unsaved {
+        /// Why not.
+        reason: String,
+    },
+    /// A saved search that cannot go on.
+    #[error("cannot resume the saved search: {reason}; start anew, or give the original data")]
+    NotResumable {
+        /// Why not.
+        reason: String,
+    },
     /// The threads could not be started.
     #[error("cannot start the threads: {reason}; ask for fewer with `threads`")]
     Threads {
@@ -145,6 +167,16 @@ impl SearchConfig {
             let value = self.rounding.to_string();
             let expected = "between 0 and 10";
             return Err(SearchError::Setting { name: "rounding", value, expected });
+        }
+        for (name, limit) in [("target_loss", self.target_loss), ("seconds", self.seconds)] {
+            if let Some(value) = limit.filter(|limit| limit.is_nan() || *limit < 0.0) {
+                let value = value.to_string();
+                return Err(SearchError::Setting { name, value, expected: "at least 0" });
+            }
+        }
+        if let Some(guess) = self.guesses.iter().find(|guess| guess.input_count() > dim) {
+            let index = u16::try_from(guess.input_count() - 1).unwrap_or(u16::MAX);
+            return Err(SearchError::NoSuchInput { index, inputs: dim });
         }
         match self.inputs(dim).into_iter().find(|&index| usize::from(index) >= dim) {
             Some(index) => Err(SearchError::NoSuchInput { index, inputs: dim }),

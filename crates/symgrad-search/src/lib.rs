@@ -22,6 +22,7 @@ mod outcome;
 mod probe;
 mod search;
 mod spectral;
+mod state;
 
 pub use choice::Choice;
 pub use config::{SearchConfig, SearchError};

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use symgrad_data::{DirectionField, Table};
 
 use crate::SearchError;
-use crate::probe::Probe;
+use crate::probe::{Probe, mix};
 
 /// The measure of the mismatch between unit gradients.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -197,6 +197,26 @@ impl Objective {
     /// Whether all expressions with the same level sets have the same loss.
     pub(crate) fn is_blind_to_outer_functions(&self) -> bool {
         matches!(&self.target, Target::Directions(_))
+    }
+
+    /// A number that differs for objectives that differ, to all practical purposes.
+    pub(crate) fn digest(&self) -> u64 {
+        let parts: Vec<&[f64]> = match &self.target {
+            Target::Directions(target) => {
+                target.basis.iter().flatten().chain(&target.normals).map(Vec::as_slice).collect()
+            }
+            Target::Values(target) => vec![&target.standard],
+        };
+        let kind = match &self.target {
+            Target::Directions(target) => 1 + target.measure as u64,
+            Target::Values(target) => 10 + u64::from(target.linear_scaling),
+        };
+        let columns = self.columns.iter().map(Vec::as_slice).chain([self.weights.as_slice()]);
+        columns.chain(parts).fold(mix(kind), |digest, column| {
+            column.iter().fold(mix(digest ^ column.len() as u64), |digest, v| {
+                mix(digest.rotate_left(1) ^ v.to_bits())
+            })
+        })
     }
 
     pub(crate) fn target(&self) -> &Target {

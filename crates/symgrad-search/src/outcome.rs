@@ -14,6 +14,10 @@ pub enum Stop {
     Budget,
     /// The front had not gained for many steps.
     Converged,
+    /// The loss asked for was reached.
+    Target,
+    /// The seconds were up.
+    Time,
     /// The caller stopped it.
     Interrupted,
 }

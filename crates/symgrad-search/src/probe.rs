@@ -164,7 +164,7 @@ fn domain_signature(expr: &Expr) -> u64 {
 }
 
 /// Spreads the bits of a number (the finaliser of `SplitMix64`).
-fn mix(bits: u64) -> u64 {
+pub(crate) fn mix(bits: u64) -> u64 {
     let bits = (bits ^ 0x9e37_79b9_7f4a_7c15).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     bits ^ (bits >> 31)

@@ -1,29 +1,29 @@
 //! The search: spectral seeding, islands of evolution, and the front they leave behind.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use rand::RngExt;
 use rayon::prelude::*;
 use symgrad_expr::{Expr, Names, OpSet};
 use symgrad_simplify::{Domain, Simplifier};
 
-use crate::archive::Archive;
 use crate::config::{SearchConfig, SearchError};
 use crate::constraints::{ConstraintConfig, Constraints};
 use crate::evaluator::Evaluator;
-use crate::evolution::{Island, Palette, Rules, Surroundings, strip};
+use crate::evolution::{Palette, Rules, Surroundings, strip};
 use crate::fit::fit_constants;
 use crate::front::{Entry, HallOfFame};
 use crate::objective::Objective;
-use crate::outcome::{EXACT, Outcome, Stop};
+use crate::outcome::{Outcome, Stop};
 use crate::spectral::{self, BeamOptions, Proposal};
+use crate::state::{State, gains_on};
 
 /// Reports progress; every method has an empty default.
 pub trait Observer {
-    /// A step ended: evaluations so far, the budget, and the front as it stands.
-    fn step(&mut self, evaluations: u64, budget: u64, front: &[Entry]) {
-        let _ = (evaluations, budget, front);
+    /// A step ended, and the search goes on.
+    fn step(&mut self, search: &Search) {
+        let _ = search;
     }
 }
 
@@ -50,7 +50,6 @@ impl Observer for () {}
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Search {
-    config: SearchConfig,
     rules: Rules,
     simplifier: Simplifier,
     palette: Palette,
@@ -58,17 +57,9 @@ pub struct Search {
     objective: Objective,
     /// The points that candidates are judged by while the search runs.
     screen: Objective,
-    islands: Vec<Island>,
-    hall: HallOfFame,
-    archive: Archive,
-    /// The front when it was last polished.
-    polished: Vec<Entry>,
-    rng: ChaCha8Rng,
+    state: State,
     pool: rayon::ThreadPool,
-    evaluations: u64,
-    steps: u64,
-    /// Steps since the front last gained.
-    idle: u64,
+    started: Instant,
 }
 
 impl Search {
@@ -79,7 +70,28 @@ impl Search {
         config: SearchConfig,
     ) -> Result<Self, SearchError> {
         config.check(objective.dim())?;
-        let (ops, constraints) = settle(&config, &objective, ops)?;
+        let state = State::new(&objective, ops, config);
+        Self::of(objective, state)
+    }
+
+    /// Goes on with a search that [`save`](Self::save) has written, on the same objective.
+    ///
+    /// What comes out is what would have come out without the interruption, bit for bit.
+    pub fn resume(objective: Objective, saved: &[u8]) -> Result<Self, SearchError> {
+        let state = State::read(saved, &objective)?;
+        state.config.check(objective.dim())?;
+        Self::of(objective, state)
+    }
+
+    /// The whole state, to be written to a file: [`resume`](Self::resume) reads it. The points
+    /// are not part of it.
+    pub fn save(&self) -> Result<Vec<u8>, SearchError> {
+        self.state.write()
+    }
+
+    fn of(objective: Objective, state: State) -> Result<Self, SearchError> {
+        let State { config, ops, .. } = &state;
+        let (ops, constraints) = settle(config, &objective, ops.clone())?;
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(config.threads.unwrap_or(0))
             .build()
@@ -88,31 +100,42 @@ impl Search {
         let mut inputs = config.inputs(objective.dim());
         inputs.retain(|&input| objective.varies(usize::from(input)));
         constraints.narrow(&mut inputs, objective.names())?;
-        let max_complexity = config.max_complexity;
-        let spectral = config.spectral;
-        let level_sets = objective.is_blind_to_outer_functions();
         Ok(Self {
             palette: Palette {
                 required: constraints.required().to_vec(),
+                features: shared_features(&state.hall.front(), config.shared_features),
                 ..Palette::new(&ops, inputs)
             },
             simplifier: Simplifier::new(ops.clone(), domain.clone()),
-            rules: Rules { ops, domain, max_complexity, spectral, level_sets, constraints },
+            rules: Rules {
+                ops,
+                domain,
+                max_complexity: config.max_complexity,
+                spectral: config.spectral,
+                level_sets: objective.is_blind_to_outer_functions(),
+                constraints,
+            },
             screen: objective.thinned(config.screen_points),
             objective,
-            islands: (0..config.islands as u64)
-                .map(|index| Island::new(config.seed, index, config.population))
-                .collect(),
-            hall: HallOfFame::default(),
-            archive: Archive::default(),
-            polished: vec![],
-            rng: ChaCha8Rng::seed_from_u64(config.seed),
+            state,
             pool,
-            evaluations: 0,
-            steps: 0,
-            idle: 0,
-            config,
+            started: Instant::now(),
         })
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &SearchConfig {
+        &self.state.config
+    }
+
+    /// Changes what does not change the path of the search, only where it ends: budget,
+    /// patience, seconds, target loss, threads.
+    pub fn set_limits(&mut self, limits: &SearchConfig) {
+        let config = &mut self.state.config;
+        config.budget = limits.budget;
+        config.patience = limits.patience;
+        config.seconds = limits.seconds;
+        config.target_loss = limits.target_loss;
     }
 
     /// Steps until there is a reason to stop, then finishes.
@@ -121,7 +144,7 @@ impl Search {
             if let Some(stop) = self.step() {
                 return self.finish(stop);
             }
-            observer.step(self.evaluations, self.config.budget, &self.hall.front());
+            observer.step(&self);
         }
     }
 
@@ -129,36 +152,28 @@ impl Search {
     /// evolve side by side and then gathers what they found. Returns the reason to stop, if
     /// there is one.
     pub fn step(&mut self) -> Option<Stop> {
-        let before = self.hall.front();
-        if self.steps == 0 {
+        let before = self.state.hall.front();
+        if self.state.steps == 0 {
             self.seed();
         } else {
             self.evolve();
         }
         self.gather();
-        self.steps += 1;
-        let front = self.hall.front();
-        let gained = front.iter().any(|entry| gains_on(entry, &before, PATIENCE_GAIN));
-        self.idle = if gained { 0 } else { self.idle + 1 };
-        if self.evaluations >= self.config.budget {
-            Some(Stop::Budget)
-        } else if self.idle >= self.config.patience {
-            Some(Stop::Converged)
-        } else {
-            None
-        }
+        let front = self.state.hall.front();
+        self.state.note_step(&before, &front);
+        self.state.reason_to_stop(&front, self.started.elapsed())
     }
 
     /// Evaluations so far, each a sweep over the screening points.
     #[must_use]
     pub fn evaluations(&self) -> u64 {
-        self.evaluations
+        self.state.evaluations
     }
 
     /// The front as it stands, with losses on the screening points.
     #[must_use]
     pub fn front(&self) -> Vec<Entry> {
-        self.hall.front()
+        self.state.hall.front()
     }
 
     /// Simplifies the front, scores it on all points, rounds its constants and picks the answer.
@@ -169,12 +184,12 @@ impl Search {
         let simplified = |entry: &Entry, _: &mut Evaluator<'_>| {
             vec![simplify(&entry.expr, rules, simplifier), entry.expr.clone()]
         };
-        let (scored, first) = self.rewrite(&self.hall.front(), simplified);
+        let (scored, first) = self.rewrite(&self.state.hall.front(), simplified);
         let mut hall = HallOfFame::default();
         for entry in scored {
             hall.offer(entry);
         }
-        let tolerance = self.config.rounding;
+        let tolerance = self.state.config.rounding;
         let rounded = |entry: &Entry, eval: &mut Evaluator<'_>| {
             // What breaks a constraint has no loss: constants are rounded around it.
             let round = &mut |expr: &Expr| {
@@ -183,9 +198,9 @@ impl Search {
             vec![simplifier.round_constants(&entry.expr, tolerance, round)]
         };
         let (rounded, second) = self.rewrite(&hall.front(), rounded);
-        self.evaluations += first + second;
+        self.state.evaluations += first + second;
         let front = with_simple_constants(rounded, tolerance);
-        Outcome::new(front, &self.objective, &self.config, self.evaluations, stop)
+        Outcome::new(front, &self.objective, &self.state.config, self.state.evaluations, stop)
     }
 
     /// Other forms of each entry, scored on all points, in the order of the entries; and the
@@ -227,19 +242,35 @@ impl Search {
                 .collect();
             self.offer_all(&spellings);
         }
+        self.offer_guesses();
         self.evolve();
+    }
+
+    /// The user's guesses, as they are and with their constants fitted.
+    fn offer_guesses(&mut self) {
+        let guesses = self.state.config.guesses.clone();
+        self.offer_all(&guesses);
+        let entries = guesses.into_iter().map(|expr| {
+            let loss = Evaluator::new(&self.screen).loss(&expr);
+            Entry { complexity: self.rules.ops.complexity(&expr), expr, loss }
+        });
+        self.polish(&entries.collect::<Vec<_>>());
     }
 
     /// Polynomials by elimination and short sums over the mixed library.
     fn propose(&mut self) -> Vec<Proposal> {
         let (ops, inputs) = (&self.rules.ops, &self.palette.inputs);
-        let degree = self.config.max_degree;
-        let library = spectral::mixed_library(inputs, ops, self.config.library);
+        let degree = self.state.config.max_degree;
+        let library = spectral::mixed_library(inputs, ops, self.state.config.library);
         // The Gram matrix of a large library costs points × features²: fewer points suffice.
         let screen = &self.screen;
         let thinned = screen.thinned((LIBRARY_CELLS / (library.len() * screen.dim())).max(200));
-        let options =
-            BeamOptions { width: 40, terms: self.config.max_terms, extensions: 60, proposals: 12 };
+        let options = BeamOptions {
+            width: 40,
+            terms: self.state.config.max_terms,
+            extensions: 60,
+            proposals: 12,
+        };
         let ((polynomials, first), (sums, second)) = self.pool.install(|| {
             rayon::join(
                 || {
@@ -254,17 +285,17 @@ impl Search {
                 },
             )
         });
-        self.evaluations += first + second;
+        self.state.evaluations += first + second;
         polynomials.into_iter().chain(sums).collect()
     }
 
     /// Every island evolves by itself, on whatever thread.
     fn evolve(&mut self) {
         let screen = &self.screen;
-        let (palette, rules, archive) = (&self.palette, &self.rules, &self.archive);
+        let (palette, rules, archive) = (&self.palette, &self.rules, &self.state.archive);
         let around = Surroundings { palette, rules, archive };
-        let rounds = self.config.births;
-        let islands = &mut self.islands;
+        let rounds = self.state.config.births;
+        let islands = &mut self.state.islands;
         let spent: u64 = self.pool.install(|| {
             islands
                 .par_iter_mut()
@@ -275,24 +306,25 @@ impl Search {
                 })
                 .sum()
         });
-        self.evaluations += spent;
+        self.state.evaluations += spent;
     }
 
     /// Merges the islands' finds, polishes what is new on the front, and sends the front's
     /// entries and their parts back to the islands.
     fn gather(&mut self) {
-        let before = self.polished.clone();
-        for island in &mut self.islands {
+        let before = self.state.polished.clone();
+        for island in &mut self.state.islands {
             for entry in std::mem::take(&mut island.hall).front() {
-                self.hall.offer(entry);
+                self.state.hall.offer(entry);
             }
-            self.archive.absorb(&mut island.found);
+            self.state.archive.absorb(&mut island.found);
         }
-        let mut fresh = self.hall.front();
+        let mut fresh = self.state.hall.front();
         fresh.retain(|entry| gains_on(entry, &before, POLISHING_GAIN));
         self.polish(&fresh);
-        self.polished = self.hall.front();
-        self.palette.features = shared_features(&self.hall.front(), self.config.shared_features);
+        self.state.polished = self.state.hall.front();
+        self.palette.features =
+            shared_features(&self.state.hall.front(), self.state.config.shared_features);
         self.migrate();
     }
 
@@ -311,7 +343,7 @@ impl Search {
         });
         let mut variants = Vec::new();
         for (found, evaluations) in polished {
-            self.evaluations += evaluations;
+            self.state.evaluations += evaluations;
             variants.extend(found);
         }
         self.offer_all(&variants);
@@ -323,34 +355,34 @@ impl Search {
         let losses: Vec<f64> = self.pool.install(|| {
             expressions.par_iter().map_init(|| Evaluator::new(screen), Evaluator::loss).collect()
         });
-        self.evaluations += expressions.len() as u64;
+        self.state.evaluations += expressions.len() as u64;
         for (expr, loss) in expressions.iter().zip(losses) {
             let complexity = rules.ops.complexity(expr);
             let legal = complexity <= rules.max_complexity
                 && rules.ops.allows(expr)
                 && rules.constraints.completes(expr);
             if legal && expr.input_count() > 0 {
-                self.hall.offer(Entry { expr: expr.clone(), complexity, loss });
+                self.state.hall.offer(Entry { expr: expr.clone(), complexity, loss });
             }
         }
     }
 
     /// Each island receives a few entries of the front.
     fn migrate(&mut self) {
-        let front = self.hall.front();
+        let front = self.state.hall.front();
         if front.is_empty() {
             return;
         }
         let mut eval = Evaluator::new(&self.screen);
-        let (palette, rules, archive) = (&self.palette, &self.rules, &self.archive);
+        let (palette, rules, archive) = (&self.palette, &self.rules, &self.state.archive);
         let around = Surroundings { palette, rules, archive };
-        for island in &mut self.islands {
-            for _ in 0..self.config.migrants {
-                let entry = &front[self.rng.random_range(0..front.len())];
+        for island in &mut self.state.islands {
+            for _ in 0..self.state.config.migrants {
+                let entry = &front[self.state.rng.random_range(0..front.len())];
                 island.admit(&entry.expr, around, &mut eval);
             }
         }
-        self.evaluations += eval.evaluations();
+        self.state.evaluations += eval.evaluations();
     }
 }
 
@@ -375,17 +407,6 @@ const LIBRARY_CELLS: usize = 4_000_000;
 
 /// A gain worth polishing: this much less loss at some complexity.
 const POLISHING_GAIN: f64 = 0.02;
-
-/// A gain worth waiting for. Smaller ones are mostly longer formulas that follow the neuron's
-/// error; a formula that is really there gains a multiple of this.
-const PATIENCE_GAIN: f64 = 0.1;
-
-/// Whether the entry beats all entries of `before` of its complexity or less by that share.
-fn gains_on(entry: &Entry, before: &[Entry], share: f64) -> bool {
-    let held = before.iter().filter(|old| old.complexity <= entry.complexity);
-    let best = held.map(|old| old.loss).fold(f64::INFINITY, f64::min);
-    entry.loss < best * (1.0 - share) && best > EXACT
-}
 
 /// Rounds of fitting for an entry of the front.
 const POLISH_ROUNDS: usize = 12;

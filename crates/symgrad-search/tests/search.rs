@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use symgrad_data::{DirectionField, FieldOptions, Table};
 use symgrad_expr::{Expr, OpSet, Program, Workspace};
-use symgrad_search::{Choice, Evaluator, Measure, Objective, Outcome, Search, SearchConfig};
+use symgrad_search::{Choice, Evaluator, Measure, Objective, Outcome, Search, SearchConfig, Stop};
 
 const POINTS: usize = 400;
 
@@ -106,6 +106,87 @@ fn the_result_does_not_depend_on_the_threads() {
     let one = run(1);
     assert_eq!(one, run(2));
     assert_eq!(one, run(4));
+}
+
+#[test]
+fn a_resumed_search_ends_like_one_that_ran_through() {
+    let field = field("x1*sin(x2) + x3", (-1.0, 1.0), 3, 0.05, 8);
+    let config = SearchConfig { budget: 30_000, births: 80, ..quick(4) };
+    let start = |config| {
+        let objective = Objective::new(&field, Measure::LevelSet);
+        Search::new(objective, OpSet::default(), config).unwrap()
+    };
+    let through = start(config.clone()).run(&mut ());
+    for steps in [0, 1, 2] {
+        let mut first = start(SearchConfig { threads: Some(1), ..config.clone() });
+        for _ in 0..steps {
+            assert_eq!(first.step(), None);
+        }
+        let saved = first.save().unwrap();
+        let objective = Objective::new(&field, Measure::LevelSet);
+        let resumed = Search::resume(objective, &saved).unwrap().run(&mut ());
+        assert_eq!(resumed.evaluations(), through.evaluations(), "after {steps} steps");
+        assert_eq!(resumed.front(), through.front(), "after {steps} steps");
+    }
+}
+
+#[test]
+fn damaged_or_foreign_states_are_refused() {
+    let objective =
+        |seed| Objective::new(&field("x1*x2", (-1.0, 1.0), 2, 0.0, seed), Measure::LevelSet);
+    let saved = Search::new(objective(1), OpSet::default(), quick(1)).unwrap().save().unwrap();
+    assert!(Search::resume(objective(1), &saved).is_ok());
+    let refused = |objective, bytes: &[u8]| {
+        Search::resume(objective, bytes).err().map(|error| error.to_string()).unwrap()
+    };
+    assert!(refused(objective(2), &saved).contains("other points"));
+    assert!(refused(objective(1), b"").contains("saved by this version"));
+    assert!(refused(objective(1), &saved[..saved.len() - 3]).contains("cut short"));
+    let mut damaged = saved;
+    let middle = damaged.len() / 2;
+    damaged[middle] ^= 1;
+    assert!(refused(objective(1), &damaged).contains("damaged"));
+}
+
+#[test]
+fn values_are_regressed_on() {
+    let mut rng = ChaCha8Rng::seed_from_u64(12);
+    let columns: Vec<Vec<f64>> =
+        (0..4).map(|_| (0..POINTS).map(|_| 4.0 * rng.random::<f64>() - 2.0).collect()).collect();
+    let points = Table::new((1..=4).map(|i| format!("x{i}")).collect(), columns.clone()).unwrap();
+    for (truth, scaling) in
+        [("2*cos(x4) + x1^2 - 2", true), ("x1*x4 - x2*x3", false), ("3*exp(x1/2) + 1", true)]
+    {
+        let mut values = vec![0.0; POINTS];
+        Program::compile(&truth.parse().unwrap())
+            .values(&columns, &mut Workspace::default(), &mut values)
+            .unwrap();
+        let objective = Objective::regression(&points, &values, scaling).unwrap();
+        let outcome = Search::new(objective, OpSet::default(), quick(5)).unwrap().run(&mut ());
+        let answer = outcome.answer().unwrap();
+        assert!(answer.loss < 1e-10, "{truth}: {} has loss {:e}", answer.expr, answer.loss);
+    }
+    let refused = |values: &[f64]| {
+        Objective::regression(&points, values, true).err().map(|error| error.to_string()).unwrap()
+    };
+    assert!(refused(&[1.0]).contains("1 values for 400 points"));
+    assert!(refused(&vec![1.0; POINTS]).contains("do not vary"));
+    assert!(refused(&vec![f64::NAN; POINTS]).contains("row 1"));
+}
+
+#[test]
+fn guesses_and_limits_are_honoured() {
+    let field = field("sin(3.7*x1*x2) + x1^2", (-1.0, 1.0), 2, 0.0, 13);
+    let run = |config| {
+        let objective = Objective::new(&field, Measure::LevelSet);
+        Search::new(objective, OpSet::default(), config).unwrap().run(&mut ())
+    };
+    let guesses = vec!["sin(3.3*x1*x2) + x1^2".parse().unwrap()];
+    let config = SearchConfig { guesses, target_loss: Some(1e-9), ..quick(6) };
+    let outcome = run(config);
+    assert_eq!(outcome.stop(), Stop::Target);
+    assert!(outcome.answer().unwrap().loss < 1e-9);
+    assert_eq!(run(SearchConfig { seconds: Some(0.0), ..quick(6) }).stop(), Stop::Time);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use symgrad_expr::{Expr, Names};
 use symgrad_report::{
     Curve, FrontLabels, FrontPoint, ScatterLabels, pareto_svg, scatter_svg, training_curve_svg,
 };
-use symgrad_search::Entry;
+use symgrad_search::Search;
 use symgrad_siamese::{CurvePoint, Encoder, Neuron, Progress, TrainObserver};
 
 use crate::check::{RECOVERED, check};
@@ -327,7 +327,8 @@ impl TrainObserver for Follower<'_> {
 }
 
 impl symgrad_search::Observer for Follower<'_> {
-    fn step(&mut self, evaluations: u64, budget: u64, _: &[Entry]) {
+    fn step(&mut self, search: &Search) {
+        let (evaluations, budget) = (search.evaluations(), search.config().budget);
         self.observer.progress(&self.name, Stage::Search, evaluations.min(budget), budget);
     }
 }
