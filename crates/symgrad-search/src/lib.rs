@@ -26,7 +26,10 @@ mod state;
 
 pub use choice::Choice;
 pub use config::{SearchConfig, SearchError};
-pub use constraints::{ConstraintConfig, ConstraintError, Constraints, Limit, LimitError};
+pub use constraints::{
+    ConstantUnits, ConstraintConfig, ConstraintError, Constraints, Dimension, Limit, LimitError,
+    Unit, UnitError, Units,
+};
 pub use evaluator::Evaluator;
 pub use front::{Entry, HallOfFame};
 pub use hints::{Form, Hint, HintKind, Hints};

@@ -5,7 +5,8 @@
 use symgrad_data::{DirectionField, FieldOptions, Table};
 use symgrad_expr::{Expr, Names, Op, OpSet, Program, Workspace};
 use symgrad_search::{
-    ConstraintConfig, Measure, Objective, Outcome, Search, SearchConfig, SearchError,
+    ConstantUnits, ConstraintConfig, Measure, Objective, Outcome, Search, SearchConfig,
+    SearchError, Units,
 };
 
 /// The exact field of an expression on a grid-like cloud of points between the bounds.
@@ -103,6 +104,49 @@ fn complexities_by_name_shape_the_front() {
     let outcome = search(&field, OpSet::default(), config).unwrap();
     let answer = outcome.answer().unwrap();
     assert_eq!((answer.expr.to_string().as_str(), answer.complexity), ("x1*x2", 12));
+}
+
+/// On a small box around (1, 1) the field of x·v is almost that of x + v, which is as long.
+#[test]
+fn units_tell_look_alikes_apart() {
+    let field = field(&["x", "v"], "x*v", (0.98, 1.02));
+    let entries = |units: &str, constants| {
+        let units = units.parse().unwrap();
+        let constraints = ConstraintConfig { units, constants, ..ConstraintConfig::default() };
+        let config = SearchConfig { budget: 8_000, ..quick(constraints) };
+        let outcome = search(&field, "+ - *".parse().unwrap(), config).unwrap();
+        outcome.front().iter().map(|entry| entry.expr.to_string()).collect::<Vec<_>>()
+    };
+    let pure = ConstantUnits::Dimensionless;
+    let apart = entries("x=m, v=m/s", pure);
+    assert!(apart.contains(&"x1*x2".to_owned()), "{apart:?}");
+    assert!(!apart.iter().any(|text| text.contains('+')), "{apart:?}");
+    // The field of x + v, by which the sum is right, with units that allow no sum.
+    let sum = crate::field(&["x", "v"], "x + v", (0.98, 1.02));
+    let constraints = ConstraintConfig {
+        units: "x=m, v=m/s".parse().unwrap(),
+        constants: pure,
+        ..ConstraintConfig::default()
+    };
+    let outcome = search(&sum, OpSet::default(), quick(constraints)).unwrap();
+    let answer = outcome.answer().unwrap();
+    assert!(answer.expr.to_string().contains('*'), "{}", answer.expr);
+}
+
+/// The energy of an oscillator of mass and stiffness 1: its two terms have different units, so
+/// that one needs a constant even though its value is 1.
+#[test]
+fn constants_of_value_one_stay_where_units_need_them() {
+    let field = field(&["x", "v"], "x^2 + v^2", (0.5, 1.5));
+    let units: Units = "x=m, v=m/s".parse().unwrap();
+    let constraints = ConstraintConfig { units, ..ConstraintConfig::default() };
+    for spectral in [true, false] {
+        let config = SearchConfig { spectral, ..quick(constraints.clone()) };
+        let outcome = search(&field, OpSet::default(), config).unwrap();
+        let answer = outcome.answer().unwrap();
+        assert!(answer.loss < 1e-9, "{} {}", answer.expr, answer.loss);
+        assert_eq!(answer.expr.constants(), [1.0], "{}", answer.expr);
+    }
 }
 
 #[test]

@@ -4,11 +4,14 @@
 //! the inputs' names are known, and what the search asks.
 
 mod limit;
+mod units;
 
 use serde::{Deserialize, Serialize};
 use symgrad_expr::{Expr, Names, Node, OpSet, derivative};
 
 pub use limit::{Limit, LimitError};
+use units::Analysis;
+pub use units::{ConstantUnits, Dimension, Unit, UnitError, Units};
 
 /// Constraints as a user writes them; without any, every expression is permitted.
 ///
@@ -40,6 +43,10 @@ pub struct ConstraintConfig {
     pub exclude: Vec<String>,
     /// Names of inputs that must all appear.
     pub require: Vec<String>,
+    /// Units of the inputs; those without one are pure numbers. Without any, units do not count.
+    pub units: Units,
+    /// What units constants may have.
+    pub constants: ConstantUnits,
 }
 
 /// Constraints that do not fit the inputs, or one another.
@@ -82,6 +89,7 @@ pub struct Constraints {
     ops: OpSet,
     excluded: Vec<u16>,
     required: Vec<u16>,
+    units: Option<Analysis>,
     /// Points at which an answer has to depend on the required inputs.
     samples: Vec<Vec<f64>>,
 }
@@ -108,13 +116,12 @@ impl Constraints {
         if let Some(limit) = config.limits.iter().find(|limit| limit.is_impossible()) {
             return Err(ConstraintError::Impossible { limit: limit.to_string() });
         }
-        Ok(Self {
-            limits: config.limits.clone(),
-            ops: ops.clone(),
-            excluded,
-            required,
-            samples: vec![],
-        })
+        let with_units: Vec<String> = config.units.names().map(str::to_owned).collect();
+        indices("units", &with_units, names)?;
+        let units = (!config.units.is_empty())
+            .then(|| Analysis::new(names.iter(), &config.units, config.constants));
+        let (limits, ops, samples) = (config.limits.clone(), ops.clone(), vec![]);
+        Ok(Self { limits, ops, excluded, required, units, samples })
     }
 
     /// Whether an answer may be this expression.
@@ -128,6 +135,14 @@ impl Constraints {
         let excluded = |node: &Node| matches!(node, Node::Var(i) if self.excluded.contains(i));
         self.limits.iter().all(|limit| limit.permits(expr, &self.ops))
             && (self.excluded.is_empty() || !expr.nodes().iter().any(excluded))
+            && self.units.as_ref().is_none_or(|units| units.permits(expr))
+    }
+
+    /// A tolerated expression of the same shape, where constants that units lack, or exponents
+    /// that they forbid, are all that is wrong.
+    pub(crate) fn repaired(&self, expr: &Expr) -> Option<Expr> {
+        let repaired = self.units.as_ref()?.repaired(expr)?;
+        self.tolerates(&repaired).then_some(repaired)
     }
 
     /// How many required inputs do not appear.
@@ -168,7 +183,10 @@ impl Constraints {
 
     /// Whether everything is permitted.
     pub fn is_empty(&self) -> bool {
-        self.limits.is_empty() && self.excluded.is_empty() && self.required.is_empty()
+        self.limits.is_empty()
+            && self.excluded.is_empty()
+            && self.required.is_empty()
+            && self.units.is_none()
     }
 
     /// Takes the excluded inputs out of those that a search may use.

@@ -154,7 +154,7 @@ impl Island {
         around: Surroundings<'_>,
         eval: &mut Evaluator<'_>,
     ) -> Expr {
-        let child = tidy(child);
+        let child = lawful(tidy(child), child, around.rules);
         let fit_sum = self.rng.random_bool(FIT_SUM);
         let fit_inner = self.rng.random_bool(FIT_CONSTANTS);
         let rules = around.rules;
@@ -278,6 +278,19 @@ impl Island {
     }
 }
 
+/// The tidy form of an expression if it keeps to the constraints, else the expression itself if
+/// that does, else the tidy form repaired as far as possible.
+fn lawful(tidied: Expr, expr: &Expr, rules: &Rules) -> Expr {
+    let constraints = &rules.constraints;
+    if constraints.tolerates(&tidied) {
+        tidied
+    } else if constraints.tolerates(expr) {
+        expr.clone()
+    } else {
+        constraints.repaired(&tidied).unwrap_or(tidied)
+    }
+}
+
 /// The tidy form without outer functions that the level sets do not see.
 ///
 /// Where that breaks a constraint, a longer form that keeps to all of them, if there is one.
@@ -290,8 +303,5 @@ pub(crate) fn strip(expr: &Expr, rules: &Rules) -> Expr {
             return stripped;
         }
     }
-    if constraints.tolerates(&tidied) || !constraints.tolerates(expr) {
-        return tidied;
-    }
-    expr.clone()
+    lawful(tidied, expr, rules)
 }
