@@ -16,7 +16,7 @@ pub use unit::{Unit, UnitError};
 /// ```
 /// use symgrad_search::Units;
 /// let units: Units = "x=m, v=m/s, f=kg m/s^2, spectrum=V/Hz^(1/2)".parse()?;
-/// assert_eq!(units.get("f").map(|unit| unit.dimension()), Some("N".parse()?));
+/// assert_eq!(units.get("f").map(Unit::dimension), Some("N".parse()?));
 /// # Ok::<(), symgrad_search::UnitError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,8 +97,7 @@ impl Analysis {
         units: &Units,
         constants: ConstantUnits,
     ) -> Self {
-        let dimension =
-            |name: &str| units.get(name).map_or(Dimension::NONE, |unit| unit.dimension());
+        let dimension = |name: &str| units.get(name).map_or(Dimension::NONE, Unit::dimension);
         Self { inputs: names.map(dimension).collect(), constants }
     }
 

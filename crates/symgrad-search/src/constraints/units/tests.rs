@@ -150,12 +150,11 @@ fn oracle(expr: &Expr, inputs: &[f64], free: bool) -> bool {
                     (Op::Div, Some(left)) => join(&left, &right.0, -1.0),
                     (Op::Pow, Some(left)) => {
                         equations.push(right.0);
-                        match right.1 {
-                            Some(exponent) => scale(&left, exponent),
-                            None => {
-                                equations.push(left);
-                                zero.clone()
-                            }
+                        if let Some(exponent) = right.1 {
+                            scale(&left, exponent)
+                        } else {
+                            equations.push(left);
+                            zero.clone()
                         }
                     }
                     (Op::Square, _) => scale(&right.0, 2.0),
