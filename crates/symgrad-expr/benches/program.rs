@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use symgrad_expr::{Expr, Op, Program, Workspace, simd};
+use symgrad_expr::{Expr, Op, Program, Workspace};
 
 const ROWS: usize = 1000;
 const TREES: usize = 100;
@@ -44,6 +44,7 @@ struct Case {
     trees: Vec<Expr>,
     columns: Vec<Vec<f64>>,
     directions: Vec<Vec<f64>>,
+    weights: Vec<f64>,
 }
 
 impl Case {
@@ -54,10 +55,11 @@ impl Case {
             (0..inputs).map(|_| column()).collect()
         };
         let (columns, directions) = (table(0.5, 2.0), table(-1.0, 1.0));
-        let mut case = Self { trees: vec![], columns, directions };
+        let weights = vec![1.0 / ROWS as f64; ROWS];
+        let mut case = Self { trees: vec![], columns, directions, weights };
         while case.trees.len() < TREES {
             let tree = random_tree(&mut rng, nodes, inputs, ops);
-            if case.mean_cosine(&Program::compile(&tree), &mut Workspace::default()).is_finite() {
+            if case.loss(&Program::compile(&tree), &mut Workspace::default()).is_finite() {
                 case.trees.push(tree);
             }
         }
@@ -69,13 +71,18 @@ impl Case {
         Throughput::Elements((nodes * ROWS) as u64)
     }
 
-    fn mean_cosine(&self, program: &Program, workspace: &mut Workspace) -> f64 {
-        let mut cosines = [0.0; ROWS];
-        let _ = program.for_each_block(&self.columns, workspace, |block| {
-            block.cosines(&self.directions, &mut cosines[block.rows()]);
+    /// 1 − |mean cos|; infinite if something is not finite.
+    fn loss(&self, program: &Program, workspace: &mut Workspace) -> f64 {
+        let (mut along, mut against) = (0.0, 0.0);
+        let flow = program.for_each_block(&self.columns, workspace, |block| {
+            let Some(sums) = block.mismatch(&self.directions, &self.weights) else {
+                return ControlFlow::Break(());
+            };
+            along += sums[0];
+            against += sums[1];
             ControlFlow::Continue(())
         });
-        simd::sum(&cosines) / ROWS as f64
+        if flow == Ok(ControlFlow::Continue(())) { along.min(against) } else { f64::INFINITY }
     }
 }
 
@@ -91,7 +98,7 @@ fn gradients_and_loss(c: &mut Criterion) {
             b.iter(|| {
                 for tree in &case.trees {
                     program.recompile(tree);
-                    black_box(case.mean_cosine(&program, &mut workspace));
+                    black_box(case.loss(&program, &mut workspace));
                 }
             });
         });

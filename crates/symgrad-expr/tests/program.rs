@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
 use symgrad_expr::testing::{dual, expressions, is_regular, points};
-use symgrad_expr::{EvalError, Expr, Node, Op, Program, Workspace, derivative};
+use symgrad_expr::{Block, EvalError, Expr, Node, Op, Program, Workspace, derivative};
 
 const INPUTS: u16 = 3;
 
@@ -405,51 +405,130 @@ fn constants_and_single_inputs_are_programs_too() {
     assert_eq!(seen, 2);
 }
 
-/// Gradients of any size have a cosine, up to those whose square is no number any more.
-#[test]
-fn cosines_of_tiny_and_huge_gradients() {
-    let sizes = [1e-150, 1e-140, 1e-130, 1.0, 0.7e100, 1e145, 1e150, 0.0, f64::INFINITY];
-    let columns = [sizes.map(|size| size / 2.0).to_vec()];
-    let directions = [vec![-1.0; sizes.len()]];
-    let program = Program::compile(&"x1^2".parse().unwrap());
-    let mut cosines = sizes;
-    let flow = program.for_each_block(&columns, &mut Workspace::default(), |block| {
-        block.cosines(&directions, &mut cosines);
-        ControlFlow::Continue(())
-    });
-    assert_eq!(flow, Ok(ControlFlow::Continue(())));
-    assert!(cosines[..7].iter().all(|cosine| ulps(*cosine, -1.0) <= 3), "{cosines:?}");
-    assert!(cosines[7..].iter().all(|cosine| cosine.is_nan()), "{cosines:?}");
+/// Σ w·(1 − cos) and Σ w·(1 + cos), from the gradient's columns.
+fn plain_mismatch(
+    block: &Block<'_>,
+    inputs: &[u16],
+    directions: &[Vec<f64>],
+    weights: &[f64],
+) -> [f64; 2] {
+    let mut sums = [0.0; 2];
+    for (at, row) in block.rows().enumerate() {
+        let pairs = inputs
+            .iter()
+            .enumerate()
+            .map(|(slot, &input)| (block.gradient(slot)[at], directions[usize::from(input)][row]));
+        let (dot, norm2) = pairs.fold((0.0, 0.0), |(d, n), (g, u)| (d + g * u, n + g * g));
+        let cosine = if norm2.is_normal() { dot / norm2.sqrt() } else { 0.0 };
+        sums[0] += weights[row] * (1.0 - cosine);
+        sums[1] += weights[row] * (1.0 + cosine);
+    }
+    sums
 }
 
-/// The fused products are those of the gradient's columns.
+/// Gradients of any size have a cosine, up to those whose square is no number any more.
 #[test]
-fn projections_agree_with_gradients() {
-    let rows = 300;
-    let number = |i: usize| ((i * 7919) % 1000) as f64 / 500.0 + 0.1;
-    let column = |i: usize| (0..rows).map(|row| number(row * 13 + i * 101)).collect();
-    let columns: Vec<Vec<f64>> = (0..7).map(column).collect();
-    let directions: Vec<Vec<f64>> = (0..7).map(|i| column(i + 50)).collect();
-    for text in ["x2", "x1*x7", "x1*x2 - x3/x4 + sin(x5)*x7", "x1*x2*x3*x4*x5"] {
-        let program = Program::compile(&text.parse().unwrap());
-        let workspace = &mut Workspace::default();
+fn mismatches_of_tiny_and_huge_gradients() {
+    let program = Program::compile(&"x1^2".parse().unwrap());
+    let workspace = &mut Workspace::default();
+    let mut mismatch = |size: f64, value: f64| {
+        let columns = [[1.0, size, value].map(|size| size / 2.0).to_vec()];
+        let directions = [vec![-1.0; 3]];
+        let mut sums = None;
         let flow = program.for_each_block(&columns, workspace, |block| {
-            let length = block.rows().len();
-            let (mut dot, mut norm2) = (vec![9.0; length], vec![9.0; length]);
-            let mut cosines = vec![9.0; length];
-            block.dot_and_norm(&directions, &mut dot, &mut norm2);
-            block.cosines(&directions, &mut cosines);
-            for (at, row) in block.rows().enumerate() {
-                let pairs = program.inputs().iter().enumerate().map(|(slot, &input)| {
-                    (block.gradient(slot)[at], directions[usize::from(input)][row])
-                });
-                let (d, n) = pairs.fold((0.0, 0.0), |(d, n), (g, u)| (d + g * u, n + g * g));
-                assert!((dot[at] - d).abs() <= 1e-14 * (1.0 + n), "{text}: {} {d}", dot[at]);
-                assert!((norm2[at] - n).abs() <= 1e-14 * n);
-                assert!(same(cosines[at], dot[at] / norm2[at].sqrt()));
-            }
+            sums = block.mismatch(&directions, &[0.25, 0.5, 0.25]);
             ControlFlow::Continue(())
         });
         assert_eq!(flow, Ok(ControlFlow::Continue(())));
+        sums
+    };
+    for size in [1e-144, 1e-130, 1.0, 0.7e100, 1e145, 1e150] {
+        assert_eq!(mismatch(size, 1.0), Some([2.0, 0.0]), "{size}");
+    }
+    for size in [0.0, 1e-160] {
+        assert_eq!(mismatch(size, 1.0), Some([1.5, 0.5]), "{size}");
+    }
+    assert_eq!(mismatch(1.0, 1e160), None, "an infinite value");
+    assert_eq!(mismatch(f64::NAN, 1.0), None);
+}
+
+/// The fused sums are those of the gradient's columns.
+#[test]
+fn projections_agree_with_gradients() {
+    const INPUTS: usize = 20;
+    let number = |i: usize| ((i * 7919) % 1000) as f64 / 500.0 + 0.1;
+    let sum: Vec<String> = (1..=INPUTS).map(|i| format!("x{i}^2*x{}", i % INPUTS + 1)).collect();
+    for rows in [1, 15, 263, 1000] {
+        let column = |i: usize| (0..rows).map(|row| number(row * 13 + i * 101)).collect();
+        let columns: Vec<Vec<f64>> = (0..INPUTS).map(column).collect();
+        let directions: Vec<Vec<f64>> = (0..INPUTS).map(|i| column(i + 50)).collect();
+        let weights: Vec<f64> = column(99);
+        let texts =
+            ["x2", "x1*x7", "x1*x2 - x3/x4 + sin(x5)*x7", "x1*x2*x3*x4*x5", "sqrt(x1 - x1)"];
+        for text in texts.into_iter().chain([sum.join(" + ").as_str()]) {
+            let program = Program::compile(&text.parse().unwrap());
+            let workspace = &mut Workspace::default();
+            let flow = program.for_each_block(&columns, workspace, |block| {
+                let length = block.rows().len();
+                let (mut dot, mut norm2) = (vec![9.0; length], vec![9.0; length]);
+                block.dot_and_norm(&directions, &mut dot, &mut norm2);
+                for (at, row) in block.rows().enumerate() {
+                    let pairs = program.inputs().iter().enumerate().map(|(slot, &input)| {
+                        (block.gradient(slot)[at], directions[usize::from(input)][row])
+                    });
+                    let (d, n) = pairs.fold((0.0, 0.0), |(d, n), (g, u)| (d + g * u, n + g * g));
+                    assert!(!d.is_finite() || (dot[at] - d).abs() <= 1e-13 * (1.0 + n), "{text}");
+                    assert!(!n.is_finite() || (norm2[at] - n).abs() <= 1e-14 * n, "{text}");
+                }
+                match block.mismatch(&directions, &weights) {
+                    None => assert!(block.non_finite() > 0, "{text}"),
+                    Some(sums) => {
+                        let plain = plain_mismatch(block, program.inputs(), &directions, &weights);
+                        for (sum, plain) in sums.iter().zip(plain) {
+                            assert!((sum - plain).abs() <= 1e-12 * length as f64, "{text}");
+                        }
+                    }
+                }
+                ControlFlow::Continue(())
+            });
+            assert_eq!(flow, Ok(ControlFlow::Continue(())));
+        }
     }
 }
+
+/// Sines of numbers beyond the kernels' reduction: multiples of π/2 and all else, up to the
+/// largest. The reference is computed with 40 digits and more.
+#[test]
+fn huge_angles() {
+    let cases = HUGE_SINES;
+    let column: Vec<f64> = cases.iter().map(|case| case[0]).collect();
+    for (text, which) in [("sin(x1)", 1), ("cos(x1)", 2), ("tan(x1)", 3)] {
+        let mut out = vec![0.0; column.len()];
+        let program = Program::compile(&text.parse().unwrap());
+        program.values(&[&column], &mut Workspace::default(), &mut out).unwrap();
+        for (case, found) in cases.iter().zip(out) {
+            assert!(ulps(found, case[which]) <= 3, "{text} at {:e}: {found:e}", case[0]);
+        }
+    }
+}
+
+/// x, sin x, cos x, tan x.
+#[expect(clippy::unreadable_literal, reason = "numbers to compare, not to read")]
+const HUGE_SINES: [[f64; 4]; 16] = [
+    [1000000000.1, 0.6267656644490824, 0.7792078040341358, 0.8043626632127838],
+    [-1500000000.0, 0.7618038601331996, -0.6478077482449222, -1.1759721340121698],
+    [3000000000.0, 0.9870048864743554, -0.16069024262768705, -6.14228263231394],
+    [2147483648.0, -0.9713101757929392, 0.23781619457280337, -4.084289455298593],
+    [1099511627776.5, -0.7942365378937299, -0.6076086914080324, 1.3071513773991916],
+    [-1000000000000.0, 0.6112387023768895, 0.7914463018528902, 0.7723059681318761],
+    [1000000000000000.0, 0.8582727931702359, -0.5131937377869703, -1.672414782127583],
+    [1e+16, 0.7796880066069788, -0.6261681981330862, -1.2451734357184063],
+    [1.2345678901234568e+16, -0.6257005369586186, -0.7800633551511674, 0.8021150241538586],
+    [1e+22, -0.8522008497671888, 0.523214785395139, -1.6287782256068988],
+    [-1e+40, -0.6467845884268344, -0.7626727320243791, 0.8480499711980782],
+    [5.319372648326541e+255, 1.0, -4.687165924254628e-19, -2.133485385753704e+18],
+    [1e+100, -0.3806377310050287, 0.9247242387519338, -0.4116229628832498],
+    [1e+200, -0.6439687185395058, 0.7650518214752429, -0.8417321552123704],
+    [-1e+300, 0.8178819121159085, -0.5753861119575491, -1.4214488238747245],
+    [1.7976931348623157e+308, 0.004961954789184062, -0.9999876894265599, -0.004962015874444895],
+];

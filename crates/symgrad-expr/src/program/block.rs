@@ -5,12 +5,13 @@ use std::ops::{ControlFlow, Range};
 use pulp::{Simd, WithSimd};
 
 use super::Program;
-use super::code::{Code, Instruction, Loc};
+use super::code::{Code, Loc};
 use super::execute::Execution;
 use super::kernels::STEP;
-use super::reduce::{AllFinite, GROUP, Project};
+use super::reduce::{AllFinite, Cosines, GROUP, Pair, Project};
 use super::tangents::TangentBuilder;
-use crate::simd;
+use super::vector::SQUARES;
+use crate::{Node, simd};
 
 /// The most rows of a block, a multiple of every [`row_step`].
 const MOST_ROWS: usize = 256;
@@ -22,64 +23,87 @@ const LINE: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub struct Workspace {
     temporaries: Vec<f64>,
-    /// The inputs of a last block that is not full.
+    /// The inputs of an only block that is not full.
     tails: Vec<f64>,
-    with_constants: Code,
+    constants: Vec<f64>,
+    values: Compiled,
+    gradients: Compiled,
+    with_constants: Compiled,
     builder: TangentBuilder,
 }
 
-impl Workspace {
-    pub(super) fn sweep_with_constants<C: AsRef<[f64]>>(
-        &mut self,
-        program: &Program,
-        columns: &[C],
-        rows: usize,
-        visit: impl FnMut(&Block<'_>) -> ControlFlow<()>,
-    ) -> ControlFlow<()> {
-        let mut code = std::mem::take(&mut self.with_constants);
-        self.builder.build(&program.nodes, &program.inputs, &mut code);
-        let flow = self.sweep(program, (&code, &code.instructions), columns, rows, visit);
-        self.with_constants = code;
-        flow
-    }
+/// The code for one expression's structure.
+#[derive(Clone, Debug, Default)]
+struct Compiled {
+    nodes: Vec<Node>,
+    code: Code,
+}
 
-    /// Runs the code, or its first instructions, over all rows, block by block.
+/// What a sweep computes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Wanted {
+    Values,
+    /// Values and derivatives in the inputs.
+    Gradients,
+    /// The same, with derivatives of all in the constants.
+    Constants,
+}
+
+impl Workspace {
+    /// Compiles for what is wanted and runs the code over all rows, block by block.
     pub(super) fn sweep<C: AsRef<[f64]>>(
         &mut self,
         program: &Program,
-        (code, instructions): (&Code, &[Instruction]),
+        wanted: Wanted,
         columns: &[C],
         rows: usize,
         mut visit: impl FnMut(&Block<'_>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
+        let Compiled { nodes, code } = match wanted {
+            Wanted::Values => &mut self.values,
+            Wanted::Gradients => &mut self.gradients,
+            Wanted::Constants => &mut self.with_constants,
+        };
+        if *nodes != program.nodes {
+            nodes.clone_from(&program.nodes);
+            match wanted {
+                Wanted::Values => self.builder.builder.build_values(nodes, &program.inputs, code),
+                Wanted::Gradients => self.builder.builder.build(nodes, &program.inputs, code),
+                Wanted::Constants => self.builder.build(nodes, &program.inputs, code),
+            }
+        }
+        code.constants_into(&program.constants, &mut self.constants);
         let row_step = simd::run(RowStep);
         let stride = rows_per_block(code.places + program.inputs.len());
         let used = || program.inputs.iter().map(|&input| columns[usize::from(input)].as_ref());
         let temporaries = aligned(&mut self.temporaries, code.places * stride);
         let mut inputs: Vec<&[f64]> = Vec::with_capacity(program.inputs.len());
-        let mut run = |rows: Range<usize>, inputs: &[&[f64]]| {
+        let mut run = |rows: Range<usize>, repeated: usize, inputs: &[&[f64]]| {
             simd::run(Execution {
-                instructions,
+                instructions: &code.instructions,
                 inputs,
-                constants: &program.constants,
+                constants: &self.constants,
                 temporaries,
                 stride,
-                rows: rows.len().next_multiple_of(row_step),
+                rows: (repeated + rows.len()).next_multiple_of(row_step),
             });
-            let memory = Memory { inputs, temporaries, stride };
+            let memory = Memory { inputs, temporaries, stride, repeated };
             visit(&Block { rows, slots: &program.inputs, outputs: &code.outputs, memory })
         };
         for start in (0..rows).step_by(stride) {
             let rows = start..rows.min(start + stride);
             inputs.clear();
-            inputs.extend(used().map(|column| &column[rows.clone()]));
-            let padded = rows.len().next_multiple_of(row_step);
-            if padded == rows.len() {
-                run(rows, &inputs)?;
+            let missing = rows.len().next_multiple_of(row_step) - rows.len();
+            if let Some(first) = start.checked_sub(missing) {
+                // The last block is filled up by some rows of the one before.
+                inputs.extend(used().map(|column| &column[first..rows.end]));
+                run(rows, missing, &inputs)?;
             } else {
+                inputs.extend(used().map(|column| &column[rows.clone()]));
+                let padded = rows.len() + missing;
                 pad(&mut self.tails, &inputs, padded);
                 let tails: Vec<&[f64]> = self.tails.chunks_exact(padded).collect();
-                run(rows, &tails)?;
+                run(rows, 0, &tails)?;
             }
         }
         ControlFlow::Continue(())
@@ -141,6 +165,8 @@ struct Memory<'a> {
     inputs: &'a [&'a [f64]],
     temporaries: &'a [f64],
     stride: usize,
+    /// Rows at the start that belong to the block before.
+    repeated: usize,
 }
 
 impl Block<'_> {
@@ -187,13 +213,13 @@ impl Block<'_> {
 
     fn output(&self, which: usize) -> &[f64] {
         const ZEROS: [f64; MOST_ROWS] = [0.0; MOST_ROWS];
-        let Memory { inputs, temporaries, stride } = self.memory;
+        let Memory { inputs, temporaries, stride, repeated } = self.memory;
         let column = match self.outputs[which] {
             Loc::Input(slot) => inputs[slot as usize],
             Loc::Temp(place) => &temporaries[place as usize * stride..],
             Loc::Zero | Loc::One | Loc::Const(_) => &ZEROS,
         };
-        &column[..self.rows.len()]
+        &column[repeated..repeated + self.rows.len()]
     }
 
     /// How many rows have a value or a gradient component that is not finite.
@@ -226,52 +252,75 @@ impl Block<'_> {
         dot: &mut [f64],
         norm2: &mut [f64],
     ) {
-        self.project(directions, dot, norm2, false);
+        dot.fill(0.0);
+        norm2.fill(0.0);
+        for first in (0..self.slots.len()).step_by(GROUP) {
+            let (pairs, count) = self.pairs(directions, first);
+            simd::run(Project { pairs: &pairs[..count], dot, norm2 });
+        }
     }
 
-    /// Per row of the block the cosine of the angle between the gradient and the direction u,
-    /// a unit vector; NaN where the gradient vanishes. Arguments as in [`Self::dot_and_norm`].
+    /// Σ w·(1 − c) and Σ w·(1 + c) over the rows of the block, with the weights w and the
+    /// cosine c of the angle between the gradient and the direction u, a unit vector; c counts
+    /// as 0 where the gradient is too short or too long for its square. `None` if a value or a
+    /// gradient component is not finite.
+    ///
+    /// `directions[i]` holds u for input `i`, and `weights` w, for all rows of the data.
     ///
     /// # Panics
-    /// As [`Self::dot_and_norm`], and if `out` has not one number per row of the block.
-    pub fn cosines<C: AsRef<[f64]>>(&self, directions: &[C], out: &mut [f64]) {
-        let mut norm2 = [0.0; MOST_ROWS];
-        self.project(directions, out, &mut norm2[..self.rows.len()], true);
+    /// If `directions` lacks a used input or its rows, or `weights` rows.
+    pub fn mismatch<C: AsRef<[f64]>>(&self, directions: &[C], weights: &[f64]) -> Option<[f64; 2]> {
+        // All pairs but the last group's, if there are several.
+        let last = self.slots.len().saturating_sub(1) / GROUP * GROUP;
+        let length = self.rows.len();
+        let (mut dot, mut norm2);
+        let mut earlier = None;
+        if last > 0 {
+            (dot, norm2) = ([0.0; MOST_ROWS], [0.0; MOST_ROWS]);
+            for first in (0..last).step_by(GROUP) {
+                let (pairs, count) = self.pairs(directions, first);
+                let (dot, norm2) = (&mut dot[..length], &mut norm2[..length]);
+                simd::run(Project { pairs: &pairs[..count], dot, norm2 });
+            }
+            earlier = Some([&dot[..length], &norm2[..length]]);
+        }
+        let (pairs, count) = self.pairs(directions, last);
+        let (pairs, values) = (&pairs[..count], self.values());
+        let weights = &weights[self.rows()];
+        let cosine = match simd::run(Cosines { pairs, earlier, values, weights }) {
+            Some(cosine) => cosine,
+            None if self.non_finite() > 0 => return None,
+            None => self.cosine_with_care(directions, weights),
+        };
+        // Both are added up in the same order, so that the weights' rounding cancels.
+        let total = simd::sum(weights);
+        Some([total - cosine, total + cosine])
     }
 
-    fn project<C: AsRef<[f64]>>(
-        &self,
-        directions: &[C],
-        dot: &mut [f64],
-        norm2: &mut [f64],
-        divided: bool,
-    ) {
-        if self.slots.is_empty() {
-            dot.fill(if divided { f64::NAN } else { 0.0 });
-            norm2.fill(0.0);
+    /// Σ w·cos where some gradients are too short or too long.
+    #[cold]
+    fn cosine_with_care<C: AsRef<[f64]>>(&self, directions: &[C], weights: &[f64]) -> f64 {
+        let (mut dot, mut norm2) = ([0.0; MOST_ROWS], [0.0; MOST_ROWS]);
+        let length = self.rows.len();
+        self.dot_and_norm(directions, &mut dot[..length], &mut norm2[..length]);
+        for (dot, norm2) in dot[..length].iter_mut().zip(norm2) {
+            *dot = if SQUARES.contains(norm2) { *dot / norm2.sqrt() } else { 0.0 };
         }
-        let groups = self.slots.chunks(GROUP);
-        let last = groups.len();
-        for (group, slots) in groups.enumerate() {
-            let pair = |at: usize| {
-                let direction = directions[usize::from(slots[at])].as_ref();
-                [self.gradient(group * GROUP + at), &direction[self.rows()]]
-            };
-            let (starts, divides) = (group == 0, divided && group + 1 == last);
-            match slots.len() {
-                1 => simd::run(Project { pairs: [0].map(pair), dot, norm2, starts, divides }),
-                2 => simd::run(Project { pairs: [0, 1].map(pair), dot, norm2, starts, divides }),
-                3 => simd::run(Project { pairs: [0, 1, 2].map(pair), dot, norm2, starts, divides }),
-                _ => {
-                    simd::run(Project {
-                        pairs: [0, 1, 2, 3].map(pair),
-                        dot,
-                        norm2,
-                        starts,
-                        divides,
-                    });
-                }
-            }
+        simd::dot(weights, &dot[..length])
+    }
+
+    /// At most [`GROUP`] components of the gradient with those of the direction, and how many.
+    fn pairs<'b, C: AsRef<[f64]>>(
+        &'b self,
+        directions: &'b [C],
+        first: usize,
+    ) -> ([Pair<'b>; GROUP], usize) {
+        let mut pairs: [Pair<'b>; GROUP] = [[&[]; 2]; GROUP];
+        let slots = self.slots.iter().enumerate().skip(first).take(GROUP);
+        let count = slots.len();
+        for (pair, (slot, &input)) in pairs.iter_mut().zip(slots) {
+            *pair = [self.gradient(slot), &directions[usize::from(input)].as_ref()[self.rows()]];
         }
+        (pairs, count)
     }
 }

@@ -1,5 +1,7 @@
 //! Straight-line code for one block of rows, and the reuse of its temporaries' memory.
 
+use crate::Op;
+
 /// Where an operand is found.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Loc {
@@ -9,7 +11,7 @@ pub(super) enum Loc {
     One,
     /// The used input with that slot.
     Input(u32),
-    /// The constant of that index, in every row.
+    /// The constant of that index, in every row; behind the expression's come the folded ones.
     Const(u32),
     /// A temporary: numbered in order of appearance while code is built, by its place in
     /// memory once [`Code::finish`] has run.
@@ -40,6 +42,8 @@ pub(super) enum Action {
     Sqrt,
     Exp,
     Log,
+    Sin,
+    Cos,
     /// sin a, and cos a into the second destination
     SinCos,
     Tan,
@@ -67,14 +71,21 @@ pub(super) struct Instruction {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Code {
     pub(super) instructions: Vec<Instruction>,
-    /// How many of them it takes to compute the first output, the value.
-    pub(super) forward: usize,
+    /// Subexpressions of constants alone, each from constants before it.
+    pub(super) folded: Vec<Fold>,
     /// Results that stay readable after the last instruction: inputs, temporaries or zero.
     pub(super) outputs: Vec<Loc>,
     /// Number of temporaries' places in memory.
     pub(super) places: usize,
     temporaries: Vec<Temporary>,
     free: Vec<u32>,
+}
+
+/// An operator applied to constants; a unary one has the same argument twice.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fold {
+    pub(super) op: Op,
+    pub(super) arguments: [u32; 2],
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -89,6 +100,7 @@ const NEVER: u32 = u32::MAX;
 impl Code {
     pub(super) fn clear(&mut self) {
         self.instructions.clear();
+        self.folded.clear();
         self.outputs.clear();
         self.temporaries.clear();
         self.free.clear();
@@ -115,6 +127,16 @@ impl Code {
     fn end_at(&mut self, operand: Loc, end: u32) {
         if let Loc::Temp(temporary) = operand {
             self.temporaries[temporary as usize].end = end;
+        }
+    }
+
+    /// All constants: the expression's, then the folded ones.
+    pub(super) fn constants_into(&self, own: &[f64], all: &mut Vec<f64>) {
+        all.clear();
+        all.extend_from_slice(own);
+        for Fold { op, arguments } in &self.folded {
+            let [a, b] = arguments.map(|argument| all[argument as usize]);
+            all.push(op.apply(a, b));
         }
     }
 
@@ -176,6 +198,6 @@ impl Code {
 }
 
 /// Indices are 32 bits wide: the memory of a block of rows ends long before they do.
-fn index(position: usize) -> u32 {
+pub(super) fn index(position: usize) -> u32 {
     u32::try_from(position).unwrap_or(NEVER)
 }

@@ -5,7 +5,7 @@
 //! possible: below + and − they are the parent's, below the root of a product they *are* the
 //! other factor, and scales (signs, the 2 of a square) travel along until a sum needs them.
 
-use super::code::{Action, Code, Loc};
+use super::code::{Action, Code, Fold, Loc, index};
 use crate::{Node, Op};
 
 /// A scaled operand.
@@ -46,6 +46,17 @@ pub(super) struct Known {
     pub(super) varies: bool,
 }
 
+/// What the values are needed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Forward {
+    /// Nothing else.
+    Values,
+    /// Derivatives in the inputs.
+    Gradients,
+    /// Derivatives in the constants too, so that none is folded.
+    Constants,
+}
+
 /// Builds code; its buffers are reused from one expression to the next.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Builder {
@@ -55,20 +66,31 @@ pub(super) struct Builder {
 }
 
 impl Builder {
+    /// Code with the value as its only output.
+    pub(super) fn build_values(&mut self, expr: &[Node], inputs: &[u16], code: &mut Code) {
+        code.clear();
+        self.forward(expr, inputs, Forward::Values, code);
+        self.settle_root(code);
+        code.finish();
+    }
+
     /// Code with the value and the derivative in each used input as outputs.
     pub(super) fn build(&mut self, expr: &[Node], inputs: &[u16], code: &mut Code) {
         code.clear();
-        self.value_and_gradient(expr, inputs, code);
+        self.value_and_gradient(expr, inputs, Forward::Gradients, code);
         code.finish();
     }
 
     /// The same, with the places of temporaries still open.
-    pub(super) fn value_and_gradient(&mut self, expr: &[Node], inputs: &[u16], code: &mut Code) {
-        self.forward(expr, inputs, code);
-        let root = self.nodes[self.nodes.len() - 1].value;
-        let value = settle(code, Term::new(root));
-        code.outputs.push(value);
-        code.forward = code.instructions.len();
+    pub(super) fn value_and_gradient(
+        &mut self,
+        expr: &[Node],
+        inputs: &[u16],
+        forward: Forward,
+        code: &mut Code,
+    ) {
+        self.forward(expr, inputs, forward, code);
+        self.settle_root(code);
         self.reverse(inputs.len(), code);
         for slot in 0..inputs.len() {
             let component = settle(code, self.gradient[slot]);
@@ -76,10 +98,17 @@ impl Builder {
         }
     }
 
-    fn forward(&mut self, expr: &[Node], inputs: &[u16], code: &mut Code) {
+    fn settle_root(&self, code: &mut Code) {
+        let root = self.nodes[self.nodes.len() - 1].value;
+        let value = settle(code, Term::new(root));
+        code.outputs.push(value);
+    }
+
+    fn forward(&mut self, expr: &[Node], inputs: &[u16], wanted: Forward, code: &mut Code) {
         self.nodes.clear();
         self.stack.clear();
         let mut constants = 0;
+        let own = expr.iter().filter(|node| **node == Node::Const).count();
         for (at, &node) in expr.iter().enumerate() {
             let mut arguments = [at; 2];
             let mut varies = true;
@@ -96,10 +125,17 @@ impl Builder {
                     let left = if op.arity() == 2 { self.stack.pop() } else { None };
                     arguments = [left.unwrap_or(right), right];
                     varies = arguments.iter().any(|&argument| self.nodes[argument].varies);
-                    let [a, b] = arguments.map(|argument| self.nodes[argument].value);
-                    let (value, other) = apply(code, op, a, b);
-                    partner = other;
-                    value
+                    match arguments.map(|argument| self.nodes[argument].value) {
+                        [Loc::Const(a), Loc::Const(b)] if wanted != Forward::Constants => {
+                            code.folded.push(Fold { op, arguments: [a, b] });
+                            Loc::Const(index(own + code.folded.len() - 1))
+                        }
+                        [a, b] => {
+                            let (value, other) = apply(code, op, a, b, wanted);
+                            partner = other;
+                            value
+                        }
+                    }
                 }
             };
             self.stack.push(at);
@@ -188,7 +224,7 @@ fn slot_of(input: u16, inputs: &[u16]) -> u32 {
 }
 
 /// The value of an operator and, for sine and cosine, the partner that differentiates it.
-fn apply(code: &mut Code, op: Op, a: Loc, b: Loc) -> (Loc, Loc) {
+fn apply(code: &mut Code, op: Op, a: Loc, b: Loc, wanted: Forward) -> (Loc, Loc) {
     let mut push = |action, a, b| code.push(action, [a, b, Loc::Zero], 1.0);
     let value = match op {
         Op::Add => push(Action::Add, a, b),
@@ -202,6 +238,8 @@ fn apply(code: &mut Code, op: Op, a: Loc, b: Loc) -> (Loc, Loc) {
         Op::Sqrt => push(Action::Sqrt, a, Loc::Zero),
         Op::Exp => push(Action::Exp, a, Loc::Zero),
         Op::Log => push(Action::Log, a, Loc::Zero),
+        Op::Sin if wanted == Forward::Values => push(Action::Sin, a, Loc::Zero),
+        Op::Cos if wanted == Forward::Values => push(Action::Cos, a, Loc::Zero),
         Op::Sin | Op::Cos => {
             let sine = push(Action::SinCos, a, Loc::Zero);
             let cosine = match sine {

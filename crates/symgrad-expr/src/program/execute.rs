@@ -3,7 +3,8 @@
 use pulp::{Simd, WithSimd};
 
 use super::code::{Action, Instruction, Loc};
-use super::kernels::{Exact, View, binary, holds, ranged, ranged_pair, scalar, ternary, unary};
+use super::kernels::{View, binary, holds, ranged, ranged_pair, scalar, ternary, unary};
+use super::turns;
 use super::vector::{self, EXP_RANGE, LOG_RANGE, TURNS};
 
 /// Instructions and the memory they work on.
@@ -186,9 +187,10 @@ fn step<'a, S: Simd>(
         Action::Tanh => each!(|a| vector::tanh(simd, a)),
         Action::Exp => within!(EXP_RANGE, |a| vector::exp(simd, a), f64::exp),
         Action::Log => within!(LOG_RANGE, |a| vector::log(simd, a), f64::ln),
-        Action::Tan => within!(TURNS, |a| vector::tan(simd, a), f64::tan),
+        Action::Tan => within!(TURNS, |a| vector::tan(simd, a), turns::tan),
+        Action::Sin => within!(TURNS, |a| vector::sin_cos(simd, a).0, |a| turns::sin_cos(a).0),
+        Action::Cos => within!(TURNS, |a| vector::sin_cos(simd, a).1, |a| turns::sin_cos(a).1),
         Action::SinCos => {
-            let exact: (Exact, Exact) = (f64::sin, f64::cos);
             let fast = vector::sin_cos;
             ranged_pair(
                 simd,
@@ -197,7 +199,7 @@ fn step<'a, S: Simd>(
                 #[inline(always)]
                 |a| fast(simd, a),
                 TURNS,
-                exact,
+                turns::sin_cos,
             );
         }
         Action::Pow | Action::PowSlope | Action::PowCurvature => {

@@ -148,7 +148,7 @@ pub(super) fn ternary<S: Simd>(
     }
 }
 
-/// A function of the scalar library.
+/// A function of one number, for the rows outside a range.
 pub(super) type Exact = fn(f64) -> f64;
 
 /// Evaluates a function whose fast vector form has a limited range; the rows outside are
@@ -187,14 +187,15 @@ pub(super) fn ranged_pair<S: Simd>(
     a: View<'_, S::f64s>,
     fast: impl Fn(S::f64s) -> (S::f64s, S::f64s),
     range: Range,
-    exact: (Exact, Exact),
+    exact: fn(f64) -> (f64, f64),
 ) {
     let (first, second) = out;
     match a {
         Uniform(a) => {
             let mut pair = fast(simd.splat_f64s(a));
             if !range.contains(a) {
-                pair = (simd.splat_f64s(exact.0(a)), simd.splat_f64s(exact.1(a)));
+                let exact = exact(a);
+                pair = (simd.splat_f64s(exact.0), simd.splat_f64s(exact.1));
             }
             fill(first, pair.0);
             fill(second, pair.1);
@@ -211,8 +212,7 @@ pub(super) fn ranged_pair<S: Simd>(
                 *second = [results[0].1, results[1].1];
             }
             if !holds(simd, all) {
-                redo(rows_mut::<S>(first), rows::<S>(a), range, exact.0);
-                redo(rows_mut::<S>(second), rows::<S>(a), range, exact.1);
+                redo_pair(rows_mut::<S>(first), rows_mut::<S>(second), rows::<S>(a), range, exact);
             }
         }
     }
@@ -234,7 +234,7 @@ pub(super) fn scalar<S: Simd>(
 }
 
 #[inline(always)]
-fn everywhere<S: Simd>(simd: S) -> S::m64s {
+pub(super) fn everywhere<S: Simd>(simd: S) -> S::m64s {
     simd.equal_u64s(simd.splat_u64s(0), simd.splat_u64s(0))
 }
 
@@ -249,6 +249,21 @@ fn redo(out: &mut [f64], a: &[f64], range: Range, exact: Exact) {
     for (out, &a) in out.iter_mut().zip(a) {
         if !range.contains(a) {
             *out = exact(a);
+        }
+    }
+}
+
+#[inline(never)]
+fn redo_pair(
+    first: &mut [f64],
+    second: &mut [f64],
+    a: &[f64],
+    range: Range,
+    exact: fn(f64) -> (f64, f64),
+) {
+    for ((first, second), &a) in first.iter_mut().zip(second).zip(a) {
+        if !range.contains(a) {
+            (*first, *second) = exact(a);
         }
     }
 }

@@ -12,17 +12,20 @@ mod execute;
 mod kernels;
 mod reduce;
 mod tangents;
+mod turns;
 mod vector;
 
 use std::ops::ControlFlow;
 
+use block::Wanted;
 pub use block::{Block, Workspace};
-use code::Code;
-use compile::Builder;
 
 use crate::{Expr, Node};
 
-/// A compiled expression: values and derivatives over many rows at once.
+/// An expression ready to run: values and derivatives over many rows at once.
+///
+/// The code for what is asked of it is compiled into the [`Workspace`], and stays there until
+/// the same is asked of an expression with another structure.
 ///
 /// ```
 /// use std::ops::ControlFlow;
@@ -40,13 +43,18 @@ use crate::{Expr, Node};
 /// assert_eq!(slopes, [2.0, 4.0]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Program {
     nodes: Vec<Node>,
     constants: Vec<f64>,
     inputs: Vec<u16>,
-    code: Code,
-    builder: Builder,
+}
+
+impl Default for Program {
+    /// The constant 0.
+    fn default() -> Self {
+        Self { nodes: vec![Node::Const], constants: vec![0.0], inputs: vec![] }
+    }
 }
 
 /// The data do not fit the program.
@@ -89,7 +97,7 @@ pub enum EvalError {
 }
 
 impl Program {
-    /// Compiles an expression.
+    /// A program for an expression.
     pub fn compile(expr: &Expr) -> Self {
         let mut program = Self::default();
         program.recompile(expr);
@@ -109,7 +117,6 @@ impl Program {
         }));
         self.inputs.sort_unstable();
         self.inputs.dedup();
-        self.builder.build(&self.nodes, &self.inputs, &mut self.code);
     }
 
     /// The inputs used, sorted. A *slot* is an index into this list.
@@ -143,8 +150,7 @@ impl Program {
         self.check_used(columns.len())?;
         check_room(out.len(), rows)?;
         let mut non_finite = 0;
-        let forward = &self.code.instructions[..self.code.forward];
-        let _ = workspace.sweep(self, (&self.code, forward), columns, rows, |block| {
+        let _ = workspace.sweep(self, Wanted::Values, columns, rows, |block| {
             out[block.rows()].copy_from_slice(block.values());
             non_finite += block.non_finite_values();
             ControlFlow::Continue(())
@@ -163,8 +169,7 @@ impl Program {
         visit: impl FnMut(&Block<'_>) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, EvalError> {
         let rows = self.check(columns)?;
-        let code = (&self.code, &self.code.instructions[..]);
-        Ok(workspace.sweep(self, code, columns, rows, visit))
+        Ok(workspace.sweep(self, Wanted::Gradients, columns, rows, visit))
     }
 
     /// As [`Self::for_each_block`], with ∂f/∂cₖ and ∂²f/∂xᵢ∂cₖ for every constant cₖ.
@@ -175,7 +180,7 @@ impl Program {
         visit: impl FnMut(&Block<'_>) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, EvalError> {
         let rows = self.check(columns)?;
-        Ok(workspace.sweep_with_constants(self, columns, rows, visit))
+        Ok(workspace.sweep(self, Wanted::Constants, columns, rows, visit))
     }
 
     /// Values and ∂f/∂xᵢ for all columns, zero for the unused ones, as whole columns;

@@ -1,8 +1,9 @@
 //! What a block's columns are reduced to while they are in cache.
 
-use pulp::{Simd, WithSimd};
+use pulp::{Simd, WithSimd, bytemuck};
 
-use super::kernels::STEP;
+use super::kernels::{STEP, everywhere, holds};
+use super::vector::{self, SQUARES};
 
 /// Whether no number is infinite or NaN.
 pub(super) struct AllFinite<'a>(pub(super) &'a [f64]);
@@ -30,69 +31,216 @@ impl WithSimd for AllFinite<'_> {
     }
 }
 
-/// Pairs of columns taken together: their sums stay in registers.
-pub(super) const GROUP: usize = 4;
+/// A column of the gradient, and what it is compared with.
+pub(super) type Pair<'a> = [&'a [f64]; 2];
 
-/// Adds g·u and g² for pairs of columns g and u.
-pub(super) struct Project<'a, const N: usize> {
-    pub(super) pairs: [[&'a [f64]; 2]; N],
+/// Pairs of columns taken together: their sums stay in registers.
+pub(super) const GROUP: usize = 8;
+
+/// Adds Σ g·u and Σ g² of at most [`GROUP`] pairs of columns g and u.
+pub(super) struct Project<'a> {
+    pub(super) pairs: &'a [Pair<'a>],
     pub(super) dot: &'a mut [f64],
     pub(super) norm2: &'a mut [f64],
-    /// Whether the sums begin here.
-    pub(super) starts: bool,
-    /// Whether they end here, with Σ g·u divided by √(Σ g²).
-    pub(super) divides: bool,
 }
 
-impl<const N: usize> WithSimd for Project<'_, N> {
+impl WithSimd for Project<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { pairs, dot, norm2, starts, divides } = self;
-        let length = dot.len();
-        assert_eq!(norm2.len(), length, "one number per row of the block");
+        let Self { pairs, dot, norm2 } = self;
+        let pairs = Pairs::<S>::new(pairs, dot.len());
+        assert_eq!(norm2.len(), dot.len(), "one number per row of the block");
         let (dots, dot_rest) = S::as_mut_simd_f64s(dot);
         let (norms, norm_rest) = S::as_mut_simd_f64s(norm2);
-        let vectors = dots.len();
-        let mut bodies: [[&[S::f64s]; 2]; N] = [[&[]; 2]; N];
-        let mut rests: [[&[f64]; 2]; N] = [[&[]; 2]; N];
-        for pair in 0..N {
-            for side in 0..2 {
-                assert_eq!(pairs[pair][side].len(), length, "one number per row of the block");
-                let (body, rest) = S::as_simd_f64s(pairs[pair][side]);
-                bodies[pair][side] = &body[..vectors];
-                rests[pair][side] = rest;
-            }
+        let (dot_steps, dots) = dots.as_chunks_mut::<STEP>();
+        let (norm_steps, norms) = norms.as_chunks_mut::<STEP>();
+        for (at, (dot, norm)) in dot_steps.iter_mut().zip(norm_steps).enumerate() {
+            (*dot, *norm) = pairs.add_step(simd, at, *dot, *norm);
         }
+        for (at, (dot, norm)) in dots.iter_mut().zip(norms).enumerate() {
+            (*dot, *norm) = pairs.add_vector(simd, at, *dot, *norm);
+        }
+        let loaded = [&*dot_rest, &*norm_rest].map(|rest| simd.partial_load_f64s(rest));
+        let (dot, norm) = pairs.add_rest(simd, loaded[0], loaded[1]);
+        simd.partial_store_f64s(dot_rest, dot);
+        simd.partial_store_f64s(norm_rest, norm);
+    }
+}
+
+/// Σ w·cos over the rows, with the last of the pairs that [`Project`] has begun.
+pub(super) struct Cosines<'a> {
+    pub(super) pairs: &'a [Pair<'a>],
+    /// Σ g·u and Σ g² of the other pairs.
+    pub(super) earlier: Option<Pair<'a>>,
+    pub(super) values: &'a [f64],
+    pub(super) weights: &'a [f64],
+}
+
+impl WithSimd for Cosines<'_> {
+    /// Nothing unless all values are finite and all Σ g² in [`SQUARES`].
+    type Output = Option<f64>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> Option<f64> {
+        let Self { pairs, earlier, values, weights } = self;
+        let length = values.len();
+        let pairs = Pairs::<S>::new(pairs, length);
+        assert_eq!(weights.len(), length, "one weight per row of the block");
+        let columns = [values, weights].map(Column::<S>::new);
+        let earlier = earlier.map(|columns| columns.map(Column::<S>::new));
         let zero = simd.splat_f64s(0.0);
-        for at in 0..vectors {
-            let (mut d, mut n) = if starts { (zero, zero) } else { (dots[at], norms[at]) };
-            for [g, u] in bodies {
-                d = simd.mul_add_f64s(g[at], u[at], d);
-                n = simd.mul_add_f64s(g[at], g[at], n);
+        let mut sum = CosineSum::<S>::new(simd);
+        let mut vector = 0;
+        for at in 0..columns[0].steps.len() {
+            let begun = earlier.map_or([[zero; STEP]; 2], |pair| pair.map(|c| c.steps[at]));
+            let (dots, norms) = pairs.add_step(simd, at, begun[0], begun[1]);
+            let [values, weights] = columns.map(|column| &column.steps[at]);
+            for lane in 0..STEP {
+                sum.add(simd, vector, [dots[lane], norms[lane], values[lane], weights[lane]]);
+                vector += 1;
             }
-            if divides {
-                dots[at] = simd.div_f64s(d, simd.sqrt_f64s(n));
-            } else {
-                (dots[at], norms[at]) = (d, n);
+        }
+        for at in 0..columns[0].vectors.len() {
+            let [dot, norm] = earlier.map_or([zero; 2], |pair| pair.map(|c| c.vectors[at]));
+            let (dot, norm) = pairs.add_vector(simd, at, dot, norm);
+            sum.add(simd, vector, [dot, norm, columns[0].vectors[at], columns[1].vectors[at]]);
+            vector += 1;
+        }
+        let rest = columns[0].rest.len();
+        if rest > 0 {
+            let load = |column: Column<'_, S>| simd.partial_load_f64s(column.rest);
+            let [dot, norm] = earlier.map_or([zero; 2], |pair| pair.map(load));
+            let (dot, norm) = pairs.add_rest(simd, dot, norm);
+            // The lanes behind the end weigh nothing; their gradient gets some length.
+            let mut padded = [1.0; SUMS];
+            simd.partial_store_f64s(&mut padded[..rest], norm);
+            let norm = simd.partial_load_f64s(&padded[..S::F64_LANES]);
+            let [value, weight] = columns.map(load);
+            sum.add(simd, vector, [dot, norm, value, weight]);
+        }
+        sum.finish(simd)
+    }
+}
+
+/// Sums side by side, as many for every width of vectors.
+const SUMS: usize = 16;
+
+struct CosineSum<S: Simd> {
+    /// The first so many that there are [`SUMS`] numbers; vectors have two or more.
+    sums: [S::f64s; SUMS / 2],
+    /// Lanes without anything unusual so far.
+    usual: S::m64s,
+}
+
+impl<S: Simd> CosineSum<S> {
+    #[inline(always)]
+    fn new(simd: S) -> Self {
+        Self { sums: [simd.splat_f64s(0.0); SUMS / 2], usual: everywhere(simd) }
+    }
+
+    /// Adds the vector of that index.
+    #[inline(always)]
+    fn add(&mut self, simd: S, index: usize, [dot, norm, value, weight]: [S::f64s; 4]) {
+        let sum = &mut self.sums[index % (SUMS / S::F64_LANES)];
+        let cosine = simd.mul_f64s(dot, vector::inverse_sqrt(simd, norm));
+        *sum = simd.mul_add_f64s(weight, cosine, *sum);
+        // NaN if the value is not finite.
+        let norm = simd.mul_add_f64s(value, simd.splat_f64s(0.0), norm);
+        self.usual = simd.and_m64s(self.usual, SQUARES.lanes(simd, norm));
+    }
+
+    #[inline(always)]
+    fn finish(self, simd: S) -> Option<f64> {
+        let sums: &[f64] = bytemuck::cast_slice(&self.sums[..SUMS / S::F64_LANES]);
+        holds(simd, self.usual).then(|| sums.iter().sum())
+    }
+}
+
+/// A column as steps of vectors, vectors, and what is left.
+#[derive(Clone, Copy)]
+struct Column<'a, S: Simd> {
+    steps: &'a [[S::f64s; STEP]],
+    vectors: &'a [S::f64s],
+    rest: &'a [f64],
+}
+
+impl<'a, S: Simd> Column<'a, S> {
+    const EMPTY: Self = Self { steps: &[], vectors: &[], rest: &[] };
+
+    #[inline(always)]
+    fn new(column: &'a [f64]) -> Self {
+        let (vectors, rest) = S::as_simd_f64s(column);
+        let (steps, vectors) = vectors.as_chunks();
+        Self { steps, vectors, rest }
+    }
+}
+
+struct Pairs<'a, S: Simd> {
+    pairs: [[Column<'a, S>; 2]; GROUP],
+    count: usize,
+}
+
+impl<'a, S: Simd> Pairs<'a, S> {
+    #[inline(always)]
+    fn new(pairs: &[Pair<'a>], length: usize) -> Self {
+        let mut columns = [[Column::EMPTY; 2]; GROUP];
+        for (columns, pair) in columns.iter_mut().zip(pairs) {
+            *columns = pair.map(|column| {
+                assert_eq!(column.len(), length, "one number per row of the block");
+                Column::new(column)
+            });
+        }
+        Self { pairs: columns, count: pairs.len() }
+    }
+
+    #[inline(always)]
+    fn columns(&self) -> impl Iterator<Item = &[Column<'a, S>; 2]> {
+        self.pairs[..self.count].iter()
+    }
+
+    #[inline(always)]
+    fn add_step(
+        &self,
+        simd: S,
+        at: usize,
+        mut dots: [S::f64s; STEP],
+        mut norms: [S::f64s; STEP],
+    ) -> ([S::f64s; STEP], [S::f64s; STEP]) {
+        for [g, u] in self.columns() {
+            let (g, u) = (&g.steps[at], &u.steps[at]);
+            for lane in 0..STEP {
+                dots[lane] = simd.mul_add_f64s(g[lane], u[lane], dots[lane]);
+                norms[lane] = simd.mul_add_f64s(g[lane], g[lane], norms[lane]);
             }
         }
-        // The last rows do the same on vectors that are not full.
-        let (mut d, mut n) = (zero, zero);
-        if !starts {
-            d = simd.partial_load_f64s(dot_rest);
-            n = simd.partial_load_f64s(norm_rest);
+        (dots, norms)
+    }
+
+    #[inline(always)]
+    fn add_vector(
+        &self,
+        simd: S,
+        at: usize,
+        mut dot: S::f64s,
+        mut norm: S::f64s,
+    ) -> (S::f64s, S::f64s) {
+        for [g, u] in self.columns() {
+            let (g, u) = (g.vectors[at], u.vectors[at]);
+            dot = simd.mul_add_f64s(g, u, dot);
+            norm = simd.mul_add_f64s(g, g, norm);
         }
-        for [g, u] in rests {
-            let g = simd.partial_load_f64s(g);
-            d = simd.mul_add_f64s(g, simd.partial_load_f64s(u), d);
-            n = simd.mul_add_f64s(g, g, n);
+        (dot, norm)
+    }
+
+    #[inline(always)]
+    fn add_rest(&self, simd: S, mut dot: S::f64s, mut norm: S::f64s) -> (S::f64s, S::f64s) {
+        for [g, u] in self.columns() {
+            let [g, u] = [g, u].map(|column| simd.partial_load_f64s(column.rest));
+            dot = simd.mul_add_f64s(g, u, dot);
+            norm = simd.mul_add_f64s(g, g, norm);
         }
-        if divides {
-            d = simd.div_f64s(d, simd.sqrt_f64s(n));
-        }
-        simd.partial_store_f64s(dot_rest, d);
-        simd.partial_store_f64s(norm_rest, n);
+        (dot, norm)
     }
 }

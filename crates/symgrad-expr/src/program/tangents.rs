@@ -8,7 +8,8 @@
 
 use super::code::{Action, Code, Loc};
 use super::compile::{
-    Builder, Known, Term, add_product, divide, logarithm, multiply, power_slope, settle, sign,
+    Builder, Forward, Known, Term, add_product, divide, logarithm, multiply, power_slope, settle,
+    sign,
 };
 use crate::{Node, Op};
 
@@ -24,7 +25,7 @@ struct Tangent {
 /// Builds the code for derivatives in the constants; its buffers are reused.
 #[derive(Clone, Debug, Default)]
 pub(super) struct TangentBuilder {
-    builder: Builder,
+    pub(super) builder: Builder,
     /// First partial derivatives of each node, by argument.
     slopes: Vec<[Option<Term>; 2]>,
     /// Second ones: in the first argument twice, in both, in the second twice.
@@ -37,7 +38,7 @@ impl TangentBuilder {
     /// Outputs: the value and the gradient, then for each constant ∂f/∂cₖ and ∂(∇f)/∂cₖ.
     pub(super) fn build(&mut self, expr: &[Node], inputs: &[u16], code: &mut Code) {
         code.clear();
-        self.builder.value_and_gradient(expr, inputs, code);
+        self.builder.value_and_gradient(expr, inputs, Forward::Constants, code);
         self.slopes.clear();
         self.slopes.resize(expr.len(), [None; 2]);
         self.curvatures.clear();
