@@ -92,11 +92,17 @@ impl<'a> Evaluator<'a> {
         // Mean distances from the neuron's directions and from their opposites, block by block,
         // so that the weights' rounding cancels.
         let (mut along, mut against) = (0.0, 0.0);
-        let complete = self.sweep(target, |weights, cosines| {
-            let (total, cosine) = (simd::sum(weights), simd::dot(weights, cosines));
-            along += total - cosine;
-            against += total + cosine;
-        });
+        let mut add = |sums: [f64; 2]| {
+            along += sums[0];
+            against += sums[1];
+        };
+        let complete = match target.basis.as_slice() {
+            [only] if target.normals.is_empty() => self.sweep_one(only, add),
+            _ => self.sweep(target, |weights, cosines| {
+                let (total, cosine) = (simd::sum(weights), simd::dot(weights, cosines));
+                add([total - cosine, total + cosine]);
+            }),
+        };
         if !complete || along.is_nan() {
             return f64::INFINITY;
         }
@@ -195,6 +201,22 @@ impl<'a> Evaluator<'a> {
         let bad =
             self.program.values(self.objective.columns(), &mut self.workspace, &mut values).ok()?;
         (bad == 0).then_some(values)
+    }
+
+    /// Visits the compiled expression's distances from a single neuron's directions and from
+    /// their opposites, summed up block by block; false as for [`Self::sweep`].
+    fn sweep_one(&mut self, directions: &[Vec<f64>], mut visit: impl FnMut([f64; 2])) -> bool {
+        let (columns, weights) = (self.objective.columns(), self.objective.weights());
+        let flow = self.program.for_each_block(columns, &mut self.workspace, |block| {
+            match block.mismatch(directions, weights) {
+                Some(sums) => {
+                    visit(sums);
+                    ControlFlow::Continue(())
+                }
+                None => ControlFlow::Break(()),
+            }
+        });
+        flow.is_ok_and(|flow| flow.is_continue())
     }
 
     /// Visits the cosines (or projected lengths) of the compiled expression block by block;
