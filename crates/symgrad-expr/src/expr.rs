@@ -187,7 +187,9 @@ impl Expr {
 
     /// One more than the largest input index; 0 without inputs.
     pub fn input_count(&self) -> usize {
-        self.inputs().last().map_or(0, |&index| usize::from(index) + 1)
+        let after =
+            |node: &Node| if let Node::Var(index) = node { usize::from(*index) + 1 } else { 0 };
+        self.nodes.iter().map(after).max().unwrap_or(0)
     }
 
     /// The indices of the inputs used, sorted.

@@ -15,7 +15,7 @@ use crate::evolution::{Palette, Rules, Surroundings, strip};
 use crate::fit::fit_constants;
 use crate::front::{Entry, HallOfFame};
 use crate::objective::Objective;
-use crate::outcome::{Outcome, Stop};
+use crate::outcome::{EXACT, Outcome, Stop};
 use crate::spectral::{self, BeamOptions, Proposal};
 use crate::state::{State, gains_on};
 
@@ -191,9 +191,11 @@ impl Search {
         }
         let tolerance = self.state.config.rounding;
         let rounded = |entry: &Entry, eval: &mut Evaluator<'_>| {
-            // What breaks a constraint has no loss: constants are rounded around it.
+            // What breaks a constraint has no loss: constants are rounded around it. Losses
+            // that are rounding alone are equal.
             let round = &mut |expr: &Expr| {
-                if rules.constraints.permits(expr) { eval.loss(expr) } else { f64::INFINITY }
+                let permitted = rules.constraints.permits(expr);
+                if permitted { eval.loss(expr).max(EXACT) } else { f64::INFINITY }
             };
             vec![simplifier.round_constants(&entry.expr, tolerance, round)]
         };
@@ -441,7 +443,7 @@ fn with_simple_constants(entries: Vec<Entry>, tolerance: f64) -> Vec<Entry> {
     for entry in entries {
         let replaces = kept
             .get(&entry.complexity)
-            .is_none_or(|held| entry.loss * (1.0 + tolerance) < held.loss);
+            .is_none_or(|held| entry.loss.max(EXACT) * (1.0 + tolerance) < held.loss);
         if replaces {
             kept.insert(entry.complexity, entry);
         }

@@ -25,7 +25,18 @@ use crate::{Domain, Interval};
 /// ```
 #[must_use]
 pub fn strip_root(expr: &Expr, domain: &Domain) -> Expr {
-    expr.subtree(stripped_end(expr, domain))
+    if joins_two_functions(expr) { expr.clone() } else { expr.subtree(stripped_end(expr, domain)) }
+}
+
+/// Whether the root is an operator of two arguments that both vary: most candidates of a search
+/// are, and there is nothing to prove about them.
+fn joins_two_functions(expr: &Expr) -> bool {
+    let varies = |nodes: &[Node]| nodes.iter().any(|node| matches!(node, Node::Var(_)));
+    expr.root().arity() == 2 && {
+        let root = expr.len() - 1;
+        let right = expr.subtree_start(root - 1);
+        varies(&expr.nodes()[..right]) && varies(&expr.nodes()[right..root])
+    }
 }
 
 /// The index of the node at which the stripped expression ends.

@@ -114,21 +114,23 @@ fn of_directions(
 ) -> Option<(Vec<f64>, Vec<f64>)> {
     let count = expr.constants().len();
     let weights = evaluator.objective().weights();
-    let mut sums = Sums::new(count);
+    let mut sums = std::mem::take(&mut sweep.sums);
+    sums.reset(count);
     let complete = sweep.over_frames(expr, &[], evaluator, |frame| {
         sums.add(frame, target, &weights[frame.rows()]);
         sums.cosine.is_finite()
     });
     // The sign of the match is known only after all points have been seen.
     let sign = if sums.cosine < 0.0 { -1.0 } else { 1.0 };
-    for slope in &mut sums.slope {
-        *slope *= sign;
-    }
-    complete.then_some((sums.matrix, sums.slope))
+    let slope = sums.slope.iter().map(|slope| slope * sign).collect();
+    let matrix = sums.matrix.clone();
+    sweep.sums = sums;
+    complete.then_some((matrix, slope))
 }
 
 /// Running sums over blocks of rows; within a block every loop runs along the rows.
-struct Sums {
+#[derive(Default)]
+pub(super) struct Sums {
     matrix: Vec<f64>,
     slope: Vec<f64>,
     cosine: f64,
@@ -137,65 +139,73 @@ struct Sums {
     cosines: Vec<f64>,
     /// The component of ∂g/∂c along the unit gradient, a column per constant.
     radial: Vec<Vec<f64>>,
-    sum: Vec<f64>,
+    /// Roots of the weights over the gradient's length, which turn sums over points into
+    /// products of columns.
+    factors: Vec<f64>,
+    weighted: Vec<f64>,
     along: Vec<f64>,
 }
 
 impl Sums {
-    fn new(constants: usize) -> Self {
-        Self {
-            matrix: vec![0.0; constants * constants],
-            slope: vec![0.0; constants],
-            cosine: 0.0,
-            inverse: vec![],
-            cosines: vec![],
-            radial: vec![vec![]; constants],
-            sum: vec![],
-            along: vec![],
+    fn reset(&mut self, constants: usize) {
+        self.cosine = 0.0;
+        for (sums, count) in
+            [(&mut self.matrix, constants * constants), (&mut self.slope, constants)]
+        {
+            sums.clear();
+            sums.resize(count, 0.0);
+        }
+        if self.radial.len() < constants {
+            self.radial.resize(constants, vec![]);
         }
     }
 
     fn add(&mut self, frame: &mut Frame, target: &Directions, weights: &[f64]) {
-        let rows = frame.rows().len();
         self.inverse.clear();
         let reciprocal = |square: &f64| if *square > 0.0 { square.sqrt().recip() } else { 0.0 };
         self.inverse.extend(frame.squared_norms().iter().map(reciprocal));
         frame.scale_gradient(&self.inverse);
         self.face(frame, target);
         self.cosine += simd::dot(weights, &self.cosines);
-        let count = self.slope.len();
-        // Roots of the weights over the gradient's length turn sums over points into products.
-        let factors: Vec<f64> =
-            weights.iter().zip(&self.inverse).map(|(w, inverse)| w.sqrt() * inverse).collect();
-        let mut weighted: Vec<f64> =
-            weights.iter().zip(&self.inverse).map(|(w, i)| w * i).collect();
-        for k in 0..count {
-            let radial = &mut self.radial[k];
-            radial.clear();
-            radial.resize(rows, 0.0);
-            self.sum.clear();
-            self.sum.resize(rows, 0.0);
-            for (i, &input) in frame.components().iter().enumerate() {
-                let Some(tangent) = frame.tangent(k, i) else { continue };
-                add_products(radial, tangent, frame.gradient(i));
-                match target.basis.as_slice() {
-                    [only] => add_products(&mut self.sum, tangent, &only[input][frame.rows()]),
-                    _ => add_products(&mut self.sum, tangent, frame.faced(i)),
-                }
-            }
-            let across = self.sum.iter().zip(&self.cosines).zip(&*radial);
-            let forward: Vec<f64> = across.map(|((along, c), radial)| along - c * radial).collect();
-            self.slope[k] += simd::dot(&weighted, &forward);
-            multiply(radial, &factors);
+        let factors = weights.iter().zip(&self.inverse);
+        self.factors.clear();
+        self.factors.extend(factors.clone().map(|(w, inverse)| w.sqrt() * inverse));
+        self.weighted.clear();
+        self.weighted.extend(factors.map(|(w, inverse)| w * inverse));
+        for k in 0..self.slope.len() {
+            self.add_slope(k, frame, target);
         }
-        weighted.clear();
-        frame.scale_tangents(&factors);
+        frame.scale_tangents(&self.factors);
+        let count = self.slope.len();
         for k in 0..count {
             for l in 0..=k {
                 self.matrix[k * count + l] +=
                     frame.product(k, l) - simd::dot(&self.radial[k], &self.radial[l]);
             }
         }
+    }
+
+    fn add_slope(&mut self, k: usize, frame: &Frame, target: &Directions) {
+        let rows = frame.rows();
+        let radial = &mut self.radial[k];
+        for column in [&mut *radial, &mut self.along] {
+            column.clear();
+            column.resize(rows.len(), 0.0);
+        }
+        for (i, &input) in frame.components().iter().enumerate() {
+            let Some(tangent) = frame.tangent(k, i) else { continue };
+            add_products(radial, tangent, frame.gradient(i));
+            let direction = match target.basis.as_slice() {
+                [only] => &only[input][rows.clone()],
+                _ => frame.faced(i),
+            };
+            add_products(&mut self.along, tangent, direction);
+        }
+        for ((along, c), radial) in self.along.iter_mut().zip(&self.cosines).zip(&*radial) {
+            *along -= c * radial;
+        }
+        self.slope[k] += simd::dot(&self.weighted, &self.along);
+        multiply(radial, &self.factors);
     }
 
     /// Finds the direction to be matched, the nearest in the span of several, and the cosine

@@ -10,6 +10,7 @@ use std::ops::ControlFlow;
 
 use symgrad_expr::{Expr, Program, Workspace};
 
+use constants::Sums;
 pub(crate) use constants::fit_constants;
 use frame::Frame;
 pub(crate) use moments::{Moments, moments_of_sum};
@@ -22,6 +23,7 @@ pub(crate) struct Sweep {
     program: Program,
     workspace: Workspace,
     frame: Frame,
+    sums: Sums,
 }
 
 impl Sweep {

@@ -1,0 +1,72 @@
+//! The hot paths of a search, on the field of a 3×3 determinant: 9 inputs, 1 000 points.
+//!
+//! `evolution` counts evaluations of gradient fields per second inside a whole search, with one
+//! thread and without spectral fits: selection, variation, simplification and constant fitting
+//! included.
+
+#![expect(clippy::unwrap_used, missing_docs, reason = "a bench, on data known to be good")]
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use symgrad_data::{DirectionField, FieldOptions, Table};
+use symgrad_expr::{Expr, OpSet, Program, Workspace};
+use symgrad_search::{Evaluator, Measure, Objective, Search, SearchConfig};
+
+const DETERMINANT: &str = "x1*(x5*x9 - x6*x8) - x2*(x4*x9 - x6*x7) + x3*(x4*x8 - x5*x7)";
+
+fn objective() -> Objective {
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let columns: Vec<Vec<f64>> =
+        (0..9).map(|_| (0..1_000).map(|_| 2.0 * rng.random::<f64>() - 1.0).collect()).collect();
+    let mut gradients = vec![vec![]; 9];
+    Program::compile(&DETERMINANT.parse().unwrap())
+        .input_gradients(&columns, &mut Workspace::default(), &mut [0.0; 1_000], &mut gradients)
+        .unwrap();
+    let points = Table::new((1..=9).map(|i| format!("x{i}")).collect(), columns).unwrap();
+    let field = DirectionField::from_gradients(points, &gradients, &FieldOptions::default());
+    Objective::new(&field.unwrap(), Measure::LevelSet)
+}
+
+fn ring() -> OpSet {
+    "+ - *".parse().unwrap()
+}
+
+/// A search of about that many evaluations.
+fn run(budget: u64, spectral: bool, ops: OpSet) -> u64 {
+    let config = SearchConfig {
+        budget,
+        spectral,
+        patience: 1_000,
+        threads: Some(1),
+        ..SearchConfig::default()
+    };
+    Search::new(objective(), ops, config).unwrap().run(&mut ()).evaluations()
+}
+
+fn search(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("search");
+    group.sample_size(10);
+    for (name, ops) in [("ring", ring()), ("all operators", OpSet::default())] {
+        let evaluations = run(50_000, false, ops.clone());
+        group.throughput(Throughput::Elements(evaluations));
+        group.bench_function(format!("evolution, {name}"), |bench| {
+            bench.iter(|| run(50_000, false, ops.clone()));
+        });
+    }
+    // The first step is spectral seeding and one round of evolution.
+    group.bench_function("spectral seeding", |bench| bench.iter(|| run(1, true, OpSet::default())));
+    group.finish();
+}
+
+fn loss(criterion: &mut Criterion) {
+    let objective = objective();
+    let mut evaluator = Evaluator::new(&objective);
+    let determinant: Expr = DETERMINANT.parse().unwrap();
+    criterion.bench_function("loss of the determinant", |bench| {
+        bench.iter(|| evaluator.loss(&determinant));
+    });
+}
+
+criterion_group!(benches, search, loss);
+criterion_main!(benches);
