@@ -4,7 +4,7 @@
 //! thread and without spectral fits: selection, variation, simplification and constant fitting
 //! included.
 
-#![expect(clippy::unwrap_used, missing_docs, reason = "a bench, on data known to be good")]
+#![expect(clippy::unwrap_used, reason = "a bench, on data known to be good")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use rand::{RngExt, SeedableRng};
