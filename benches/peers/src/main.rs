@@ -1,7 +1,13 @@
 //! Compares symgrad with other engines: `cargo xtask bench peers [SECTIONS] [OPTIONS]`.
 
 mod evaluator;
+mod fields;
+mod operon;
+mod ours;
+mod peer;
+mod regression;
 mod report;
+mod tasks;
 mod trees;
 
 use std::error::Error;
@@ -20,12 +26,22 @@ struct Args {
     /// Also writes the tables to this file, as Markdown.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Runs of every search.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
+    seeds: u64,
+    /// CPU seconds of a run at most.
+    #[arg(long, value_name = "SECONDS", default_value_t = 20.0)]
+    seconds: f64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Section {
     /// Nodes × points per second, against `dynamic_expressions`.
     Evaluator,
+    /// Searches on gradient fields, against `symbolic_regression`.
+    Search,
+    /// Searches on values, against `symbolic_regression` and Operon.
+    Regression,
 }
 
 fn main() -> ExitCode {
@@ -46,6 +62,8 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         }
         match section {
             Section::Evaluator => evaluator::compare(&mut report)?,
+            Section::Search => fields::compare(args, &mut report)?,
+            Section::Regression => regression::compare(args, &mut report)?,
         }
     }
     if let Some(path) = &args.out {

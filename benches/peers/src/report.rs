@@ -20,6 +20,11 @@ impl Report {
         self.markdown.extend([&table.to_markdown(), "\n"]);
     }
 
+    pub(crate) fn remark(&mut self, text: &str) {
+        println!("{text}");
+        self.markdown.extend([text, "\n\n"]);
+    }
+
     pub(crate) fn markdown(&self) -> &str {
         &self.markdown
     }

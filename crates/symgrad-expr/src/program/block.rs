@@ -14,7 +14,7 @@ use super::vector::SQUARES;
 use crate::{Node, simd};
 
 /// The most rows of a block, a multiple of every [`row_step`].
-const MOST_ROWS: usize = 256;
+const MOST_ROWS: usize = 1024;
 
 /// A cache line in bytes: vectors that straddle two cost twice.
 const LINE: usize = 64;
@@ -126,9 +126,11 @@ impl WithSimd for RowStep {
 /// cache. Not all columns are in use at once: blocks of twice the nearest cache do well.
 fn rows_per_block(columns: usize) -> usize {
     match columns {
-        0..=24 => MOST_ROWS,
-        25..=48 => MOST_ROWS / 2,
-        _ => MOST_ROWS / 4,
+        0..=6 => MOST_ROWS,
+        7..=12 => MOST_ROWS / 2,
+        13..=24 => MOST_ROWS / 4,
+        25..=48 => MOST_ROWS / 8,
+        _ => MOST_ROWS / 16,
     }
 }
 

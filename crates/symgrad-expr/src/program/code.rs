@@ -32,6 +32,8 @@ pub(super) enum Action {
     /// s·a
     Scale,
     Div,
+    /// a/b, and 1/b into the second destination
+    DivInverse,
     /// aᵇ
     Pow,
     /// b·aᵇ⁻¹, given c = aᵇ
@@ -40,6 +42,8 @@ pub(super) enum Action {
     PowCurvature,
     Cube,
     Sqrt,
+    /// √a, and 1/√a into the second destination
+    SqrtInverse,
     Exp,
     Log,
     Sin,
@@ -53,6 +57,12 @@ pub(super) enum Action {
     Sign,
 }
 
+impl Action {
+    fn has_two_results(self) -> bool {
+        matches!(self, Self::SinCos | Self::SqrtInverse | Self::DivInverse)
+    }
+}
+
 /// One step, over all rows of a block.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Instruction {
@@ -63,7 +73,7 @@ pub(super) struct Instruction {
     pub(super) scale: f64,
     /// The temporary written, never an operand of the same instruction.
     pub(super) target: u32,
-    /// The second temporary that [`Action::SinCos`] writes.
+    /// The second temporary written; the same as `target` if there is none.
     pub(super) second: u32,
 }
 
@@ -111,12 +121,19 @@ impl Code {
     pub(super) fn push(&mut self, action: Action, operands: [Loc; 3], scale: f64) -> Loc {
         let [a, b, c] = operands;
         let target = self.new_temporary();
-        let second = if action == Action::SinCos { self.new_temporary() } else { target };
+        let second = if action.has_two_results() { self.new_temporary() } else { target };
         for operand in operands {
             self.end_at(operand, index(self.instructions.len()));
         }
         self.instructions.push(Instruction { action, a, b, c, scale, target, second });
         Loc::Temp(target)
+    }
+
+    /// As [`Self::push`], for actions with two results.
+    pub(super) fn push_pair(&mut self, action: Action, operands: [Loc; 3]) -> (Loc, Loc) {
+        self.push(action, operands, 1.0);
+        let second = index(self.temporaries.len() - 1);
+        (Loc::Temp(second - 1), Loc::Temp(second))
     }
 
     fn new_temporary(&mut self) -> u32 {

@@ -39,7 +39,7 @@ pub(super) struct Known {
     /// Indices of the arguments; a unary operator's twice.
     pub(super) arguments: [usize; 2],
     pub(super) value: Loc,
-    /// The sine's cosine, the cosine's sine.
+    /// The sine's cosine, the cosine's sine, the inverse of a root or of a divisor.
     pub(super) partner: Loc,
     pub(super) adjoint: Term,
     /// Whether an input occurs below (or here).
@@ -184,13 +184,10 @@ impl Builder {
             Op::Add => [(adjoint, one); 2],
             Op::Sub => [(adjoint, one), (adjoint, one.times(-1.0))],
             Op::Mul => [(adjoint, Term::new(b)), (adjoint, Term::new(a))],
-            Op::Div if a_varies => {
-                let quotient = divide(code, adjoint, b);
-                [(quotient, one), (quotient, value.times(-1.0))]
-            }
+            Op::Div if !b_varies => [(divide(code, adjoint, b), one), none],
             Op::Div => {
-                let product = multiply(code, adjoint, value);
-                [none, (divide(code, product, b), one.times(-1.0))]
+                let quotient = multiply(code, adjoint, Term::new(partner));
+                [(quotient, one), (quotient, value.times(-1.0))]
             }
             Op::Pow => {
                 let base = if a_varies { power_slope(code, a, b, value.loc) } else { Term::ZERO };
@@ -205,7 +202,7 @@ impl Builder {
             Op::Neg => unary(one.times(-1.0)),
             Op::Square => unary(Term::new(a).times(2.0)),
             Op::Cube => [(multiply(code, adjoint, Term::new(a)), Term::new(a).times(3.0)), none],
-            Op::Sqrt => [(divide(code, adjoint, value.loc), one.times(0.5)), none],
+            Op::Sqrt => unary(Term::new(partner).times(0.5)),
             Op::Exp => unary(value),
             Op::Log => [(divide(code, adjoint, a), one), none],
             Op::Sin => unary(Term::new(partner)),
@@ -223,30 +220,31 @@ fn slot_of(input: u16, inputs: &[u16]) -> u32 {
     inputs.binary_search(&input).map_or(0, |slot| u32::try_from(slot).unwrap_or(0))
 }
 
-/// The value of an operator and, for sine and cosine, the partner that differentiates it.
+/// The value of an operator and the partner that helps to differentiate it, if it has one.
 fn apply(code: &mut Code, op: Op, a: Loc, b: Loc, wanted: Forward) -> (Loc, Loc) {
     let mut push = |action, a, b| code.push(action, [a, b, Loc::Zero], 1.0);
     let value = match op {
         Op::Add => push(Action::Add, a, b),
         Op::Sub => push(Action::Sub, a, b),
         Op::Mul => push(Action::Mul, a, b),
-        Op::Div => push(Action::Div, a, b),
+        Op::Div if wanted == Forward::Values || matches!(b, Loc::Const(_)) => {
+            push(Action::Div, a, b)
+        }
+        Op::Div => return code.push_pair(Action::DivInverse, [a, b, Loc::Zero]),
         Op::Pow => push(Action::Pow, a, b),
         Op::Neg => code.push(Action::Scale, [a, Loc::Zero, Loc::Zero], -1.0),
         Op::Square => push(Action::Mul, a, a),
         Op::Cube => push(Action::Cube, a, Loc::Zero),
-        Op::Sqrt => push(Action::Sqrt, a, Loc::Zero),
+        Op::Sqrt if wanted == Forward::Values => push(Action::Sqrt, a, Loc::Zero),
+        Op::Sqrt => return code.push_pair(Action::SqrtInverse, [a, Loc::Zero, Loc::Zero]),
         Op::Exp => push(Action::Exp, a, Loc::Zero),
         Op::Log => push(Action::Log, a, Loc::Zero),
         Op::Sin if wanted == Forward::Values => push(Action::Sin, a, Loc::Zero),
         Op::Cos if wanted == Forward::Values => push(Action::Cos, a, Loc::Zero),
-        Op::Sin | Op::Cos => {
-            let sine = push(Action::SinCos, a, Loc::Zero);
-            let cosine = match sine {
-                Loc::Temp(temporary) => Loc::Temp(temporary + 1),
-                other => other,
-            };
-            return if op == Op::Sin { (sine, cosine) } else { (cosine, sine) };
+        Op::Sin => return code.push_pair(Action::SinCos, [a, Loc::Zero, Loc::Zero]),
+        Op::Cos => {
+            let (sine, cosine) = code.push_pair(Action::SinCos, [a, Loc::Zero, Loc::Zero]);
+            return (cosine, sine);
         }
         Op::Tan => push(Action::Tan, a, Loc::Zero),
         Op::Tanh => push(Action::Tanh, a, Loc::Zero),

@@ -3,9 +3,9 @@
 use pulp::{Simd, WithSimd};
 
 use super::code::{Action, Instruction, Loc};
-use super::kernels::{View, binary, holds, ranged, ranged_pair, scalar, ternary, unary};
+use super::kernels::{View, binary, holds, quotients, ranged, ranged_pair, scalar, ternary, unary};
 use super::turns;
-use super::vector::{self, EXP_RANGE, LOG_RANGE, TURNS};
+use super::vector::{self, EXP_RANGE, LOG_RANGE, SQUARES, TURNS};
 
 /// Instructions and the memory they work on.
 pub(super) struct Execution<'a> {
@@ -202,19 +202,47 @@ fn step<'a, S: Simd>(
                 turns::sin_cos,
             );
         }
+        Action::SqrtInverse => ranged_pair(
+            simd,
+            (out, second),
+            a,
+            #[inline(always)]
+            |a| (simd.sqrt_f64s(a), vector::inverse_sqrt(simd, a)),
+            SQUARES,
+            |a| (a.sqrt(), 1.0 / a.sqrt()),
+        ),
+        Action::DivInverse => quotients(simd, (out, second), a, b),
         Action::Pow | Action::PowSlope | Action::PowCurvature => {
-            if let (View::Column(a), View::Uniform(b)) = (a, b)
-                && b.trunc() == b
-                && b.abs() <= MOST_MULTIPLIED
-            {
-                return whole_power(simd, instruction.action, out, a, b);
-            }
-            match instruction.action {
-                Action::Pow => each!(|a, b| pow(simd, a, b)),
-                Action::PowSlope => scalar::<S>(out, operands, power_slope),
-                _ => scalar::<S>(out, operands, power_curvature),
-            }
+            power_step(simd, instruction.action, operands, out);
         }
+    }
+}
+
+/// A power or a derivative of one.
+#[inline(always)]
+fn power_step<'a, S: Simd>(
+    simd: S,
+    action: Action,
+    operands: [View<'a, S::f64s>; 3],
+    out: Target<'a, S>,
+) {
+    if let [View::Column(a), View::Uniform(b), _] = operands
+        && b.trunc() == b
+        && b.abs() <= MOST_MULTIPLIED
+    {
+        return whole_power(simd, action, out, a, b);
+    }
+    match action {
+        Action::Pow => binary(
+            simd,
+            out,
+            operands[0],
+            operands[1],
+            #[inline(always)]
+            |a, b| pow(simd, a, b),
+        ),
+        Action::PowSlope => scalar::<S>(out, operands, power_slope),
+        _ => scalar::<S>(out, operands, power_curvature),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use pulp::{Simd, bytemuck};
 
-use super::vector::Range;
+use super::vector::{self, DIVISORS, Range};
 
 /// An operand: a column of vectors, or one number for all rows.
 #[derive(Clone, Copy)]
@@ -216,6 +216,63 @@ pub(super) fn ranged_pair<S: Simd>(
             }
         }
     }
+}
+
+/// a/b and 1/b. The inverse is computed while the divider is busy with the quotient.
+#[inline(always)]
+pub(super) fn quotients<S: Simd>(
+    simd: S,
+    out: (&mut [S::f64s], &mut [S::f64s]),
+    a: View<'_, S::f64s>,
+    b: View<'_, S::f64s>,
+) {
+    let (quotients, inverses) = out;
+    let Column(b) = b else {
+        binary(
+            simd,
+            quotients,
+            a,
+            b,
+            #[inline(always)]
+            |a, b| simd.div_f64s(a, b),
+        );
+        return binary(
+            simd,
+            inverses,
+            Uniform(1.0),
+            b,
+            #[inline(always)]
+            |one, b| simd.div_f64s(one, b),
+        );
+    };
+    let mut all = everywhere(simd);
+    let outs = quotients.iter_mut().zip(inverses.iter_mut());
+    match a {
+        Column(a) => {
+            for ((quotient, inverse), (&a, &b)) in outs.zip(a.iter().zip(b)) {
+                (*quotient, *inverse) = divide(simd, a, b, &mut all);
+            }
+        }
+        Uniform(a) => {
+            let a = simd.splat_f64s(a);
+            for ((quotient, inverse), &b) in outs.zip(b) {
+                (*quotient, *inverse) = divide(simd, a, b, &mut all);
+            }
+        }
+    }
+    if !holds(simd, all) {
+        for (inverse, &b) in rows_mut::<S>(inverses).iter_mut().zip(rows::<S>(b)) {
+            if !DIVISORS.contains(b.abs()) {
+                *inverse = 1.0 / b;
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn divide<S: Simd>(simd: S, a: S::f64s, b: S::f64s, all: &mut S::m64s) -> (S::f64s, S::f64s) {
+    *all = simd.and_m64s(*all, DIVISORS.lanes(simd, simd.abs_f64s(b)));
+    (simd.div_f64s(a, b), vector::inverse(simd, b))
 }
 
 /// Row by row, for functions without a vector form.

@@ -135,8 +135,10 @@ impl TangentBuilder {
             (Op::Sub | Op::Neg, _) => one.times(-1.0),
             (Op::Mul, 0) => Term::new(b),
             (Op::Mul, _) => Term::new(a),
-            (Op::Div, 0) => divide(code, one, b),
-            (Op::Div, _) => divide(code, value, b).times(-1.0),
+            (Op::Div, 0) if partner == Loc::Zero => divide(code, one, b),
+            (Op::Div, _) if partner == Loc::Zero => divide(code, value, b).times(-1.0),
+            (Op::Div, 0) | (Op::Sin, _) => Term::new(partner),
+            (Op::Div, _) => multiply(code, value, Term::new(partner)).times(-1.0),
             (Op::Pow, 0) => power_slope(code, a, b, value.loc),
             (Op::Pow, _) => {
                 let logarithm = logarithm(code, a);
@@ -144,10 +146,9 @@ impl TangentBuilder {
             }
             (Op::Square, _) => Term::new(a).times(2.0),
             (Op::Cube, _) => multiply(code, Term::new(a), Term::new(a)).times(3.0),
-            (Op::Sqrt, _) => divide(code, one, value.loc).times(0.5),
+            (Op::Sqrt, _) => Term::new(partner).times(0.5),
             (Op::Exp, _) => value,
             (Op::Log, _) => divide(code, one, a),
-            (Op::Sin, _) => Term::new(partner),
             (Op::Cos, _) => Term::new(partner).times(-1.0),
             (Op::Tan, _) => add_product(code, one, value, value),
             (Op::Tanh, _) => add_product(code, one, value.times(-1.0), value),

@@ -25,6 +25,9 @@ pub(super) const LOG_RANGE: Range = Range { low: f64::MIN_POSITIVE, high: f64::M
 /// For [`inverse_sqrt`]: smaller squares have lost digits to underflow.
 pub(super) const SQUARES: Range = Range { low: 1e-290, high: f64::MAX };
 
+/// For [`inverse`]: sizes of numbers that are normal, as their inverses are.
+pub(super) const DIVISORS: Range = Range { low: 1e-300, high: 1e300 };
+
 impl Range {
     #[inline(always)]
     pub(super) fn contains(self, x: f64) -> bool {
@@ -185,6 +188,25 @@ pub(super) fn inverse_sqrt<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
     let h = excess(simd, x, root);
     let series = simd.mul_add_f64s(simd.mul_add_f64s(c3, h, c2), h, c1);
     simd.mul_add_f64s(simd.mul_f64s(h, root), series, root)
+}
+
+/// 1/x in [`DIVISORS`], beside a division in less time than another.
+#[inline(always)]
+pub(super) fn inverse<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
+    // Negating the exponent's bits gives a first guess, off by 5 % at most.
+    const GUESS: u64 = 0x7fde_6240_0000_0000;
+    let guess: S::f64s = cast(simd.sub_u64s(simd.splat_u64s(GUESS), cast(x)));
+    let one = simd.splat_f64s(1.0);
+    // With h = 1 − x·r, 1/x = r/(1 − h). A quadratic in h leaves 3.3e-5, then the series to h³
+    // nothing.
+    let first = [1.001_903_677_023_009_6, 1.001_917_178_271_628, 1.000_000_008_616_762];
+    let [a2, a1, a0] = first.map(|a| simd.splat_f64s(a));
+    let h = simd.negate_mul_add_f64s(x, guess, one);
+    let quadratic = simd.mul_add_f64s(simd.mul_add_f64s(a2, h, a1), h, a0);
+    let near = simd.mul_f64s(guess, quadratic);
+    let h = simd.negate_mul_add_f64s(x, near, one);
+    let series = simd.mul_add_f64s(simd.mul_add_f64s(h, h, h), h, h);
+    simd.mul_add_f64s(near, series, near)
 }
 
 /// 1 − x·r²
