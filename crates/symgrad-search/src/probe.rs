@@ -169,3 +169,56 @@ pub(crate) fn mix(bits: u64) -> u64 {
     let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     bits ^ (bits >> 31)
 }
+
+#[cfg(test)]
+mod tests {
+    use symgrad_data::{DirectionField, FieldOptions, Table};
+
+    use crate::{Evaluator, Measure, Objective};
+
+    fn objective(measure: Measure) -> Objective {
+        let column = |step: u32| (0..60_u32).map(|n| f64::from(n * step % 61) / 30.0 - 1.0).collect();
+        let columns: Vec<Vec<f64>> = [7, 11, 17, 23].map(column).to_vec();
+        let gradients = vec![vec![1.0; 60]; 4];
+        let points = Table::new((1..=4).map(|i| format!("x{i}")).collect(), columns).unwrap();
+        let field = DirectionField::from_gradients(points, &gradients, &FieldOptions::default());
+        Objective::new(&field.unwrap(), measure)
+    }
+
+    fn key(text: &str, objective: &Objective) -> Option<u64> {
+        Evaluator::new(objective).compile_and_classify(&text.parse().unwrap())
+    }
+
+    #[test]
+    fn functions_with_the_same_level_sets_share_a_key() {
+        let objective = objective(Measure::LevelSet);
+        for (a, b) in [
+            ("x1*x4 - x2*x3", "3 - 2*(x3*x2 - x4*x1)"),
+            ("(x1 + x2)^2*x3", "x3*(x2 + x1)*(x1 + x2)"),
+            ("sin(x1 - x2)*x4", "x4*(sin(x1)*cos(x2) - cos(x1)*sin(x2))"),
+            ("cos(x1)^2 + x3", "x3 - sin(x1)^2"),
+            ("(x1 - x2)^2 + x3", "neg(x3) - (x2 - x1)^2"),
+            ("x1^2 + x2^2", "(x1^2 + x2^2)^2"),
+        ] {
+            assert!(key(a, &objective).is_some());
+            assert_eq!(key(a, &objective), key(b, &objective), "{a} and {b}");
+        }
+        for (a, b) in [("x1 + x2", "x1 - x2"), ("x1*x2", "x1 + x2"), ("x1", "x2")] {
+            assert_ne!(key(a, &objective), key(b, &objective), "{a} and {b}");
+        }
+    }
+
+    #[test]
+    fn functions_undefined_at_other_points_have_another_key() {
+        let objective = objective(Measure::LevelSet);
+        assert_ne!(key("exp(x1 + x2)", &objective), key("1/(x1 + x2 + 1.99)", &objective));
+        assert_eq!(key("sqrt(x1)", &objective), None);
+    }
+
+    #[test]
+    fn the_published_loss_tells_signs_apart() {
+        let objective = objective(Measure::PaperMse);
+        assert_ne!(key("x1 - x2", &objective), key("x2 - x1", &objective));
+        assert_eq!(key("x1 - x2", &objective), key("3*x1 - 3*x2", &objective));
+    }
+}

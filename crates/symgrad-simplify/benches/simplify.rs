@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use symgrad_expr::{Expr, OpSet};
-use symgrad_simplify::{Constants, Domain, Interval, Simplifier, canonical, strip_root};
+use symgrad_simplify::{Domain, Interval, Simplifier, strip_root};
 
 const EXPRESSIONS: [(&str, &str); 3] = [
     ("15 nodes", "exp(x1*x4 - x2*x3)*0.5 - sin(x1 + x3)^2"),
@@ -25,9 +25,6 @@ fn simplify(criterion: &mut Criterion) {
         });
         criterion.bench_function(&format!("strip_root {size}"), |bencher| {
             bencher.iter(|| strip_root(black_box(&expr), &domain));
-        });
-        criterion.bench_function(&format!("canonical {size}"), |bencher| {
-            bencher.iter(|| canonical(black_box(&expr), &domain, Constants::ByBits));
         });
     }
 }

@@ -30,11 +30,10 @@
 //! elsewhere, in real arithmetic. All of it is deterministic: the limits count e-nodes and passes,
 //! and no clock is read.
 //!
-//! For the inner loop of a search there are [`strip_root`], which removes monotone outer functions
-//! in linear time, and [`canonical`], a key by which rearranged duplicates are recognised.
+//! For the inner loop of a search there is [`strip_root`], which removes monotone outer functions
+//! in linear time.
 
 mod arrange;
-mod canonical;
 mod check;
 mod domain;
 mod extract;
@@ -47,7 +46,6 @@ mod round;
 mod rules;
 mod simplifier;
 
-pub use canonical::{CanonicalKey, Constants, canonical};
 pub use domain::Domain;
 pub use interval::Interval;
 pub use root::strip_root;
