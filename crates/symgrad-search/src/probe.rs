@@ -177,7 +177,8 @@ mod tests {
     use crate::{Evaluator, Measure, Objective};
 
     fn objective(measure: Measure) -> Objective {
-        let column = |step: u32| (0..60_u32).map(|n| f64::from(n * step % 61) / 30.0 - 1.0).collect();
+        let column =
+            |step: u32| (0..60_u32).map(|n| f64::from(n * step % 61) / 30.0 - 1.0).collect();
         let columns: Vec<Vec<f64>> = [7, 11, 17, 23].map(column).to_vec();
         let gradients = vec![vec![1.0; 60]; 4];
         let points = Table::new((1..=4).map(|i| format!("x{i}")).collect(), columns).unwrap();
