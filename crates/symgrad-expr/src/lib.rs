@@ -38,6 +38,6 @@ pub use expr::{Expr, Node, ShapeError};
 pub use names::{Names, NamesError};
 pub use op::Op;
 pub use op_set::{Costs, OpSet, OpSetError};
-pub use parse::ParseError;
+pub use parse::{ParseError, Skeleton, UnknownFunction};
 pub use program::{Block, EvalError, Program, Workspace};
 pub use template::{Definitions, Template};

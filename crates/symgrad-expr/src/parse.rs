@@ -8,6 +8,7 @@ mod error;
 mod lexer;
 mod output;
 mod scope;
+mod skeleton;
 
 use std::ops::Range;
 
@@ -17,6 +18,7 @@ use output::Output;
 use scope::{Function, Leaf, Scope};
 
 pub(crate) use definition::parse_definition;
+pub use skeleton::{Skeleton, UnknownFunction};
 
 use crate::{Definitions, Expr, Names, Node, Op};
 
@@ -42,7 +44,7 @@ impl Expr {
         names: &Names,
         definitions: &Definitions,
     ) -> Result<Self, ParseError> {
-        parse_tokens(text, &lexer::tokens(text), Scope { names: Some(names), definitions })
+        parse_tokens(text, &lexer::tokens(text), Scope::new(Some(names), definitions))
     }
 }
 
@@ -52,7 +54,7 @@ impl std::str::FromStr for Expr {
     /// Reads an expression over the inputs x1, x2, …, x65536; see [`Expr::parse`].
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let definitions = Definitions::default();
-        parse_tokens(text, &lexer::tokens(text), Scope { names: None, definitions: &definitions })
+        parse_tokens(text, &lexer::tokens(text), Scope::new(None, &definitions))
     }
 }
 

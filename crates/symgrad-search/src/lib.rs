@@ -28,7 +28,7 @@ pub use choice::Choice;
 pub use config::{SearchConfig, SearchError};
 pub use constraints::{
     ConstantUnits, ConstraintConfig, ConstraintError, Constraints, Dimension, Limit, LimitError,
-    Unit, UnitError, Units,
+    Structure, StructureError, Unit, UnitError, Units,
 };
 pub use evaluator::Evaluator;
 pub use front::{Entry, HallOfFame};

@@ -100,12 +100,10 @@ impl Search {
         let mut inputs = config.inputs(objective.dim());
         inputs.retain(|&input| objective.varies(usize::from(input)));
         constraints.narrow(&mut inputs, objective.names())?;
+        let mut palette = Palette::constrained(&ops, inputs, &constraints);
+        palette.set_features(shared_features(&state.hall.front(), config.shared_features));
         Ok(Self {
-            palette: Palette {
-                required: constraints.required().to_vec(),
-                features: shared_features(&state.hall.front(), config.shared_features),
-                ..Palette::new(&ops, inputs)
-            },
+            palette,
             simplifier: Simplifier::new(ops.clone(), domain.clone()),
             rules: Rules {
                 ops,
@@ -263,10 +261,14 @@ impl Search {
     fn propose(&mut self) -> Vec<Proposal> {
         let (ops, inputs) = (&self.rules.ops, &self.palette.inputs);
         let degree = self.state.config.max_degree;
-        let library = spectral::mixed_library(inputs, ops, self.state.config.library);
+        let constraints = &self.rules.constraints;
+        let suits = |feature: &Expr| constraints.suits(feature);
+        let mut library = spectral::mixed_library(inputs, ops, self.state.config.library);
+        library.retain(suits);
         // The Gram matrix of a large library costs points × features²: fewer points suffice.
         let screen = &self.screen;
-        let thinned = screen.thinned((LIBRARY_CELLS / (library.len() * screen.dim())).max(200));
+        let thinned =
+            screen.thinned((LIBRARY_CELLS / (library.len() * screen.dim()).max(1)).max(200));
         let options = BeamOptions {
             width: 40,
             terms: self.state.config.max_terms,
@@ -277,7 +279,7 @@ impl Search {
             rayon::join(
                 || {
                     let mut eval = Evaluator::new(screen);
-                    let found = spectral::eliminate(inputs, degree, ops, &mut eval);
+                    let found = spectral::eliminate(inputs, degree, ops, suits, &mut eval);
                     (found, eval.evaluations())
                 },
                 || {
@@ -325,8 +327,10 @@ impl Search {
         fresh.retain(|entry| gains_on(entry, &before, POLISHING_GAIN));
         self.polish(&fresh);
         self.state.polished = self.state.hall.front();
-        self.palette.features =
-            shared_features(&self.state.hall.front(), self.state.config.shared_features);
+        self.palette.set_features(shared_features(
+            &self.state.hall.front(),
+            self.state.config.shared_features,
+        ));
         self.migrate();
     }
 

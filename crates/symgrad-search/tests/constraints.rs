@@ -6,7 +6,7 @@ use symgrad_data::{DirectionField, FieldOptions, Table};
 use symgrad_expr::{Expr, Names, Op, OpSet, Program, Workspace};
 use symgrad_search::{
     ConstantUnits, ConstraintConfig, Measure, Objective, Outcome, Search, SearchConfig,
-    SearchError, Units,
+    SearchError, Structure, Units,
 };
 
 /// The exact field of an expression on a grid-like cloud of points between the bounds.
@@ -146,6 +146,28 @@ fn constants_of_value_one_stay_where_units_need_them() {
         let answer = outcome.answer().unwrap();
         assert!(answer.loss < 1e-9, "{} {}", answer.expr, answer.loss);
         assert_eq!(answer.expr.constants(), [1.0], "{}", answer.expr);
+    }
+}
+
+#[test]
+fn answers_fill_in_a_structure() {
+    for (truth, skeleton) in [
+        ("(x + y*y)/sin(z)", "f(x, y)/g(z)"),
+        ("x^3 + exp(y) - 2*z", "f(x) + g(y) + h(z)"),
+        ("(x + 2*y)*exp(-z/2)", "a(x, y)*exp(b(z))"),
+    ] {
+        let field = field(&["x", "y", "z"], truth, (0.4, 1.4));
+        let structure = Some(skeleton.to_owned());
+        let constraints = ConstraintConfig { structure, ..ConstraintConfig::default() };
+        let config = SearchConfig { budget: 60_000, ..quick(constraints) };
+        let outcome = search(&field, OpSet::default(), config).unwrap();
+        let names = Names::new(["x", "y", "z"]).unwrap();
+        let structure = Structure::parse(skeleton, &names, &OpSet::default()).unwrap();
+        for entry in outcome.front() {
+            assert!(structure.matches(&entry.expr), "{skeleton}: {}", entry.expr);
+        }
+        let answer = outcome.answer().unwrap();
+        assert!(answer.loss < 1e-4, "{skeleton}: {} {}", answer.expr, answer.loss);
     }
 }
 

@@ -32,7 +32,7 @@ pub(crate) fn parse_definition(
     let names = Names::new(parameters.iter().copied()).map_err(|error| {
         ParseError::new(text, 0..text.len(), error.to_string(), "other parameters")
     })?;
-    let body = parse_tokens(text, head.tokens, Scope { names: Some(&names), definitions })?;
+    let body = parse_tokens(text, head.tokens, Scope::new(Some(&names), definitions))?;
     Ok(Template::new(name.to_owned(), names, body))
 }
 

@@ -1,5 +1,6 @@
 //! What names mean in a text.
 
+use super::skeleton::UnknownFunction;
 use crate::{Definitions, Names, Op, Template};
 
 #[derive(Clone, Copy)]
@@ -7,6 +8,8 @@ pub(super) struct Scope<'a> {
     /// The inputs; x1, x2, … without limit if absent.
     pub(super) names: Option<&'a Names>,
     pub(super) definitions: &'a Definitions,
+    /// Functions whose calls count as inputs beyond those named.
+    pub(super) unknowns: &'a [UnknownFunction],
 }
 
 /// A name that stands alone.
@@ -32,6 +35,10 @@ impl Function<'_> {
 }
 
 impl<'a> Scope<'a> {
+    pub(super) fn new(names: Option<&'a Names>, definitions: &'a Definitions) -> Self {
+        Self { names, definitions, unknowns: &[] }
+    }
+
     pub(super) fn leaf(&self, name: &str) -> Option<Leaf> {
         let input = match self.names {
             Some(names) => names.index_of(name),
@@ -44,7 +51,14 @@ impl<'a> Scope<'a> {
             "NaN" => Some(f64::NAN),
             _ => None,
         };
+        let input = input.or_else(|| self.unknown(name));
         input.map(Leaf::Input).or_else(|| number().map(Leaf::Number))
+    }
+
+    /// The index that the call of an unknown function goes by.
+    fn unknown(&self, call: &str) -> Option<u16> {
+        let position = self.unknowns.iter().position(|unknown| unknown.call() == call)?;
+        u16::try_from(self.names.map_or(0, Names::len) + position).ok()
     }
 
     pub(super) fn function(&self, name: &str) -> Option<Function<'a>> {

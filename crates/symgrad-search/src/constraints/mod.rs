@@ -4,12 +4,14 @@
 //! the inputs' names are known, and what the search asks.
 
 mod limit;
+mod structure;
 mod units;
 
 use serde::{Deserialize, Serialize};
 use symgrad_expr::{Expr, Names, Node, OpSet, derivative};
 
 pub use limit::{Limit, LimitError};
+pub use structure::{Structure, StructureError};
 use units::Analysis;
 pub use units::{ConstantUnits, Dimension, Unit, UnitError, Units};
 
@@ -43,6 +45,8 @@ pub struct ConstraintConfig {
     pub exclude: Vec<String>,
     /// Names of inputs that must all appear.
     pub require: Vec<String>,
+    /// A skeleton to be filled in, such as `f(x, y)/g(z)`.
+    pub structure: Option<String>,
     /// Units of the inputs; those without one are pure numbers. Without any, units do not count.
     pub units: Units,
     /// What units constants may have.
@@ -73,6 +77,9 @@ pub enum ConstraintError {
     /// No input is left.
     #[error("every input is excluded; leave at least one")]
     NoInputLeft,
+    /// A structure that cannot be read or filled in.
+    #[error(transparent)]
+    Structure(#[from] StructureError),
     /// A limit that nothing can keep to.
     #[error("no expression keeps to `{limit}`; the smallest depth is 1")]
     Impossible {
@@ -90,6 +97,7 @@ pub struct Constraints {
     excluded: Vec<u16>,
     required: Vec<u16>,
     units: Option<Analysis>,
+    structure: Option<Structure>,
     /// Points at which an answer has to depend on the required inputs.
     samples: Vec<Vec<f64>>,
 }
@@ -116,12 +124,22 @@ impl Constraints {
         if let Some(limit) = config.limits.iter().find(|limit| limit.is_impossible()) {
             return Err(ConstraintError::Impossible { limit: limit.to_string() });
         }
+        let parse = |text: &String| Structure::parse(text, names, ops);
+        let structure = config.structure.as_ref().map(parse).transpose()?;
+        let absent = |input: &&u16| structure.as_ref().is_some_and(|s| !s.mentions(**input));
+        if let Some(absent) = required.iter().find(absent) {
+            let name = names.get(*absent).unwrap_or_default().to_owned();
+            return Err(ConstraintError::Unavailable {
+                name,
+                reason: "it is not in the structure",
+            });
+        }
         let with_units: Vec<String> = config.units.names().map(str::to_owned).collect();
         indices("units", &with_units, names)?;
         let units = (!config.units.is_empty())
             .then(|| Analysis::new(names.iter(), &config.units, config.constants));
         let (limits, ops, samples) = (config.limits.clone(), ops.clone(), vec![]);
-        Ok(Self { limits, ops, excluded, required, units, samples })
+        Ok(Self { limits, ops, excluded, required, units, structure, samples })
     }
 
     /// Whether an answer may be this expression.
@@ -136,6 +154,7 @@ impl Constraints {
         self.limits.iter().all(|limit| limit.permits(expr, &self.ops))
             && (self.excluded.is_empty() || !expr.nodes().iter().any(excluded))
             && self.units.as_ref().is_none_or(|units| units.permits(expr))
+            && self.structure.as_ref().is_none_or(|structure| structure.matches(expr))
     }
 
     /// A tolerated expression of the same shape, where constants that units lack, or exponents
@@ -143,6 +162,11 @@ impl Constraints {
     pub(crate) fn repaired(&self, expr: &Expr) -> Option<Expr> {
         let repaired = self.units.as_ref()?.repaired(expr)?;
         self.tolerates(&repaired).then_some(repaired)
+    }
+
+    /// Whether an expression may be a term of an answer, as far as structures say.
+    pub(crate) fn suits(&self, term: &Expr) -> bool {
+        self.structure.as_ref().is_none_or(|structure| structure.matches(term))
     }
 
     /// How many required inputs do not appear.
@@ -187,6 +211,7 @@ impl Constraints {
             && self.excluded.is_empty()
             && self.required.is_empty()
             && self.units.is_none()
+            && self.structure.is_none()
     }
 
     /// Takes the excluded inputs out of those that a search may use.
@@ -203,6 +228,11 @@ impl Constraints {
             }),
             None => Ok(()),
         }
+    }
+
+    /// The structure that candidates fill in.
+    pub fn structure(&self) -> Option<&Structure> {
+        self.structure.as_ref()
     }
 
     /// The inputs that must all appear, sorted.

@@ -142,7 +142,7 @@ impl Island {
         if self.rng.random_bool(CROSSOVER) {
             let donor = self.select();
             let (receiver, donor) = (&self.population[parent].expr, &self.population[donor].expr);
-            return cross(receiver, donor, &mut self.rng);
+            return cross(receiver, donor, palette, &mut self.rng);
         }
         mutate(&self.population[parent].expr, palette, &mut self.rng)
     }

@@ -1,5 +1,6 @@
 //! Regularised evolution on islands.
 
+mod guide;
 mod island;
 mod tidy;
 mod variation;

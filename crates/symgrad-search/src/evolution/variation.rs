@@ -5,6 +5,9 @@ use rand::seq::{IndexedRandom, IteratorRandom};
 use rand_chacha::ChaCha8Rng;
 use symgrad_expr::{Expr, Node, Op, OpSet};
 
+use super::guide::Guide;
+use crate::constraints::Constraints;
+
 /// What random changes may draw on.
 #[derive(Clone, Debug)]
 pub(crate) struct Palette {
@@ -14,13 +17,33 @@ pub(crate) struct Palette {
     /// Inputs that every answer has to use.
     pub(crate) required: Vec<u16>,
     /// Useful subexpressions found so far, shared by all islands.
-    pub(crate) features: Vec<Expr>,
+    features: Vec<Expr>,
+    /// Keeps variation within a structure, if there is one.
+    guide: Option<Box<Guide>>,
 }
 
 impl Palette {
     pub(crate) fn new(ops: &OpSet, inputs: Vec<u16>) -> Self {
         let of_arity = |arity| ops.ops().iter().copied().filter(|op| op.arity() == arity).collect();
-        Self { unary: of_arity(1), binary: of_arity(2), inputs, required: vec![], features: vec![] }
+        let (unary, binary) = (of_arity(1), of_arity(2));
+        Self { unary, binary, inputs, required: vec![], features: vec![], guide: None }
+    }
+
+    /// A palette that favours what the constraints permit.
+    pub(crate) fn constrained(ops: &OpSet, inputs: Vec<u16>, constraints: &Constraints) -> Self {
+        let required = constraints.required().to_vec();
+        let mut palette = Self { required, ..Self::new(ops, inputs) };
+        let guide = constraints.structure().map(|structure| Guide::new(structure, ops, &palette));
+        palette.guide = guide.map(Box::new);
+        palette
+    }
+
+    /// Replaces the useful subexpressions.
+    pub(crate) fn set_features(&mut self, features: Vec<Expr>) {
+        if let Some(guide) = &mut self.guide {
+            guide.set_features(&features);
+        }
+        self.features = features;
     }
 
     fn leaf(&self, rng: &mut ChaCha8Rng) -> Expr {
@@ -39,6 +62,10 @@ impl Palette {
 
     /// A random tree with about `size` operators.
     pub(crate) fn tree(&self, size: usize, rng: &mut ChaCha8Rng) -> Expr {
+        let guided = self.guide.as_ref().and_then(|guide| guide.tree(size, rng));
+        if let Some(tree) = guided {
+            return tree;
+        }
         let mut tree = self.leaf(rng);
         for _ in 0..size {
             let leaves = |tree: &Expr, rng: &mut ChaCha8Rng| {
@@ -101,6 +128,9 @@ enum Mutation {
 
 /// A changed copy of an expression.
 pub(crate) fn mutate(expr: &Expr, palette: &Palette, rng: &mut ChaCha8Rng) -> Expr {
+    if let Some(child) = palette.guide.as_ref().and_then(|guide| guide.mutate(expr, rng)) {
+        return child;
+    }
     if let Some(input) = missing_input(expr, palette, rng)
         && rng.random_bool(INCLUDE)
     {
@@ -158,7 +188,16 @@ fn include(expr: &Expr, input: u16, palette: &Palette, rng: &mut ChaCha8Rng) -> 
 }
 
 /// `receiver` with one of its subtrees replaced by one of `donor`.
-pub(crate) fn cross(receiver: &Expr, donor: &Expr, rng: &mut ChaCha8Rng) -> Expr {
+pub(crate) fn cross(
+    receiver: &Expr,
+    donor: &Expr,
+    palette: &Palette,
+    rng: &mut ChaCha8Rng,
+) -> Expr {
+    let guided = palette.guide.as_ref().and_then(|guide| guide.cross(receiver, donor, rng));
+    if let Some(child) = guided {
+        return child;
+    }
     let from = rng.random_range(0..donor.len());
     let to = rng.random_range(0..receiver.len());
     receiver.with_subtree(to, &donor.subtree(from))
@@ -247,13 +286,13 @@ mod tests {
     #[test]
     fn changes_stay_well_formed() {
         let mut palette = Palette::new(&OpSet::default(), vec![0, 1, 2]);
-        palette.features = vec!["x1*x2".parse().unwrap()];
+        palette.set_features(vec!["x1*x2".parse().unwrap()]);
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let mut expr = palette.tree(5, &mut rng);
         for _ in 0..2_000 {
             let donor = palette.tree(4, &mut rng);
             let next = if rng.random_bool(0.2) {
-                cross(&expr, &donor, &mut rng)
+                cross(&expr, &donor, &palette, &mut rng)
             } else {
                 mutate(&expr, &palette, &mut rng)
             };

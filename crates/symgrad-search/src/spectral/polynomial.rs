@@ -21,12 +21,13 @@ const EXPLAINED: f64 = 1e-8;
 /// Rounds of reweighting for the polynomials proposed.
 const REFINE: usize = 4;
 
-/// Fits all monomials up to each degree and eliminates backwards; proposes what is left at
+/// Fits all suitable monomials up to each degree and eliminates backwards; proposes what is left at
 /// every length.
 pub(crate) fn eliminate(
     inputs: &[u16],
     max_degree: u32,
     ops: &OpSet,
+    suits: impl Fn(&Expr) -> bool,
     evaluator: &mut Evaluator<'_>,
 ) -> Vec<Proposal> {
     let mut proposals = Vec::new();
@@ -37,7 +38,9 @@ pub(crate) fn eliminate(
         if count > MAX_FEATURES.min(equations / 2) {
             break;
         }
-        let (monomials, gram) = gram_of(features::monomials(inputs, degree, ops), evaluator);
+        let mut monomials = features::monomials(inputs, degree, ops);
+        monomials.retain(&suits);
+        let (monomials, gram) = gram_of(monomials, evaluator);
         let all: Vec<usize> = (0..monomials.len()).collect();
         let Some(pair) = gram.smallest(&all) else { break };
         let loss = pair.loss;
