@@ -310,17 +310,22 @@ fn project(target: &Directions, inputs: &[u16], block: &Block<'_>, scratch: &mut
             whole[n] += gradient[n] * gradient[n];
         }
     }
-    tangent.copy_from_slice(whole);
-    for normal in &target.normals {
-        along.fill(0.0);
-        for (slot, &input) in inputs.iter().enumerate() {
-            let (gradient, m) = (&block.gradient(slot)[..count], normal[usize::from(input)]);
-            for n in 0..count {
-                along[n] += gradient[n] * m;
+    if target.tangent.is_empty() {
+        tangent.copy_from_slice(whole);
+    } else {
+        for axis in &target.tangent {
+            along.fill(0.0);
+            for (slot, &input) in inputs.iter().enumerate() {
+                let (gradient, a) = (&block.gradient(slot)[..count], axis[usize::from(input)]);
+                if a != 0.0 {
+                    for n in 0..count {
+                        along[n] += gradient[n] * a;
+                    }
+                }
             }
-        }
-        for n in 0..count {
-            tangent[n] -= along[n] * along[n];
+            for n in 0..count {
+                tangent[n] += along[n] * along[n];
+            }
         }
     }
     for directions in &target.basis {

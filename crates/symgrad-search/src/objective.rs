@@ -44,7 +44,56 @@ pub(crate) struct Directions {
     pub(crate) basis: Vec<Vec<Vec<f64>>>,
     /// Directions in which the data do not extend.
     pub(crate) normals: Vec<Vec<f64>>,
+    /// An orthonormal basis of the directions in which they do: none if they fill the space.
+    pub(crate) tangent: Vec<Vec<f64>>,
+    /// The neurons' directions in that basis, or as they are.
+    pub(crate) inner: Vec<Vec<Vec<f64>>>,
     pub(crate) measure: Measure,
+}
+
+impl Directions {
+    fn of(field: &DirectionField, measure: Measure) -> Self {
+        let basis: Vec<_> = (0..field.neurons()).map(|k| field.basis(k).to_vec()).collect();
+        let Some(space) = field.tangent() else {
+            let inner = basis.clone();
+            return Self { basis, normals: vec![], tangent: vec![], inner, measure };
+        };
+        let tangent = complement(space.normals(), field.dim());
+        let component = |neuron: &Vec<Vec<f64>>, axis: &Vec<f64>| {
+            let mut sum = vec![0.0; field.len()];
+            for (column, a) in neuron.iter().zip(axis) {
+                sum.iter_mut().zip(column).for_each(|(sum, u)| *sum += a * u);
+            }
+            sum
+        };
+        let in_tangent = |neuron| tangent.iter().map(|axis| component(neuron, axis)).collect();
+        let inner = basis.iter().map(in_tangent).collect();
+        Self { basis, normals: space.normals().to_vec(), tangent, inner, measure }
+    }
+}
+
+/// An orthonormal basis of what is perpendicular to orthonormal vectors of that length: the
+/// axis least covered so far, made perpendicular, and so on.
+fn complement(normals: &[Vec<f64>], dim: usize) -> Vec<Vec<f64>> {
+    let mut found: Vec<Vec<f64>> = Vec::new();
+    while normals.len() + found.len() < dim {
+        let covered = |axis: usize| -> f64 {
+            normals.iter().chain(&found).map(|vector| vector[axis] * vector[axis]).sum()
+        };
+        let axis = (0..dim).min_by(|&i, &j| covered(i).total_cmp(&covered(j))).unwrap_or(0);
+        let mut vector = vec![0.0; dim];
+        vector[axis] = 1.0;
+        // Twice is enough to be orthogonal to rounding.
+        for other in normals.iter().chain(&found).chain(normals).chain(&found) {
+            let along: f64 = other.iter().zip(&vector).map(|(a, b)| a * b).sum();
+            vector.iter_mut().zip(other).for_each(|(v, o)| *v -= along * o);
+        }
+        let length = vector.iter().map(|v| v * v).sum::<f64>().sqrt();
+        // Zeros up to rounding spare the work of multiplying by them.
+        let tidy = |v: f64| if v.abs() < 1e-14 { 0.0 } else { v };
+        found.push(vector.iter().map(|v| tidy(v / length)).collect());
+    }
+    found
 }
 
 /// Values that expressions should have, for ordinary regression.
@@ -62,11 +111,7 @@ impl Objective {
     /// Compares unit gradients with a field by the given measure.
     #[must_use]
     pub fn new(field: &DirectionField, measure: Measure) -> Self {
-        let directions = Directions {
-            basis: (0..field.neurons()).map(|k| field.basis(k).to_vec()).collect(),
-            normals: field.tangent().map_or(vec![], |tangent| tangent.normals().to_vec()),
-            measure,
-        };
+        let directions = Directions::of(field, measure);
         Self::of(field.points(), field.weights().to_vec(), Target::Directions(directions))
     }
 
@@ -178,6 +223,7 @@ impl Objective {
         let target = match &self.target {
             Target::Directions(directions) => Target::Directions(Directions {
                 basis: directions.basis.iter().map(|u| u.iter().map(pick).collect()).collect(),
+                inner: directions.inner.iter().map(|u| u.iter().map(pick).collect()).collect(),
                 ..directions.clone()
             }),
             Target::Values(values) => {
@@ -231,6 +277,14 @@ impl Objective {
         &self.weights
     }
 
+    /// A basis of the directions in which the data extend; none if they fill the space.
+    pub(crate) fn tangent(&self) -> &[Vec<f64>] {
+        match &self.target {
+            Target::Directions(directions) => &directions.tangent,
+            Target::Values(_) => &[],
+        }
+    }
+
     /// Directions in which the data do not extend.
     pub(crate) fn normals(&self) -> &[Vec<f64>] {
         match &self.target {
@@ -242,3 +296,21 @@ impl Objective {
 
 /// An axis with less than this (squared) on the tangent space lies across the data.
 const NO_EXTENT: f64 = 1e-9;
+
+#[cfg(test)]
+mod tests {
+    use super::complement;
+
+    #[test]
+    fn a_complement_is_orthonormal_and_perpendicular() {
+        let half = 0.5_f64.sqrt();
+        let normals = vec![vec![half, half, 0.0, 0.0], vec![0.0, 0.0, 0.6, 0.8]];
+        let found = complement(&normals, 4);
+        assert_eq!(found.len(), 2);
+        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        for (i, a) in found.iter().enumerate() {
+            assert!((dot(a, a) - 1.0).abs() < 1e-14);
+            assert!(normals.iter().chain(&found[..i]).all(|b| dot(a, b).abs() < 1e-14));
+        }
+    }
+}

@@ -195,7 +195,7 @@ impl Sums {
         for (i, &input) in frame.components().iter().enumerate() {
             let Some(tangent) = frame.tangent(k, i) else { continue };
             add_products(radial, tangent, frame.gradient(i));
-            let direction = match target.basis.as_slice() {
+            let direction = match target.inner.as_slice() {
                 [only] => &only[input][rows.clone()],
                 _ => frame.faced(i),
             };
@@ -214,14 +214,14 @@ impl Sums {
         let rows = frame.rows();
         self.cosines.clear();
         self.cosines.resize(rows.len(), 0.0);
-        if let [only] = target.basis.as_slice() {
+        if let [only] = target.inner.as_slice() {
             for (i, &input) in frame.components().iter().enumerate() {
                 add_products(&mut self.cosines, frame.gradient(i), &only[input][rows.clone()]);
             }
             return;
         }
         frame.clear_faced();
-        for neuron in &target.basis {
+        for neuron in &target.inner {
             self.along.clear();
             self.along.resize(rows.len(), 0.0);
             for (i, &input) in frame.components().iter().enumerate() {

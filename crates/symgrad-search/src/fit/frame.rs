@@ -7,14 +7,14 @@ use symgrad_expr::{Block, simd};
 use super::columns::{add_products, multiply};
 use crate::objective::Objective;
 
-/// The gradient of an expression and its derivatives in the constants over a block of rows,
-/// projected on the tangent space of the data; a column per component.
+/// The gradient of an expression and its derivatives in the constants over a block of rows; a
+/// column per component, along the inputs used or along a basis of the data's tangent space.
 #[derive(Default)]
 pub(super) struct Frame {
     rows: Range<usize>,
     constants: usize,
     fixed: Vec<bool>,
-    /// The inputs along which the gradient may differ from zero.
+    /// The components that may differ from zero.
     components: Vec<usize>,
     gradient: Vec<Vec<f64>>,
     /// By constant, then component.
@@ -40,11 +40,10 @@ impl Frame {
         self.fixed.extend_from_slice(fixed);
         self.fixed.resize(constants, false);
         self.components.clear();
-        // The tangent projection mixes all inputs; without it the others have no share.
-        if objective.normals().is_empty() {
+        if objective.tangent().is_empty() {
             self.components.extend(used.iter().map(|&input| usize::from(input)));
         } else {
-            self.components.extend(0..objective.dim());
+            self.components.extend(0..objective.tangent().len());
         }
         let width = self.components.len();
         let grow = |columns: &mut Vec<Vec<f64>>, count: usize| {
@@ -60,48 +59,35 @@ impl Frame {
     }
 
     /// Copies a block's derivatives.
-    pub(super) fn read(&mut self, block: &Block<'_>, used: &[u16], normals: &[Vec<f64>]) {
+    pub(super) fn read(&mut self, block: &Block<'_>, used: &[u16], tangent: &[Vec<f64>]) {
         self.rows = block.rows();
         let (rows, width) = (self.rows.len(), self.components.len());
-        for (i, input) in self.components.iter().enumerate() {
-            let slot = used.iter().position(|&u| usize::from(u) == *input);
-            fill(&mut self.gradient[i], slot.map(|slot| block.gradient(slot)), rows);
-            for k in 0..self.constants {
+        for (i, component) in self.components.iter().enumerate() {
+            // What a component is made of: one input's share, or those of all inputs.
+            let parts: Vec<(usize, f64)> = if tangent.is_empty() {
+                vec![(i, 1.0)]
+            } else {
+                let share = |&input: &u16| tangent[*component][usize::from(input)];
+                used.iter().map(share).enumerate().filter(|(_, share)| *share != 0.0).collect()
+            };
+            let whole = parts.iter().map(|&(slot, share)| (block.gradient(slot), share));
+            combine(&mut self.gradient[i], whole, rows);
+            for k in (0..self.constants).filter(|&k| !self.fixed[k]) {
+                let moving = || {
+                    let moving = parts.iter().filter(|(slot, _)| !block.tangent_vanishes(k, *slot));
+                    moving.map(|&(slot, share)| (block.gradient_tangent(k, slot), share))
+                };
                 let at = k * width + i;
-                let known = slot.filter(|&slot| !block.tangent_vanishes(k, slot));
-                self.present[at] = !self.fixed[k] && (known.is_some() || !normals.is_empty());
+                self.present[at] = moving().next().is_some();
                 if self.present[at] {
-                    let tangent = known.map(|slot| block.gradient_tangent(k, slot));
-                    fill(&mut self.tangents[at], tangent, rows);
+                    combine(&mut self.tangents[at], moving(), rows);
                 }
             }
-        }
-        if !normals.is_empty() {
-            self.project(normals);
         }
         self.squared_norms.clear();
         self.squared_norms.resize(rows, 0.0);
         for column in &self.gradient[..width] {
             add_products(&mut self.squared_norms, column, column);
-        }
-    }
-
-    fn project(&mut self, normals: &[Vec<f64>]) {
-        let width = self.components.len();
-        let mut along = vec![0.0; self.rows.len()];
-        for normal in normals {
-            let vectors = std::iter::once(&mut self.gradient[..width]);
-            let tangents = self.tangents[..width * self.constants].chunks_exact_mut(width);
-            let moving = tangents.zip(&self.fixed).filter(|(_, fixed)| !**fixed);
-            for vector in vectors.chain(moving.map(|(tangent, _)| tangent)) {
-                along.fill(0.0);
-                for (column, m) in vector.iter().zip(normal) {
-                    along.iter_mut().zip(column).for_each(|(s, v)| *s += v * m);
-                }
-                for (column, m) in vector.iter_mut().zip(normal) {
-                    column.iter_mut().zip(&along).for_each(|(v, s)| *v -= s * m);
-                }
-            }
         }
     }
 
@@ -172,10 +158,17 @@ impl Frame {
     }
 }
 
-fn fill(column: &mut Vec<f64>, from: Option<&[f64]>, rows: usize) {
+/// The sum of columns times their shares.
+fn combine<'a>(column: &mut Vec<f64>, parts: impl Iterator<Item = (&'a [f64], f64)>, rows: usize) {
     column.clear();
-    match from {
-        Some(from) => column.extend_from_slice(from),
-        None => column.resize(rows, 0.0),
+    for (part, share) in parts {
+        if !column.is_empty() {
+            column.iter_mut().zip(part).for_each(|(sum, v)| *sum += share * v);
+        } else if share == 1.0 {
+            column.extend_from_slice(part);
+        } else {
+            column.extend(part.iter().map(|v| share * v));
+        }
     }
+    column.resize(rows, 0.0);
 }

@@ -79,7 +79,7 @@ fn of_directions(
                 moments.whole[a * terms + b] += frame.product(k, l);
             }
         }
-        for neuron in &target.basis {
+        for neuron in &target.inner {
             for (part, &k) in parts.iter_mut().zip(order) {
                 part.clear();
                 part.resize(rows.len(), 0.0);
