@@ -14,7 +14,7 @@ use super::vector::SQUARES;
 use crate::{Node, simd};
 
 /// The most rows of a block, a multiple of every [`row_step`].
-const MOST_ROWS: usize = 1024;
+const MOST_ROWS: usize = 512;
 
 /// A cache line in bytes: vectors that straddle two cost twice.
 const LINE: usize = 64;
@@ -74,7 +74,8 @@ impl Workspace {
         }
         code.constants_into(&program.constants, &mut self.constants);
         let row_step = simd::run(RowStep);
-        let stride = rows_per_block(code.places + program.inputs.len());
+        let block = rows_per_block(code.places + program.inputs.len());
+        let stride = block + GAP;
         let used = || program.inputs.iter().map(|&input| columns[usize::from(input)].as_ref());
         let temporaries = aligned(&mut self.temporaries, code.places * stride);
         let mut inputs: Vec<&[f64]> = Vec::with_capacity(program.inputs.len());
@@ -90,8 +91,8 @@ impl Workspace {
             let memory = Memory { inputs, temporaries, stride, repeated };
             visit(&Block { rows, slots: &program.inputs, outputs: &code.outputs, memory })
         };
-        for start in (0..rows).step_by(stride) {
-            let rows = start..rows.min(start + stride);
+        for start in (0..rows).step_by(block) {
+            let rows = start..rows.min(start + block);
             inputs.clear();
             let missing = rows.len().next_multiple_of(row_step) - rows.len();
             if let Some(first) = start.checked_sub(missing) {
@@ -126,13 +127,16 @@ impl WithSimd for RowStep {
 /// cache. Not all columns are in use at once: blocks of twice the nearest cache do well.
 fn rows_per_block(columns: usize) -> usize {
     match columns {
-        0..=6 => MOST_ROWS,
-        7..=12 => MOST_ROWS / 2,
-        13..=24 => MOST_ROWS / 4,
-        25..=48 => MOST_ROWS / 8,
-        _ => MOST_ROWS / 16,
+        0..=12 => MOST_ROWS,
+        13..=24 => MOST_ROWS / 2,
+        25..=48 => MOST_ROWS / 4,
+        _ => MOST_ROWS / 8,
     }
 }
+
+/// Numbers between two columns of temporaries, a cache line: at distances of 4096 bytes or a
+/// multiple, a processor takes what is stored in one for what is loaded from another.
+const GAP: usize = LINE / size_of::<f64>();
 
 /// Memory that starts at a cache line.
 fn aligned(memory: &mut Vec<f64>, length: usize) -> &mut [f64] {

@@ -162,54 +162,46 @@ impl Code {
         for output in 0..self.outputs.len() {
             self.end_at(self.outputs[output], NEVER);
         }
-        for at in 0..self.instructions.len() {
-            let mut instruction = self.instructions[at];
+        let Self { instructions, outputs, temporaries, free, places, .. } = self;
+        let mut place = |temporary: &mut Temporary, free: &mut Vec<u32>| {
+            temporary.place = free.pop().unwrap_or_else(|| {
+                *places += 1;
+                index(*places - 1)
+            });
+            temporary.place
+        };
+        for (at, instruction) in instructions.iter_mut().enumerate() {
             let now = index(at);
             // The targets are placed before the operands are freed: kernels never work in place.
-            let Instruction { target, second, .. } = instruction;
-            instruction.target = self.place(target);
+            let Instruction { target, second, .. } = *instruction;
+            instruction.target = place(&mut temporaries[target as usize], free);
             instruction.second = instruction.target;
             if second != target {
-                instruction.second = self.place(second);
-                self.free_if_ended(second, now);
+                instruction.second = place(&mut temporaries[second as usize], free);
+                temporaries[second as usize].free_if_ended(now, free);
             }
-            self.free_if_ended(target, now);
+            temporaries[target as usize].free_if_ended(now, free);
             for operand in [&mut instruction.a, &mut instruction.b, &mut instruction.c] {
-                if let Loc::Temp(temporary) = *operand {
-                    *operand = self.placed(*operand);
-                    self.free_if_ended(temporary, now);
+                if let Loc::Temp(temporary) = operand {
+                    let known = &mut temporaries[*temporary as usize];
+                    *temporary = known.place;
+                    known.free_if_ended(now, free);
                 }
             }
-            self.instructions[at] = instruction;
         }
-        for output in 0..self.outputs.len() {
-            self.outputs[output] = self.placed(self.outputs[output]);
-        }
-    }
-
-    #[inline]
-    fn place(&mut self, temporary: u32) -> u32 {
-        let place = self.free.pop().unwrap_or_else(|| {
-            self.places += 1;
-            index(self.places - 1)
-        });
-        self.temporaries[temporary as usize].place = place;
-        place
-    }
-
-    fn placed(&self, operand: Loc) -> Loc {
-        match operand {
-            Loc::Temp(temporary) => Loc::Temp(self.temporaries[temporary as usize].place),
-            other => other,
+        for output in outputs {
+            if let Loc::Temp(temporary) = output {
+                *temporary = temporaries[*temporary as usize].place;
+            }
         }
     }
+}
 
-    #[inline]
-    fn free_if_ended(&mut self, temporary: u32, now: u32) {
-        let Temporary { end, place } = &mut self.temporaries[temporary as usize];
-        if *end == now {
-            *end = NEVER; // an operand that occurs twice is freed once
-            self.free.push(*place);
+impl Temporary {
+    fn free_if_ended(&mut self, now: u32, free: &mut Vec<u32>) {
+        if self.end == now {
+            self.end = NEVER; // an operand that occurs twice is freed once
+            free.push(self.place);
         }
     }
 }

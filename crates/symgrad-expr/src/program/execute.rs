@@ -4,6 +4,7 @@ use pulp::{Simd, WithSimd};
 
 use super::code::{Action, Instruction, Loc};
 use super::kernels::{View, binary, holds, quotients, ranged, ranged_pair, scalar, ternary, unary};
+use super::sines::{sines_and_cosines, sines_or_cosines};
 use super::turns;
 use super::vector::{self, EXP_RANGE, LOG_RANGE, SQUARES, TURNS};
 
@@ -188,20 +189,23 @@ fn step<'a, S: Simd>(
         Action::Exp => within!(EXP_RANGE, |a| vector::exp(simd, a), f64::exp),
         Action::Log => within!(LOG_RANGE, |a| vector::log(simd, a), f64::ln),
         Action::Tan => within!(TURNS, |a| vector::tan(simd, a), turns::tan),
-        Action::Sin => within!(TURNS, |a| vector::sin_cos(simd, a).0, |a| turns::sin_cos(a).0),
-        Action::Cos => within!(TURNS, |a| vector::sin_cos(simd, a).1, |a| turns::sin_cos(a).1),
-        Action::SinCos => {
-            let fast = vector::sin_cos;
-            ranged_pair(
-                simd,
-                (out, second),
-                a,
-                #[inline(always)]
-                |a| fast(simd, a),
-                TURNS,
-                turns::sin_cos,
-            );
-        }
+        Action::Sin => sines_or_cosines(
+            simd,
+            out,
+            a,
+            #[inline(always)]
+            |sine, _| sine,
+            |a| turns::sin_cos(a).0,
+        ),
+        Action::Cos => sines_or_cosines(
+            simd,
+            out,
+            a,
+            #[inline(always)]
+            |_, cosine| cosine,
+            |a| turns::sin_cos(a).1,
+        ),
+        Action::SinCos => sines_and_cosines(simd, (out, second), a),
         Action::SqrtInverse => ranged_pair(
             simd,
             (out, second),

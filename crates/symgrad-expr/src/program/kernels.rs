@@ -17,7 +17,7 @@ use View::{Column, Uniform};
 pub(super) const STEP: usize = 4;
 
 #[inline(always)]
-fn fill<V: Copy>(out: &mut [V], value: V) {
+pub(super) fn fill<V: Copy>(out: &mut [V], value: V) {
     for out in out {
         *out = value;
     }
@@ -302,7 +302,7 @@ pub(super) fn holds<S: Simd>(simd: S, mask: S::m64s) -> bool {
 }
 
 #[inline(never)]
-fn redo(out: &mut [f64], a: &[f64], range: Range, exact: Exact) {
+pub(super) fn redo(out: &mut [f64], a: &[f64], range: Range, exact: Exact) {
     for (out, &a) in out.iter_mut().zip(a) {
         if !range.contains(a) {
             *out = exact(a);
@@ -311,7 +311,7 @@ fn redo(out: &mut [f64], a: &[f64], range: Range, exact: Exact) {
 }
 
 #[inline(never)]
-fn redo_pair(
+pub(super) fn redo_pair(
     first: &mut [f64],
     second: &mut [f64],
     a: &[f64],
@@ -326,11 +326,11 @@ fn redo_pair(
 }
 
 #[inline(always)]
-fn rows<S: Simd>(vectors: &[S::f64s]) -> &[f64] {
+pub(super) fn rows<S: Simd>(vectors: &[S::f64s]) -> &[f64] {
     bytemuck::cast_slice(vectors)
 }
 
 #[inline(always)]
-fn rows_mut<S: Simd>(vectors: &mut [S::f64s]) -> &mut [f64] {
+pub(super) fn rows_mut<S: Simd>(vectors: &mut [S::f64s]) -> &mut [f64] {
     bytemuck::cast_slice_mut(vectors)
 }

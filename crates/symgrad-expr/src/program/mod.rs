@@ -11,6 +11,7 @@ mod compile;
 mod execute;
 mod kernels;
 mod reduce;
+mod sines;
 mod tangents;
 mod turns;
 mod vector;

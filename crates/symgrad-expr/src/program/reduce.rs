@@ -57,7 +57,7 @@ impl WithSimd for Project<'_> {
         let (dot_steps, dots) = dots.as_chunks_mut::<STEP>();
         let (norm_steps, norms) = norms.as_chunks_mut::<STEP>();
         for (at, (dot, norm)) in dot_steps.iter_mut().zip(norm_steps).enumerate() {
-            (*dot, *norm) = pairs.add_step(simd, at, *dot, *norm);
+            [*dot, *norm] = pairs.add_step(simd, at, [*dot, *norm]);
         }
         for (at, (dot, norm)) in dots.iter_mut().zip(norms).enumerate() {
             (*dot, *norm) = pairs.add_vector(simd, at, *dot, *norm);
@@ -92,16 +92,13 @@ impl WithSimd for Cosines<'_> {
         let earlier = earlier.map(|columns| columns.map(Column::<S>::new));
         let zero = simd.splat_f64s(0.0);
         let mut sum = CosineSum::<S>::new(simd);
-        let mut vector = 0;
         for at in 0..columns[0].steps.len() {
             let begun = earlier.map_or([[zero; STEP]; 2], |pair| pair.map(|c| c.steps[at]));
-            let (dots, norms) = pairs.add_step(simd, at, begun[0], begun[1]);
+            let [dots, norms] = pairs.add_step(simd, at, begun);
             let [values, weights] = columns.map(|column| &column.steps[at]);
-            for lane in 0..STEP {
-                sum.add(simd, vector, [dots[lane], norms[lane], values[lane], weights[lane]]);
-                vector += 1;
-            }
+            sum.add_step(simd, at, [&dots, &norms, values, weights]);
         }
+        let mut vector = columns[0].steps.len() * STEP;
         for at in 0..columns[0].vectors.len() {
             let [dot, norm] = earlier.map_or([zero; 2], |pair| pair.map(|c| c.vectors[at]));
             let (dot, norm) = pairs.add_vector(simd, at, dot, norm);
@@ -140,11 +137,38 @@ impl<S: Simd> CosineSum<S> {
         Self { sums: [simd.splat_f64s(0.0); SUMS / 2], usual: everywhere(simd) }
     }
 
+    /// Adds the step of that index.
+    #[inline(always)]
+    fn add_step(
+        &mut self,
+        simd: S,
+        index: usize,
+        [dots, norms, values, weights]: [&[S::f64s; STEP]; 4],
+    ) {
+        let inverses = vector::inverse_sqrts(simd, *norms);
+        for lane in 0..STEP {
+            let products = [dots[lane], norms[lane], values[lane], weights[lane]];
+            self.add_product(simd, index * STEP + lane, products, inverses[lane]);
+        }
+    }
+
     /// Adds the vector of that index.
     #[inline(always)]
-    fn add(&mut self, simd: S, index: usize, [dot, norm, value, weight]: [S::f64s; 4]) {
+    fn add(&mut self, simd: S, index: usize, products: [S::f64s; 4]) {
+        let inverse = vector::inverse_sqrt(simd, products[1]);
+        self.add_product(simd, index, products, inverse);
+    }
+
+    #[inline(always)]
+    fn add_product(
+        &mut self,
+        simd: S,
+        index: usize,
+        [dot, norm, value, weight]: [S::f64s; 4],
+        inverse: S::f64s,
+    ) {
         let sum = &mut self.sums[index % (SUMS / S::F64_LANES)];
-        let cosine = simd.mul_f64s(dot, vector::inverse_sqrt(simd, norm));
+        let cosine = simd.mul_f64s(dot, inverse);
         *sum = simd.mul_add_f64s(weight, cosine, *sum);
         // NaN if the value is not finite.
         let norm = simd.mul_add_f64s(value, simd.splat_f64s(0.0), norm);
@@ -205,9 +229,8 @@ impl<'a, S: Simd> Pairs<'a, S> {
         &self,
         simd: S,
         at: usize,
-        mut dots: [S::f64s; STEP],
-        mut norms: [S::f64s; STEP],
-    ) -> ([S::f64s; STEP], [S::f64s; STEP]) {
+        [mut dots, mut norms]: [[S::f64s; STEP]; 2],
+    ) -> [[S::f64s; STEP]; 2] {
         for [g, u] in self.columns() {
             let (g, u) = (&g.steps[at], &u.steps[at]);
             for lane in 0..STEP {
@@ -215,7 +238,7 @@ impl<'a, S: Simd> Pairs<'a, S> {
                 norms[lane] = simd.mul_add_f64s(g[lane], g[lane], norms[lane]);
             }
         }
-        (dots, norms)
+        [dots, norms]
     }
 
     #[inline(always)]

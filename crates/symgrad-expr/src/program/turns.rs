@@ -55,6 +55,8 @@ pub(super) fn tan(x: f64) -> f64 {
 fn quarter_turns(x: f64) -> (u64, f64) {
     const FRACTION: u64 = (1 << 52) - 1;
     const FRAC_PI_2: [f64; 2] = [std::f64::consts::FRAC_PI_2, 6.123_233_995_736_766e-17];
+    const CUT: i64 = (1 << 11) - 1;
+    const TWO_64: f64 = 18_446_744_073_709_551_616.0;
     const SCALE: f64 = 1.0 / (1_u128 << 127) as f64 / 2.0; // 2⁻¹²⁸
 
     // x = m·2ᵉ. The bits of 2/π worth 4·2⁻ᵉ or more turn full circles: take those behind.
@@ -73,10 +75,13 @@ fn quarter_turns(x: f64) -> (u64, f64) {
 
     // The product's first two bits count quarter turns, the others are a fraction of one, to
     // the nearest.
-    let signed = (product << 2).cast_signed();
+    let fraction = product << 2;
+    let signed = fraction.cast_signed();
     let turns = (product >> 126) as u64 + u64::from(signed < 0);
-    let high = signed as f64;
-    let low = signed.wrapping_sub(high as i128) as f64;
+    // As a sum of two numbers, the first of 53 bits.
+    let top = (signed >> 64) as i64;
+    let high = (top & !CUT) as f64 * TWO_64;
+    let low = ((top & CUT) << 52 | (fraction as u64 >> 12).cast_signed()) as f64 * 4096.0;
     let angle = high * FRAC_PI_2[0];
     let rest = high.mul_add(FRAC_PI_2[0], -angle) + (high * FRAC_PI_2[1] + low * FRAC_PI_2[0]);
     (turns, (angle + rest) * SCALE)

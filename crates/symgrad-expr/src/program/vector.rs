@@ -15,7 +15,7 @@ pub(super) struct Range {
     high: f64,
 }
 
-/// For [`sin_cos`] and [`tan`]: the multiple of π/2 subtracted stays below 2³⁰.
+/// For [`quarter_turns`] and [`tan`]: the multiple of π/2 subtracted stays below 2³⁰.
 pub(super) const TURNS: Range = Range { low: -1e9, high: 1e9 };
 /// For [`exp`]: the result and its scale are normal numbers.
 pub(super) const EXP_RANGE: Range = Range { low: -708.0, high: 708.0 };
@@ -82,21 +82,21 @@ fn shifted_integer<S: Simd>(simd: S, k: S::f64s, shift: u32) -> S::u64s {
     cast(simd.wrapping_dyn_shl_u32s(words, simd.splat_u32s(shift)))
 }
 
-/// sin x and cos x in [`TURNS`].
+/// For x in [`TURNS`]: what x is above the nearest multiple of π/2, and which multiple that is,
+/// in the last bits of a number.
 #[inline(always)]
-pub(super) fn sin_cos<S: Simd>(simd: S, x: S::f64s) -> (S::f64s, S::f64s) {
+pub(super) fn quarter_turns<S: Simd>(simd: S, x: S::f64s) -> (S::f64s, S::u64s) {
     // π/2 in three parts; the first difference is exact.
     const FRAC_PI_2: [f64; 3] =
         [std::f64::consts::FRAC_PI_2, 6.123_233_995_736_766e-17, -1.497_384_904_859_169_8e-33];
     let rounder = simd.splat_f64s(ROUNDER);
     let rounded = simd.mul_add_f64s(x, simd.splat_f64s(std::f64::consts::FRAC_2_PI), rounder);
     let k = simd.sub_f64s(rounded, rounder);
-    let turns: S::u64s = cast(rounded);
     let mut r = x;
     for part in FRAC_PI_2 {
         r = simd.negate_mul_add_f64s(k, simd.splat_f64s(part), r);
     }
-    by_quarters(simd, r, turns)
+    (r, cast(rounded))
 }
 
 /// sin and cos of r + k·π/2 for |r| ≤ π/4, with k in the last two bits of `turns`.
@@ -116,7 +116,7 @@ pub(super) fn by_quarters<S: Simd>(simd: S, r: S::f64s, turns: S::u64s) -> (S::f
             -1.666_666_666_666_663_2e-1,
         ],
     );
-    let sine = simd.mul_add_f64s(simd.mul_f64s(z, p), r, r);
+    let sine = simd.mul_add_f64s(simd.mul_f64s(r, z), p, r);
 
     let q = polynomial(
         simd,
@@ -165,29 +165,68 @@ fn flip<S: Simd>(simd: S, value: S::f64s, bits: S::u64s) -> S::f64s {
 /// tan x in [`TURNS`] (3 ulp).
 #[inline(always)]
 pub(super) fn tan<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
-    let (sine, cosine) = sin_cos(simd, x);
+    let (r, turns) = quarter_turns(simd, x);
+    let (sine, cosine) = by_quarters(simd, r, turns);
     simd.div_f64s(sine, cosine)
 }
 
 /// 1/√x in [`SQUARES`], without the divider: for vectors it is slower than all of this.
 #[inline(always)]
 pub(super) fn inverse_sqrt<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
+    inverse_sqrts(simd, [x])[0]
+}
+
+/// The same for several vectors, operation by operation: each waits for the one before it.
+#[inline(always)]
+pub(super) fn inverse_sqrts<S: Simd, const N: usize>(simd: S, x: [S::f64s; N]) -> [S::f64s; N] {
     // Halving the exponent's bits gives a first guess, off by 3.5 % at most.
     const GUESS: u64 = 0x5fe6_eb50_c7b5_37a9;
-    let words: S::u32s = cast(x);
-    let halved: S::u64s = cast(simd.wrapping_dyn_shr_u32s(words, simd.splat_u32s(1)));
-    let mut root: S::f64s = cast(simd.sub_u64s(simd.splat_u64s(GUESS), halved));
     // With h = 1 − x·r², 1/√x = r·(1 − h)^(−½). A quadratic in h leaves 2.5e-5, then the series
     // to h³ nothing.
-    let first = [0.375_501_867_663_032_95, 0.501_095_931_706_592_8, 1.000_000_213_751_655];
-    let [a2, a1, a0] = first.map(|a| simd.splat_f64s(a));
-    let h = excess(simd, x, root);
-    let quadratic = simd.mul_add_f64s(simd.mul_add_f64s(a2, h, a1), h, a0);
-    root = simd.mul_f64s(root, quadratic);
-    let [c3, c2, c1] = [0.3125, 0.375, 0.5].map(|c| simd.splat_f64s(c));
-    let h = excess(simd, x, root);
-    let series = simd.mul_add_f64s(simd.mul_add_f64s(c3, h, c2), h, c1);
-    simd.mul_add_f64s(simd.mul_f64s(h, root), series, root)
+    const FIRST: [f64; 3] =
+        [0.375_501_867_663_032_95, 0.501_095_931_706_592_8, 1.000_000_213_751_655];
+    const THEN: [f64; 3] = [0.3125, 0.375, 0.5];
+    let (first, then) = (FIRST.map(|a| simd.splat_f64s(a)), THEN.map(|a| simd.splat_f64s(a)));
+    let mut root = x;
+    let mut h = x;
+    let mut series = x;
+    for k in 0..N {
+        let words: S::u32s = cast(x[k]);
+        let halved: S::u64s = cast(simd.wrapping_dyn_shr_u32s(words, simd.splat_u32s(1)));
+        root[k] = cast(simd.sub_u64s(simd.splat_u64s(GUESS), halved));
+    }
+    for k in 0..N {
+        h[k] = simd.mul_f64s(x[k], root[k]);
+    }
+    for k in 0..N {
+        h[k] = simd.negate_mul_add_f64s(h[k], root[k], simd.splat_f64s(1.0));
+    }
+    for k in 0..N {
+        series[k] = simd.mul_add_f64s(first[0], h[k], first[1]);
+    }
+    for k in 0..N {
+        series[k] = simd.mul_add_f64s(series[k], h[k], first[2]);
+    }
+    for k in 0..N {
+        root[k] = simd.mul_f64s(root[k], series[k]);
+    }
+    for k in 0..N {
+        h[k] = simd.mul_f64s(x[k], root[k]);
+    }
+    for k in 0..N {
+        h[k] = simd.negate_mul_add_f64s(h[k], root[k], simd.splat_f64s(1.0));
+    }
+    for k in 0..N {
+        series[k] = simd.mul_add_f64s(then[0], h[k], then[1]);
+    }
+    for k in 0..N {
+        series[k] = simd.mul_add_f64s(series[k], h[k], then[2]);
+        h[k] = simd.mul_f64s(h[k], root[k]);
+    }
+    for k in 0..N {
+        root[k] = simd.mul_add_f64s(h[k], series[k], root[k]);
+    }
+    root
 }
 
 /// 1/x in [`DIVISORS`], beside a division in less time than another.
@@ -207,12 +246,6 @@ pub(super) fn inverse<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
     let h = simd.negate_mul_add_f64s(x, near, one);
     let series = simd.mul_add_f64s(simd.mul_add_f64s(h, h, h), h, h);
     simd.mul_add_f64s(near, series, near)
-}
-
-/// 1 − x·r²
-#[inline(always)]
-fn excess<S: Simd>(simd: S, x: S::f64s, r: S::f64s) -> S::f64s {
-    simd.negate_mul_add_f64s(simd.mul_f64s(x, r), r, simd.splat_f64s(1.0))
 }
 
 /// eˣ in [`EXP_RANGE`].
