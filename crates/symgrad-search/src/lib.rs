@@ -20,6 +20,7 @@ mod hints;
 mod objective;
 mod outcome;
 mod probe;
+mod reduction;
 mod search;
 mod spectral;
 mod state;

@@ -156,7 +156,8 @@ impl Objective {
         Self::weighted(points.names().to_vec(), columns, weights, target)
     }
 
-    fn weighted(
+    /// From columns of N points and N weights of any positive sum.
+    pub(crate) fn weighted(
         names: Vec<String>,
         columns: Vec<Vec<f64>>,
         mut weights: Vec<f64>,

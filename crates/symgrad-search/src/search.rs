@@ -16,6 +16,7 @@ use crate::fit::fit_constants;
 use crate::front::{Entry, HallOfFame};
 use crate::objective::Objective;
 use crate::outcome::{EXACT, Outcome, Stop};
+use crate::reduction::reduce;
 use crate::spectral::{self, BeamOptions, Proposal};
 use crate::state::{State, gains_on};
 
@@ -102,6 +103,7 @@ impl Search {
         constraints.narrow(&mut inputs, objective.names())?;
         let mut palette = Palette::constrained(&ops, inputs, &constraints);
         palette.set_features(shared_features(&state.hall.front(), config.shared_features));
+        palette.combinations.clone_from(&state.combinations);
         Ok(Self {
             palette,
             simplifier: Simplifier::new(ops.clone(), domain.clone()),
@@ -241,6 +243,7 @@ impl Search {
                 .map(|expr| strip(&expr, rules))
                 .collect();
             self.offer_all(&spellings);
+            self.reduce();
         }
         self.offer_guesses();
         self.evolve();
@@ -255,6 +258,17 @@ impl Search {
             Entry { complexity: self.rules.ops.complexity(&expr), expr, loss }
         });
         self.polish(&entries.collect::<Vec<_>>());
+    }
+
+    /// Formulas in combinations of inputs; the combinations serve as leaves from then on.
+    fn reduce(&mut self) {
+        let (screen, rules, inputs) = (&self.screen, &self.rules, &self.palette.inputs);
+        let found = self.pool.install(|| reduce(screen, inputs, &rules.ops));
+        let formulas: Vec<Expr> = found.formulas.iter().map(|expr| strip(expr, rules)).collect();
+        self.state.evaluations += found.evaluations;
+        self.palette.combinations.clone_from(&found.combinations);
+        self.state.combinations = found.combinations;
+        self.offer_all(&formulas);
     }
 
     /// Polynomials by elimination and short sums over the mixed library.

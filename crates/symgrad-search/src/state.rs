@@ -5,7 +5,7 @@ use std::time::Duration;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
-use symgrad_expr::OpSet;
+use symgrad_expr::{Expr, OpSet};
 
 use crate::archive::Archive;
 use crate::config::{SearchConfig, SearchError};
@@ -27,6 +27,8 @@ pub(crate) struct State {
     pub(crate) archive: Archive,
     /// The front when it was last polished.
     pub(crate) polished: Vec<Entry>,
+    /// Combinations of inputs that the field suggests.
+    pub(crate) combinations: Vec<Expr>,
     pub(crate) rng: ChaCha8Rng,
     pub(crate) evaluations: u64,
     pub(crate) steps: u64,
@@ -57,6 +59,7 @@ impl State {
             hall: HallOfFame::default(),
             archive: Archive::default(),
             polished: vec![],
+            combinations: vec![],
             rng: ChaCha8Rng::seed_from_u64(config.seed),
             evaluations: 0,
             steps: 0,

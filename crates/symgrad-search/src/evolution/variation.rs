@@ -16,6 +16,8 @@ pub(crate) struct Palette {
     pub(crate) inputs: Vec<u16>,
     /// Inputs that every answer has to use.
     pub(crate) required: Vec<u16>,
+    /// Combinations of inputs through which the concept may depend on them.
+    pub(crate) combinations: Vec<Expr>,
     /// Useful subexpressions found so far, shared by all islands.
     features: Vec<Expr>,
     /// Keeps variation within a structure, if there is one.
@@ -26,7 +28,15 @@ impl Palette {
     pub(crate) fn new(ops: &OpSet, inputs: Vec<u16>) -> Self {
         let of_arity = |arity| ops.ops().iter().copied().filter(|op| op.arity() == arity).collect();
         let (unary, binary) = (of_arity(1), of_arity(2));
-        Self { unary, binary, inputs, required: vec![], features: vec![], guide: None }
+        Self {
+            unary,
+            binary,
+            inputs,
+            required: vec![],
+            combinations: vec![],
+            features: vec![],
+            guide: None,
+        }
     }
 
     /// A palette that favours what the constraints permit.
@@ -47,6 +57,12 @@ impl Palette {
     }
 
     fn leaf(&self, rng: &mut ChaCha8Rng) -> Expr {
+        if !self.combinations.is_empty()
+            && rng.random_bool(COMBINATION)
+            && let Some(combination) = self.combinations.choose(rng)
+        {
+            return combination.clone();
+        }
         match self.inputs.choose(rng) {
             Some(&input) if rng.random_bool(0.75) => Expr::var(input),
             _ => Expr::constant(random_constant(rng)),
@@ -97,6 +113,9 @@ impl Palette {
         }
     }
 }
+
+/// How often a leaf is a combination of inputs, where there are any.
+const COMBINATION: f64 = 0.25;
 
 /// The kinds of mutation with their relative frequencies.
 const MUTATIONS: [(Mutation, f64); 10] = [

@@ -1,6 +1,6 @@
 //! Libraries of features from which sums are built.
 
-use symgrad_expr::{Expr, Op, OpSet};
+use symgrad_expr::{Expr, Node, Op, OpSet};
 
 /// All monomials of the inputs with total degree from 1 to `degree`, by rising degree.
 pub(crate) fn monomials(inputs: &[u16], degree: u32, ops: &OpSet) -> Vec<Expr> {
@@ -66,20 +66,100 @@ pub(crate) fn power(base: &Expr, exponent: u32, ops: &OpSet) -> Option<Expr> {
     }
 }
 
-/// Monomials of degree 1 and 2, and the outer functions of the allowed set applied to simple
-/// arguments (inputs, their squares, sums and differences, products, sums of squares), the
-/// simpler arguments first; at most `limit` features.
-pub(crate) fn mixed_library(inputs: &[u16], ops: &OpSet, limit: usize) -> Vec<Expr> {
-    let mut found = monomials(inputs, 2, ops);
-    for argument in arguments(inputs, ops) {
-        for outer in outer_functions(&argument, ops) {
-            if found.len() >= limit {
-                return found;
-            }
-            found.push(outer);
+/// Functions of two variables, x1 and x2, of the kind that formulas are put together from: products
+/// of functions of one of them each, and the mixed library.
+pub(crate) fn pair_library(ops: &OpSet) -> Vec<Expr> {
+    let [first, second] = [0, 1].map(|input| atoms(&Expr::var(input), ops));
+    let mut found = mixed_library(&[0, 1], ops, usize::MAX);
+    for a in &first {
+        for b in &second {
+            found.extend(product(a, b, ops).filter(|product| !found.contains(product)));
         }
     }
     found
+}
+
+/// A variable, its square, and outer functions of both.
+fn atoms(x: &Expr, ops: &OpSet) -> Vec<Expr> {
+    let mut found = vec![x.clone()];
+    found.extend(outer_functions(x, ops));
+    if let Some(square) = power(x, 2, ops) {
+        found.extend(reciprocal(square.clone(), ops));
+        found.push(square);
+    }
+    found
+}
+
+/// a·b, as a quotient where one of them is a reciprocal.
+fn product(a: &Expr, b: &Expr, ops: &OpSet) -> Option<Expr> {
+    let below = |expr: &Expr| {
+        let arguments = expr.arguments();
+        match (expr.root(), arguments.as_slice()) {
+            (Node::Op(Op::Inv), [argument]) => Some(argument.clone()),
+            (Node::Op(Op::Div), [above, argument]) if *above == Expr::constant(1.0) => {
+                Some(argument.clone())
+            }
+            _ => None,
+        }
+    };
+    if !ops.contains(Op::Mul) {
+        return None;
+    }
+    if ops.contains(Op::Div) {
+        match (below(a), below(b)) {
+            (Some(a), Some(b)) => return reciprocal(a * b, ops),
+            (None, Some(b)) => return Some(a.clone() / b),
+            (Some(a), None) => return Some(b.clone() / a),
+            (None, None) => {}
+        }
+    }
+    Some(a.clone() * b.clone())
+}
+
+/// Monomials of degree 1 and 2, and the outer functions of the allowed set applied to simple
+/// arguments (inputs, their squares, sums and differences, products, sums of squares), the
+/// simpler arguments first; an input times an outer function of another; logarithms of what
+/// often is a factor, since under a level-set root a product is a sum of logarithms. At most
+/// `limit` features.
+pub(crate) fn mixed_library(inputs: &[u16], ops: &OpSet, limit: usize) -> Vec<Expr> {
+    let arguments = arguments(inputs, ops);
+    let mut found = monomials(inputs, 2, ops);
+    for argument in &arguments {
+        found.extend(outer_functions(argument, ops));
+    }
+    for &i in inputs {
+        for &j in inputs.iter().filter(|&&j| j != i) {
+            let outer = outer_functions(&Expr::var(j), ops);
+            let products = outer.iter().filter_map(|f| product(&Expr::var(i), f, ops));
+            let new: Vec<Expr> = products.filter(|product| !found.contains(product)).collect();
+            found.extend(new);
+        }
+    }
+    for argument in &arguments {
+        if found.len() >= limit {
+            break;
+        }
+        found.extend(logarithms(argument, ops));
+    }
+    found.truncate(limit);
+    found
+}
+
+/// Logarithms of sin x, cos x, 1 + x, 1 − x and eˣ − 1.
+fn logarithms(x: &Expr, ops: &OpSet) -> Vec<Expr> {
+    let one = || Expr::constant(1.0);
+    let unary = |op: Op| Expr::unary(op, x.clone());
+    [
+        unary(Op::Sin),
+        unary(Op::Cos),
+        one() + x.clone(),
+        one() - x.clone(),
+        unary(Op::Exp) - one(),
+    ]
+    .into_iter()
+    .map(|factor| Expr::unary(Op::Log, factor))
+    .filter(|logarithm| ops.allows(logarithm))
+    .collect()
 }
 
 fn arguments(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {

@@ -10,7 +10,7 @@ mod sums;
 use symgrad_expr::{Expr, OpSet};
 
 pub(crate) use beam::BeamOptions;
-pub(crate) use features::mixed_library;
+pub(crate) use features::{mixed_library, pair_library};
 use gram::{Gram, Sparse};
 pub(crate) use polynomial::eliminate;
 
@@ -44,6 +44,31 @@ pub(crate) fn beam_search(
     }
     beam::search(&library, &gram, ops, options, evaluator)
 }
+
+/// The best single features of a library, and its best short sums in all their spellings.
+pub(crate) fn short_sums(
+    library: Vec<Expr>,
+    ops: &OpSet,
+    options: BeamOptions,
+    evaluator: &mut Evaluator<'_>,
+) -> Vec<Expr> {
+    let (library, gram) = gram_of(library, evaluator);
+    let mut singles: Vec<(f64, usize)> = (0..library.len())
+        .filter_map(|feature| Some((gram.smallest(&[feature])?.loss, feature)))
+        .collect();
+    singles.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let best = singles.iter().take(SINGLES);
+    let mut found: Vec<Expr> = best.map(|&(_, feature)| library[feature].clone()).collect();
+    if library.len() > 1 {
+        for proposal in beam::search(&library, &gram, ops, options, evaluator) {
+            found.extend(proposal.spellings(ops));
+        }
+    }
+    found
+}
+
+/// Single features that are looked at.
+const SINGLES: usize = 12;
 
 /// Longest sum that is refitted as a whole.
 const MAX_REFIT: usize = 16;
