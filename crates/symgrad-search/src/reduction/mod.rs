@@ -138,7 +138,9 @@ impl Work<'_> {
             if next.len() == PATHS {
                 break;
             }
-            let Some(frame) = paths[index].frame.combined(pair, &combination.expr) else { continue };
+            let Some(frame) = paths[index].frame.combined(pair, &combination.expr) else {
+                continue;
+            };
             if !next.iter().any(|path| path.frame.is_alike(&frame)) {
                 next.push(Path { frame, cost, share: paths[index].share.max(combination.share) });
             }
@@ -237,7 +239,7 @@ mod tests {
             ("(x1 - 0.3*x2^2)*sin(x3*x4)", 4),
         ] {
             let objective = objective(truth, dim);
-            let inputs: Vec<u16> = (0..dim as u16).collect();
+            let inputs: Vec<u16> = (0..6).take(dim).collect();
             let reduction = reduce(&objective, &inputs, &OpSet::default());
             let mut eval = Evaluator::new(&objective);
             let losses = reduction.formulas.iter().map(|expr| eval.loss(expr));

@@ -149,17 +149,11 @@ pub(crate) fn mixed_library(inputs: &[u16], ops: &OpSet, limit: usize) -> Vec<Ex
 fn logarithms(x: &Expr, ops: &OpSet) -> Vec<Expr> {
     let one = || Expr::constant(1.0);
     let unary = |op: Op| Expr::unary(op, x.clone());
-    [
-        unary(Op::Sin),
-        unary(Op::Cos),
-        one() + x.clone(),
-        one() - x.clone(),
-        unary(Op::Exp) - one(),
-    ]
-    .into_iter()
-    .map(|factor| Expr::unary(Op::Log, factor))
-    .filter(|logarithm| ops.allows(logarithm))
-    .collect()
+    [unary(Op::Sin), unary(Op::Cos), one() + x.clone(), one() - x.clone(), unary(Op::Exp) - one()]
+        .into_iter()
+        .map(|factor| Expr::unary(Op::Log, factor))
+        .filter(|logarithm| ops.allows(logarithm))
+        .collect()
 }
 
 fn arguments(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
