@@ -10,6 +10,9 @@ use crate::problem::Problem;
 
 /// The answer has the truth's level sets if 1 − |mean cos| at fresh points is below this.
 pub(crate) const RECOVERED: f64 = 1e-4;
+/// The answer is the truth in another spelling if it is below this; some answers below
+/// [`RECOVERED`] are other formulas that come very close.
+pub(crate) const SAME: f64 = 1e-10;
 /// The answer is close to the truth if it is below this: under noise the constants of a right
 /// formula cannot be exact.
 pub(crate) const CLOSE: f64 = 1e-3;

@@ -6,7 +6,7 @@ use std::path::Path;
 use symgrad_report::{RateCurve, RatePoint, TextTable, format_loss, rate_svg, wilson};
 
 use crate::error::Error;
-use crate::run::{CLOSE, Record};
+use crate::run::{CLOSE, Record, SAME};
 
 /// Classes of the truth's complexity: lowest and highest.
 const CLASSES: [(u32, u32); 6] = [(1, 7), (8, 11), (12, 15), (16, 20), (21, 27), (28, u32::MAX)];
@@ -78,7 +78,8 @@ fn overall(records: &[&Record], noises: &[f64]) -> TextTable {
         "runs",
         "recovered",
         "95 % interval",
-        "mismatch < 1e-3",
+        "mismatch < 1e-10",
+        "< 1e-3",
         "on the front",
         "evaluations (median)",
         "CPU s (median)",
@@ -101,6 +102,7 @@ fn overall(records: &[&Record], noises: &[f64]) -> TextTable {
             of.len().to_string(),
             share(hits),
             interval(hits, of.len()),
+            share(count(&|record| record.mismatch < SAME)),
             share(count(&|record| record.mismatch < CLOSE)),
             share(count(&Record::on_front)),
             median(&|record| record.evaluations as f64).to_string(),

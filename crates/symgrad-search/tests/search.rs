@@ -111,7 +111,7 @@ fn the_result_does_not_depend_on_the_threads() {
 #[test]
 fn a_resumed_search_ends_like_one_that_ran_through() {
     let field = field("x1*sin(x2) + x3", (-1.0, 1.0), 3, 0.05, 8);
-    let config = SearchConfig { budget: 30_000, births: 80, ..quick(4) };
+    let config = SearchConfig { budget: 60_000, births: 80, ..quick(4) };
     let start = |config| {
         let objective = Objective::new(&field, Measure::LevelSet);
         Search::new(objective, OpSet::default(), config).unwrap()

@@ -135,14 +135,28 @@ pub(crate) fn mixed_library(inputs: &[u16], ops: &OpSet, limit: usize) -> Vec<Ex
             found.extend(new);
         }
     }
-    for argument in &arguments {
-        if found.len() >= limit {
-            break;
-        }
-        found.extend(logarithms(argument, ops));
-    }
+    found.extend(arguments.iter().flat_map(|argument| logarithms(argument, ops)));
+    found.extend(logarithms_of_sums(inputs, ops));
     found.truncate(limit);
     found
+}
+
+/// Logarithms of a ± b for monomials a and b of up to the second degree, and squares of products,
+/// that have no input in common: sums that have are products of these.
+fn logarithms_of_sums(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
+    let mut terms = monomials(inputs, 2, ops);
+    let products = terms.iter().filter(|term| term.root() == Node::Op(Op::Mul));
+    let squares: Vec<Expr> = products.filter_map(|product| power(product, 2, ops)).collect();
+    terms.extend(squares);
+    let mut found = Vec::new();
+    for (k, a) in terms.iter().enumerate() {
+        let used = a.inputs();
+        for b in terms[..k].iter().filter(|b| b.inputs().iter().all(|i| !used.contains(i))) {
+            found.extend([b.clone() + a.clone(), b.clone() - a.clone(), a.clone() - b.clone()]);
+        }
+    }
+    let logarithms = found.into_iter().map(|sum| Expr::unary(Op::Log, sum));
+    logarithms.filter(|logarithm| ops.allows(logarithm)).collect()
 }
 
 /// Logarithms of sin x, cos x, 1 + x, 1 − x and eˣ − 1.
@@ -172,6 +186,9 @@ fn arguments(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
             found.extend(pair(Op::Add, &vars));
             found.extend(pair(Op::Sub, &vars));
             found.extend(pair(Op::Div, &vars));
+            if allowed(Op::Div) {
+                found.push(vars[j].clone() / vars[i].clone());
+            }
         }
     }
     if allowed(Op::Add) {
@@ -194,6 +211,9 @@ fn outer_functions(argument: &Expr, ops: &OpSet) -> Vec<Expr> {
         .map(|op| Expr::unary(op, argument.clone()))
         .collect();
     found.extend(reciprocal(argument.clone(), ops));
+    if matches!(argument.root(), Node::Op(Op::Mul | Op::Div)) {
+        found.extend(power(argument, 2, ops));
+    }
     if ops.contains(Op::Sqrt) {
         found.extend(reciprocal(Expr::unary(Op::Sqrt, argument.clone()), ops));
     }
