@@ -172,7 +172,7 @@ impl Work<'_> {
         let library = spectral::mixed_library(&variables, self.ops, LIBRARY);
         let options = BeamOptions { width: 20, terms: 4, extensions: 30, proposals: 2 };
         let mut found = spectral::short_sums(library, self.ops, options, &mut eval);
-        for proposal in spectral::eliminate(&variables, 3, self.ops, &mut eval) {
+        for proposal in spectral::eliminate(&variables, 3, self.ops, |_| true, &mut eval) {
             found.extend(proposal.spellings(self.ops));
         }
         self.found.evaluations += eval.evaluations();
