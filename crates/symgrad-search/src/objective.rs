@@ -54,10 +54,7 @@ pub(crate) struct Directions {
 impl Directions {
     fn of(field: &DirectionField, measure: Measure) -> Self {
         let basis: Vec<_> = (0..field.neurons()).map(|k| field.basis(k).to_vec()).collect();
-        let Some(space) = field.tangent() else {
-            let inner = basis.clone();
-            return Self { basis, normals: vec![], tangent: vec![], inner, measure };
-        };
+        let Some(space) = field.tangent() else { return Self::filling_space(basis, measure) };
         let tangent = complement(space.normals(), field.dim());
         let component = |neuron: &Vec<Vec<f64>>, axis: &Vec<f64>| {
             let mut sum = vec![0.0; field.len()];
@@ -69,6 +66,12 @@ impl Directions {
         let in_tangent = |neuron| tangent.iter().map(|axis| component(neuron, axis)).collect();
         let inner = basis.iter().map(in_tangent).collect();
         Self { basis, normals: space.normals().to_vec(), tangent, inner, measure }
+    }
+
+    /// Directions at points that lie on no surface.
+    pub(crate) fn filling_space(basis: Vec<Vec<Vec<f64>>>, measure: Measure) -> Self {
+        let inner = basis.clone();
+        Self { basis, normals: vec![], tangent: vec![], inner, measure }
     }
 }
 

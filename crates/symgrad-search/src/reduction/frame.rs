@@ -79,12 +79,8 @@ impl Frame {
         }
         let columns: Vec<Vec<f64>> = kept.iter().map(|&k| self.columns[k].clone()).collect();
         let names = (1..=kept.len()).map(|k| format!("x{k}")).collect();
-        let target = Target::Directions(Directions {
-            basis: vec![unit],
-            normals: vec![],
-            measure: Measure::LevelSet,
-        });
-        Some(Objective::weighted(names, columns, weights, target))
+        let directions = Directions::filling_space(vec![unit], Measure::LevelSet);
+        Some(Objective::weighted(names, columns, weights, Target::Directions(directions)))
     }
 
     /// With a combination of a pair, given as an expression in x1 and x2, in the place of the
