@@ -86,6 +86,28 @@ impl Notation for Plain<'_> {
     }
 }
 
+/// The notation of the parser, where inputs from `first` on stand for calls of functions.
+pub(crate) struct Folded<'a> {
+    pub(crate) names: &'a Names,
+    pub(crate) first: usize,
+    pub(crate) calls: &'a [String],
+}
+
+impl Notation for Folded<'_> {
+    fn input(&self, index: u16) -> String {
+        let call = usize::from(index).checked_sub(self.first).and_then(|at| self.calls.get(at));
+        call.cloned().unwrap_or_else(|| self.names.label(index))
+    }
+
+    fn constant(&self, value: f64) -> (Level, String) {
+        Plain { names: None }.constant(value)
+    }
+
+    fn form(&self, op: Op, arguments: &[Argument]) -> Form {
+        Plain { names: None }.form(op, arguments)
+    }
+}
+
 /// The shortest decimal number that reads back as the same value.
 pub(crate) fn shortest(value: f64) -> String {
     let text = format!("{value:?}");

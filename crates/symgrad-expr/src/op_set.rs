@@ -1,10 +1,14 @@
 //! The sets of operators that a search may draw from, with complexities.
 
+mod cover;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Expr, Names, Node, Op};
+use cover::Cover;
+
+use crate::{Expr, Names, Node, Op, Template};
 
 /// The operators a search may use, with the complexity each symbol adds.
 ///
@@ -16,7 +20,7 @@ use crate::{Expr, Names, Node, Op};
 /// assert_eq!(OpSet::published().complexity(&radius), 9); // sqrt counts 4
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OpSet {
     allowed: Vec<Op>,
     costs: [u32; Op::ALL.len()],
@@ -24,6 +28,9 @@ pub struct OpSet {
     variable: u32,
     /// Inputs with a complexity of their own.
     inputs: BTreeMap<u16, u32>,
+    /// Operators defined by the user, with their complexities.
+    #[serde(default)]
+    templates: Vec<(Template, u32)>,
 }
 
 /// An operator list, or a list of complexities, could not be read.
@@ -50,6 +57,14 @@ pub enum OpSetError {
         /// The inputs there are.
         inputs: String,
     },
+    /// A template by which nothing can be recognised.
+    #[error("`{template}` cannot be used as an operator: {reason}")]
+    Template {
+        /// The template.
+        template: String,
+        /// Why not.
+        reason: &'static str,
+    },
     /// A complexity that cannot be read.
     #[error("`{text}` is no complexity; write a name, `=` and a whole number, as in `sin=3`")]
     NotACost {
@@ -74,6 +89,7 @@ impl OpSet {
             constant: 1,
             variable: 1,
             inputs: BTreeMap::new(),
+            templates: vec![],
         }
     }
 
@@ -98,8 +114,71 @@ impl OpSet {
         self.allowed.binary_search(&op).is_ok()
     }
 
-    /// Whether every operator of the expression is allowed.
+    /// Adds an operator defined by the user, of complexity 1; [`with_costs`](Self::with_costs)
+    /// can change it.
+    ///
+    /// Its instances count as one operator: they have its complexity, and what it is made of
+    /// need not be allowed elsewhere. They are recognised in expanded expressions, whatever the
+    /// order of sums and products.
+    ///
+    /// ```
+    /// use symgrad_expr::{Expr, Names, OpSet};
+    /// let ops: OpSet = "+ *".parse()?;
+    /// let ops = ops.with_template("gauss(x) = exp(-x^2)".parse()?)?;
+    /// let expr: Expr = "x1 + exp(-(x2 + 1)^2)".parse()?;
+    /// assert!(ops.allows(&expr) && !ops.allows(&"exp(x1)".parse()?));
+    /// assert_eq!(ops.complexity(&expr), 1 + 1 + 1 + 1 + 1 + 3); // a constant counts 3
+    /// assert_eq!(ops.written(&expr, &Names::numbered(2)), "x1 + gauss(x2 + 1)");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn with_template(mut self, template: Template) -> Result<Self, OpSetError> {
+        const LONGEST: usize = 100;
+        let body = template.body();
+        let uses = |parameter: usize| body.inputs().iter().any(|i| usize::from(*i) == parameter);
+        let reason = if body.len() > LONGEST {
+            Some("it is longer than 100 symbols")
+        } else if !matches!(body.root(), Node::Op(_)) {
+            Some("it does nothing")
+        } else if !(0..template.arity()).all(uses) {
+            Some("it does not use all its parameters")
+        } else {
+            None
+        };
+        if let Some(reason) = reason {
+            return Err(OpSetError::Template { template: template.to_string(), reason });
+        }
+        self.templates.push((template, 1));
+        Ok(self)
+    }
+
+    /// The operators defined by the user.
+    pub fn templates(&self) -> impl Iterator<Item = &Template> {
+        self.templates.iter().map(|(template, _)| template)
+    }
+
+    /// The expression as text, with instances of templates by their names.
+    pub fn written(&self, expr: &Expr, names: &Names) -> String {
+        if self.templates.is_empty() {
+            return expr.display(names).to_string();
+        }
+        cover::written(self, expr, names)
+    }
+
+    /// For each constant whether a change would make an instance of a template something else: it
+    /// belongs to the body, or to an argument that stands in it more than once.
+    pub fn fixed_constants(&self, expr: &Expr) -> Vec<bool> {
+        if self.templates.is_empty() {
+            return vec![false; expr.constants().len()];
+        }
+        Cover::new(self, expr).fixed_constants()
+    }
+
+    /// Whether every operator of the expression is allowed, or belongs to an instance of a
+    /// template.
     pub fn allows(&self, expr: &Expr) -> bool {
+        if !self.templates.is_empty() {
+            return Cover::new(self, expr).whole().forbidden == 0;
+        }
         expr.nodes().iter().all(|node| match node {
             Node::Op(op) => self.contains(*op),
             _ => true,
@@ -148,7 +227,7 @@ impl OpSet {
         self
     }
 
-    /// Sets the complexities that a list names: operators, inputs, `const` for constants and
+    /// Sets the complexities that a list names: operators, templates, inputs, `const` for constants and
     /// `var` for all inputs that are not named.
     ///
     /// ```
@@ -162,6 +241,8 @@ impl OpSet {
         for (name, &cost) in &costs.0 {
             if let Some(input) = names.index_of(name) {
                 self.inputs.insert(input, cost);
+            } else if let Some(entry) = self.templates.iter_mut().find(|t| t.0.name() == name) {
+                entry.1 = cost;
             } else if let Some(op) = Op::from_name(name) {
                 self.costs[op as usize] = cost;
             } else if name == "const" {
@@ -188,6 +269,10 @@ impl OpSet {
 
     /// The complexity of the subtree that ends at each node.
     pub fn complexities(&self, expr: &Expr) -> Vec<u32> {
+        if !self.templates.is_empty() {
+            let cover = Cover::new(self, expr);
+            return cover.readings().iter().map(|reading| reading.complexity).collect();
+        }
         let mut found: Vec<u32> = Vec::with_capacity(expr.len());
         let mut open: Vec<u32> = Vec::new();
         for node in expr.nodes() {
@@ -200,8 +285,12 @@ impl OpSet {
         found
     }
 
-    /// The complexity of an expression: the sum over its nodes.
+    /// The complexity of an expression: the sum over its nodes, where an instance of a template
+    /// counts as one if that is less.
     pub fn complexity(&self, expr: &Expr) -> u32 {
+        if !self.templates.is_empty() {
+            return Cover::new(self, expr).whole().complexity;
+        }
         expr.nodes().iter().fold(0, |sum: u32, node| sum.saturating_add(self.node_cost(*node)))
     }
 }
@@ -296,6 +385,63 @@ mod tests {
         assert!(unknown.contains("`y`") && unknown.contains("x t"), "{unknown}");
         for bad in ["x", "x=-1", "x=1.5", "=", "x=99999999999"] {
             assert!(bad.parse::<Costs>().is_err(), "{bad}");
+        }
+    }
+
+    fn with_templates(definitions: &[&str]) -> OpSet {
+        let definitions = crate::Definitions::parse(definitions).unwrap();
+        let ops: OpSet = "+ - *".parse().unwrap();
+        definitions.iter().fold(ops, |ops, t| ops.with_template(t.clone()).unwrap())
+    }
+
+    #[test]
+    fn instances_of_templates_are_recognised() {
+        let ops = with_templates(&[
+            "gauss(x) = exp(-x^2)",
+            "r(x, y) = sqrt(x^2 + y^2)",
+            "yukawa(x) = exp(-2.5*x)/x",
+        ]);
+        let names = Names::new(["a", "b", "c"]).unwrap();
+        for (text, written) in [
+            ("exp(-a^2)", "gauss(a)"),
+            ("a*sqrt((b + a)^2 + c^2) - 2", "a*r(b + a, c) - 2"),
+            ("exp(-sqrt(a^2 + b^2)^2)", "gauss(r(a, b))"),
+            ("exp(-2.5*(a*b))/(a*b)", "yukawa(a*b)"),
+            ("exp(a*-2.5)/a", "yukawa(a)"),
+            ("exp(-2.5*exp(-a^2))/exp(-a^2)", "yukawa(gauss(a))"),
+            ("exp(-2.5*a)/b", "exp(-2.5*a)/b"),
+            ("exp(-2.4*a)/a", "exp(-2.4*a)/a"),
+            ("exp(-a^2)*exp(-a^2) + exp(a)", "gauss(a)*gauss(a) + exp(a)"),
+        ] {
+            let expr = Expr::parse(text, &names).unwrap();
+            assert_eq!(ops.written(&expr, &names), written);
+            let read = ["exp(-2.5*a)/b", "exp(-2.4", "exp(a)"];
+            let literal = read.into_iter().any(|part| written.contains(part));
+            assert_eq!(ops.allows(&expr), !literal, "{text}");
+        }
+        let expr = Expr::parse("3*a + exp(-2.5*(b + 2.5))/(b + 2.5)", &names).unwrap();
+        assert_eq!(ops.fixed_constants(&expr), [false, true, true, true]);
+        let expr = Expr::parse("exp(-(b + 2.5)^2)", &names).unwrap();
+        assert_eq!(ops.fixed_constants(&expr), [false]);
+        let expr = Expr::parse("3*a + exp(-2.5*(b + 2.5))/(b + 2.5)", &names).unwrap();
+        assert_eq!(ops.complexity(&expr), 3 + 1 + 1 + 1 + 1 + 1 + 1 + 3);
+    }
+
+    #[test]
+    fn complexities_of_templates_go_by_name() {
+        let names = Names::new(["a"]).unwrap();
+        let ops = with_templates(&["gauss(x) = exp(-x^2)"]);
+        let ops = ops.with_costs(&"gauss=7, exp=1, neg=1, square=2".parse().unwrap(), &names);
+        let gauss = Expr::parse("exp(-a^2)", &names).unwrap();
+        // Written out it would cost less, but needs operators that are not allowed.
+        assert_eq!(ops.unwrap().complexity(&gauss), 8);
+    }
+
+    #[test]
+    fn templates_that_cannot_be_recognised_are_refused() {
+        for definition in ["same(x) = x", "first(x, y) = sin(x)", "two(x) = 2"] {
+            let refused = OpSet::default().with_template(definition.parse().unwrap());
+            assert!(refused.unwrap_err().to_string().contains(definition));
         }
     }
 

@@ -54,6 +54,12 @@ impl Template {
         self.body.substitute(arguments)
     }
 
+    /// The same operator with another body, of the same value.
+    #[must_use]
+    pub fn with_body(self, body: Expr) -> Self {
+        Self { body, ..self }
+    }
+
     /// Nodes that [`Self::expand`] would make, without making them.
     pub(crate) fn expanded_len(&self, arguments: &[Expr]) -> usize {
         let length = |node: &Node| match node {

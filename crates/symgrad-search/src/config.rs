@@ -1,7 +1,7 @@
 //! The settings of a search.
 
 use serde::{Deserialize, Serialize};
-use symgrad_expr::{Costs, Expr, NamesError, OpSetError};
+use symgrad_expr::{Costs, Definitions, Expr, NamesError, OpSetError};
 
 use crate::Choice;
 use crate::constraints::{ConstraintConfig, ConstraintError};
@@ -55,6 +55,9 @@ pub struct SearchConfig {
     pub seconds: Option<f64>,
     /// How the answer is chosen.
     pub choice: Choice,
+    /// Operators beside those of the operator set, such as `gauss(x) = exp(-x^2)`; each has
+    /// complexity 1 unless `costs` names it.
+    pub templates: Definitions,
     /// Complexities other than those of the operator set.
     pub costs: Costs,
     /// What every answer must keep to.
@@ -85,6 +88,7 @@ impl Default for SearchConfig {
             target_loss: None,
             seconds: None,
             choice: Choice::Chord,
+            templates: Definitions::default(),
             costs: Costs::default(),
             constraints: ConstraintConfig::default(),
         }
@@ -121,9 +125,9 @@ pub enum SearchError {
     /// Inputs whose names cannot stand in a formula, where settings name inputs.
     #[error("settings cannot name the inputs")]
     Names(#[from] NamesError),
-    /// A complexity of what has none.
-    #[error("in `costs`: {0}")]
-    Costs(#[from] OpSetError),
+    /// A complexity of what has none, or a template by which nothing can be recognised.
+    #[error(transparent)]
+    Operators(#[from] OpSetError),
     /// Constraints that do not fit the inputs.
     #[error(transparent)]
     Constraints(#[from] ConstraintError),

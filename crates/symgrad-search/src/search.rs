@@ -11,7 +11,7 @@ use symgrad_simplify::{Domain, Simplifier};
 use crate::config::{SearchConfig, SearchError};
 use crate::constraints::{ConstraintConfig, Constraints};
 use crate::evaluator::Evaluator;
-use crate::evolution::{Palette, Rules, Surroundings, strip};
+use crate::evolution::{Palette, Rules, Surroundings, restore_templates, strip, tidy};
 use crate::fit::fit_constants;
 use crate::front::{Entry, HallOfFame};
 use crate::objective::Objective;
@@ -194,7 +194,7 @@ impl Search {
             // What breaks a constraint has no loss: constants are rounded around it. Losses
             // that are rounding alone are equal.
             let round = &mut |expr: &Expr| {
-                let permitted = rules.constraints.permits(expr);
+                let permitted = rules.constraints.permits(expr) && rules.ops.allows(expr);
                 if permitted { eval.loss(expr).max(EXACT) } else { f64::INFINITY }
             };
             vec![simplifier.round_constants(&entry.expr, tolerance, round)]
@@ -412,6 +412,11 @@ fn settle(
     objective: &Objective,
     ops: OpSet,
 ) -> Result<(OpSet, Constraints), SearchError> {
+    let ops = config.templates.iter().try_fold(ops, |ops, template| {
+        // Candidates are tidy, and so must be what they are compared with.
+        let body = tidy(template.body());
+        ops.with_template(template.clone().with_body(body))
+    })?;
     if config.costs.is_empty() && config.constraints == ConstraintConfig::default() {
         // No setting names an input, so their names may be anything.
         return Ok((ops, Constraints::default()));
@@ -439,6 +444,7 @@ fn polish_one(
 ) -> Vec<Expr> {
     let mut fitted = entry.expr.clone();
     fit_constants(&mut fitted, entry.loss, POLISH_ROUNDS, eval);
+    restore_templates(&entry.expr, &mut fitted, rules);
     let mut variants = vec![];
     if rules.spectral
         && let Some(proposal) = spectral::refit(&fitted, eval)

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use symgrad_data::{DirectionField, FieldOptions, Table};
-use symgrad_expr::{Expr, Names, Op, OpSet, Program, Workspace};
+use symgrad_expr::{Definitions, Expr, Names, Op, OpSet, Program, Workspace};
 use symgrad_search::{
     ConstantUnits, ConstraintConfig, Measure, Objective, Outcome, Search, SearchConfig,
     SearchError, Structure, Units,
@@ -169,6 +169,24 @@ fn answers_fill_in_a_structure() {
         let answer = outcome.answer().unwrap();
         assert!(answer.loss < 1e-4, "{skeleton}: {} {}", answer.expr, answer.loss);
     }
+}
+
+#[test]
+fn templates_serve_as_operators() {
+    let truth = "exp(-2.5*(x - y)^2) + z";
+    let field = field(&["x", "y", "z"], truth, (0.4, 1.8));
+    // Neither exp nor square is allowed outside the template.
+    let ops: OpSet = "+ - *".parse().unwrap();
+    let templates = Definitions::parse(["bump(t) = exp(-2.5*t^2)"]).unwrap();
+    let costs = "bump=2".parse().unwrap();
+    let config = SearchConfig { templates, costs, ..quick(ConstraintConfig::default()) };
+    let outcome = search(&field, ops.clone(), config.clone()).unwrap();
+    let answer = outcome.answer().unwrap();
+    assert!(answer.loss < 1e-6, "{} {}", answer.expr, answer.loss);
+    let names = Names::new(["x", "y", "z"]).unwrap();
+    let template = config.templates.iter().next().unwrap().clone();
+    let written = ops.with_template(template).unwrap().written(&answer.expr, &names);
+    assert!(written.contains("bump(") && !written.contains("exp"), "{written}");
 }
 
 #[test]

@@ -27,6 +27,15 @@ pub(crate) struct Rules {
     pub(crate) constraints: Constraints,
 }
 
+impl Rules {
+    /// Whether constraints and templates leave the expression as it is. That operators are
+    /// allowed is a matter for later, where without templates no other form can help.
+    fn tolerate(&self, expr: &Expr) -> bool {
+        let templates = self.ops.templates().next().is_some();
+        (!templates || self.ops.allows(expr)) && self.constraints.tolerates(expr)
+    }
+}
+
 /// What islands share and do not change while they evolve.
 #[derive(Clone, Copy)]
 pub(crate) struct Surroundings<'a> {
@@ -165,9 +174,10 @@ impl Island {
             return self.refit_sum(child, around, eval);
         }
         if fit_inner && !child.constants().is_empty() {
-            let mut fitted = child;
+            let mut fitted = child.clone();
             let loss = eval.loss(&fitted);
             fit_constants(&mut fitted, loss, FIT_ROUNDS, eval);
+            restore_templates(&child, &mut fitted, rules);
             return fitted;
         }
         child
@@ -281,13 +291,24 @@ impl Island {
 /// The tidy form of an expression if it keeps to the constraints, else the expression itself if
 /// that does, else the tidy form repaired as far as possible.
 fn lawful(tidied: Expr, expr: &Expr, rules: &Rules) -> Expr {
-    let constraints = &rules.constraints;
-    if constraints.tolerates(&tidied) {
+    if rules.tolerate(&tidied) {
         tidied
-    } else if constraints.tolerates(expr) {
+    } else if rules.tolerate(expr) {
         expr.clone()
     } else {
-        constraints.repaired(&tidied).unwrap_or(tidied)
+        rules.constraints.repaired(&tidied).unwrap_or(tidied)
+    }
+}
+
+/// Takes back what fitting has done to the constants of templates: changed, they would be
+/// instances no more.
+pub(crate) fn restore_templates(before: &Expr, fitted: &mut Expr, rules: &Rules) {
+    let fixed = rules.ops.fixed_constants(before);
+    let both = fitted.constants_mut().iter_mut().zip(before.constants());
+    for ((constant, old), fixed) in both.zip(fixed) {
+        if fixed {
+            *constant = *old;
+        }
     }
 }
 
@@ -296,10 +317,9 @@ fn lawful(tidied: Expr, expr: &Expr, rules: &Rules) -> Expr {
 /// Where that breaks a constraint, a longer form that keeps to all of them, if there is one.
 pub(crate) fn strip(expr: &Expr, rules: &Rules) -> Expr {
     let tidied = tidy(expr);
-    let constraints = &rules.constraints;
     if rules.level_sets {
         let stripped = symgrad_simplify::strip_root(&tidied, &rules.domain);
-        if constraints.tolerates(&stripped) {
+        if rules.tolerate(&stripped) {
             return stripped;
         }
     }

@@ -3,7 +3,7 @@
 use rand::RngExt;
 use rand::seq::{IndexedRandom, IteratorRandom};
 use rand_chacha::ChaCha8Rng;
-use symgrad_expr::{Expr, Node, Op, OpSet};
+use symgrad_expr::{Expr, Node, Op, OpSet, Template};
 
 use super::guide::Guide;
 use crate::constraints::Constraints;
@@ -13,6 +13,8 @@ use crate::constraints::Constraints;
 pub(crate) struct Palette {
     pub(crate) unary: Vec<Op>,
     pub(crate) binary: Vec<Op>,
+    /// Operators defined by the user.
+    templates: Vec<Template>,
     pub(crate) inputs: Vec<u16>,
     /// Inputs that every answer has to use.
     pub(crate) required: Vec<u16>,
@@ -31,6 +33,7 @@ impl Palette {
         Self {
             unary,
             binary,
+            templates: ops.templates().cloned().collect(),
             inputs,
             required: vec![],
             combinations: vec![],
@@ -95,8 +98,22 @@ impl Palette {
         tree
     }
 
+    /// A template with the expression as one of its arguments, the others leaves or features.
+    fn instance(&self, template: &Template, inner: Expr, rng: &mut ChaCha8Rng) -> Expr {
+        let own = rng.random_range(0..template.arity());
+        let mut arguments: Vec<Expr> =
+            (0..template.arity()).map(|_| self.feature_or_leaf(rng)).collect();
+        arguments[own] = inner;
+        template.expand(&arguments)
+    }
+
     /// A random operator on top of an expression, the other argument a leaf or a feature.
     fn wrap(&self, inner: Expr, rng: &mut ChaCha8Rng) -> Expr {
+        if let Some(template) = self.templates.choose(rng)
+            && rng.random_bool(TEMPLATE)
+        {
+            return self.instance(template, inner, rng);
+        }
         let unary = self.binary.is_empty() || (!self.unary.is_empty() && rng.random_bool(0.3));
         let choices = if unary { &self.unary } else { &self.binary };
         match choices.choose(rng) {
@@ -116,6 +133,9 @@ impl Palette {
 
 /// How often a leaf is a combination of inputs, where there are any.
 const COMBINATION: f64 = 0.25;
+
+/// Share of the templates among inserted operators, where there are any.
+const TEMPLATE: f64 = 0.2;
 
 /// The kinds of mutation with their relative frequencies.
 const MUTATIONS: [(Mutation, f64); 10] = [

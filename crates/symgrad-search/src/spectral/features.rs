@@ -210,6 +210,8 @@ fn outer_functions(argument: &Expr, ops: &OpSet) -> Vec<Expr> {
         .filter(|op| ops.contains(*op))
         .map(|op| Expr::unary(op, argument.clone()))
         .collect();
+    let templates = ops.templates().filter(|template| template.arity() == 1);
+    found.extend(templates.map(|template| template.expand(std::slice::from_ref(argument))));
     found.extend(reciprocal(argument.clone(), ops));
     if matches!(argument.root(), Node::Op(Op::Mul | Op::Div)) {
         found.extend(power(argument, 2, ops));
