@@ -32,7 +32,9 @@ impl<'a> Cover<'a> {
             for (position, (template, cost)) in ops.templates.iter().enumerate() {
                 let Some(arguments) = instance(template, expr, end) else { continue };
                 let mut reading = Reading { forbidden: 0, complexity: *cost, instance: None };
-                arguments.iter().for_each(|argument| reading.add(&cover.readings[*argument]));
+                for argument in &arguments {
+                    reading.add(&cover.readings[*argument]);
+                }
                 let price = |reading: &Reading| (reading.forbidden, reading.complexity);
                 if price(&reading) <= price(&best) {
                     reading.instance = Some((position, arguments));
