@@ -53,6 +53,10 @@ pub struct SearchConfig {
     /// Seconds after which the search stops. With such a limit the result depends on the
     /// machine's speed.
     pub seconds: Option<f64>,
+    /// Share of the points kept from the search, to judge by them what it found: half of them
+    /// drawn at random, half the outermost. From 0 to below 1; fields of fewer than about
+    /// fifty points are searched whole.
+    pub held_out: f64,
     /// How the answer is chosen.
     pub choice: Choice,
     /// Operators beside those of the operator set, such as `gauss(x) = exp(-x^2)`; each has
@@ -87,6 +91,7 @@ impl Default for SearchConfig {
             guesses: vec![],
             target_loss: None,
             seconds: None,
+            held_out: 0.2,
             choice: Choice::Chord,
             templates: Definitions::default(),
             costs: Costs::default(),
@@ -181,6 +186,11 @@ impl SearchConfig {
         if let Some(guess) = self.guesses.iter().find(|guess| guess.input_count() > dim) {
             let index = u16::try_from(guess.input_count() - 1).unwrap_or(u16::MAX);
             return Err(SearchError::NoSuchInput { index, inputs: dim });
+        }
+        if !(0.0..1.0).contains(&self.held_out) {
+            let value = self.held_out.to_string();
+            let expected = "at least 0 and below 1";
+            return Err(SearchError::Setting { name: "held_out", value, expected });
         }
         match self.inputs(dim).into_iter().find(|&index| usize::from(index) >= dim) {
             Some(index) => Err(SearchError::NoSuchInput { index, inputs: dim }),

@@ -149,12 +149,18 @@ impl<'a> Evaluator<'a> {
         if loss.is_nan() { f64::INFINITY } else { loss }
     }
 
-    /// The loss at every point, 1 − s·cos with the global sign s; `None` for an expression
-    /// whose loss is infinite, and for values.
+    /// The loss at every point, 1 − s·cos with the global sign s, or the squared error of a
+    /// value relative to the values' variance; `None` for an expression whose loss is infinite.
     pub fn point_losses(&mut self, expr: &Expr) -> Option<Vec<f64>> {
-        let Target::Directions(target) = self.objective.target() else { return None };
         self.evaluations += 1;
         self.program.recompile(expr);
+        let target = match self.objective.target() {
+            Target::Directions(target) => target,
+            Target::Values(target) => {
+                let finite = self.loss_of_values(target).is_finite();
+                return finite.then(|| self.scratch.cosines.clone());
+            }
+        };
         let mut cosines = Vec::with_capacity(self.objective.points());
         let mut mean = 0.0;
         let complete = self.sweep(target, |weights, block| {

@@ -24,6 +24,7 @@ mod reduction;
 mod search;
 mod spectral;
 mod state;
+mod trust;
 
 pub use choice::Choice;
 pub use config::{SearchConfig, SearchError};
@@ -37,3 +38,4 @@ pub use hints::{Form, Hint, HintKind, Hints};
 pub use objective::{Measure, Objective};
 pub use outcome::{Outcome, Stop};
 pub use search::{Observer, Search};
+pub use trust::{EntryTrust, Evidence, Interval, Trust, Verdict};

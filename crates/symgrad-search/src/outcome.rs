@@ -1,10 +1,13 @@
 //! What a search returns.
 
 use serde::{Deserialize, Serialize};
+use symgrad_expr::{Expr, OpSet};
 
-use crate::config::SearchConfig;
-use crate::front::Entry;
+use crate::config::{SearchConfig, SearchError};
+use crate::evaluator::Evaluator;
+use crate::front::{Entry, HallOfFame};
 use crate::objective::Objective;
+use crate::trust::{self, HeldOut, Trust, Verdict};
 
 /// Why a search stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +38,7 @@ pub struct Outcome {
     front: Vec<Entry>,
     paper_mse: Vec<f64>,
     answer: Option<usize>,
+    trust: Trust,
     evaluations: u64,
     stop: Stop,
 }
@@ -44,6 +48,8 @@ impl Outcome {
     pub(crate) fn new(
         entries: Vec<Entry>,
         objective: &Objective,
+        held: &HeldOut,
+        ops: &OpSet,
         config: &SearchConfig,
         evaluations: u64,
         stop: Stop,
@@ -58,8 +64,11 @@ impl Outcome {
             }
         }
         let pairs: Vec<(u32, f64)> = front.iter().map(|e| (e.complexity, e.loss)).collect();
+        let picked = config.choice.pick(&pairs, config.max_complexity);
+        let (trust, answer) = trust::assess(&front, picked, held, ops);
         Self {
-            answer: config.choice.pick(&pairs, config.max_complexity),
+            answer,
+            trust,
             paper_mse: front.iter().map(|e| objective.to_paper_mse(e.loss)).collect(),
             front,
             evaluations,
@@ -67,7 +76,50 @@ impl Outcome {
         }
     }
 
-    /// The entries in rising complexity and falling loss, scored on all points.
+    /// What a search would return that had found just these formulas, those of another program
+    /// for instance: the front among them, the answer and the verdict. Of the configuration it
+    /// reads seed, held-out share, choice and largest complexity.
+    ///
+    /// ```
+    /// use symgrad_data::{DirectionField, FieldOptions, Table};
+    /// use symgrad_expr::{Expr, OpSet};
+    /// use symgrad_search::{Measure, Objective, Outcome, SearchConfig, Verdict};
+    ///
+    /// // The gradients of x1·x2 on a grid.
+    /// let x1: Vec<f64> = (0..400).map(|n| 0.3 + f64::from(n % 20)).collect();
+    /// let x2: Vec<f64> = (0..400).map(|n| 0.5 + f64::from(n / 20)).collect();
+    /// let gradients = [x2.clone(), x1.clone()];
+    /// let points = Table::new(vec!["x1".into(), "x2".into()], vec![x1, x2])?;
+    /// let field = DirectionField::from_gradients(points, &gradients, &FieldOptions::default())?;
+    ///
+    /// let objective = Objective::new(&field, Measure::LevelSet);
+    /// let formulas = ["x1".parse()?, "x1 + x2".parse()?, "log(x1) + log(x2)".parse()?];
+    /// let config = SearchConfig::default();
+    /// let outcome = Outcome::of_formulas(objective, &formulas, &OpSet::default(), &config)?;
+    /// assert_eq!(outcome.verdict(), &Verdict::Identified, "{}", outcome.trust().summary);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn of_formulas(
+        objective: Objective,
+        formulas: &[Expr],
+        ops: &OpSet,
+        config: &SearchConfig,
+    ) -> Result<Self, SearchError> {
+        config.check(objective.dim())?;
+        let (objective, held) = trust::split(objective, config.held_out, config.seed);
+        let mut evaluator = Evaluator::new(&objective);
+        let mut hall = HallOfFame::default();
+        for expr in formulas {
+            let (complexity, loss) = (ops.complexity(expr), evaluator.loss(expr));
+            hall.offer(Entry { expr: expr.clone(), complexity, loss });
+        }
+        let evaluations = evaluator.evaluations();
+        let stop = Stop::Interrupted;
+        Ok(Self::new(hall.front(), &objective, &held, ops, config, evaluations, stop))
+    }
+
+    /// The entries in rising complexity and falling loss, scored on all points but those
+    /// held out.
     pub fn front(&self) -> &[Entry] {
         &self.front
     }
@@ -85,6 +137,17 @@ impl Outcome {
     /// The answer.
     pub fn answer(&self) -> Option<&Entry> {
         self.front.get(self.answer?)
+    }
+
+    /// Whether the answer can be believed.
+    pub fn verdict(&self) -> &Verdict {
+        &self.trust.verdict
+    }
+
+    /// Everything known about the front beyond its losses: losses on points that the search
+    /// never saw, the neuron's noise, what speaks for each entry, and the verdict.
+    pub fn trust(&self) -> &Trust {
+        &self.trust
     }
 
     /// Evaluations spent, each a sweep over many points.

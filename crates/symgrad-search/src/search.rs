@@ -19,6 +19,7 @@ use crate::outcome::{EXACT, Outcome, Stop};
 use crate::reduction::reduce;
 use crate::spectral::{self, BeamOptions, Proposal};
 use crate::state::{State, gains_on};
+use crate::trust::{self, HeldOut};
 
 /// Reports progress; every method has an empty default.
 pub trait Observer {
@@ -54,8 +55,10 @@ pub struct Search {
     rules: Rules,
     simplifier: Simplifier,
     palette: Palette,
-    /// All points, for the final scores.
+    /// All points of the search, for the final scores.
     objective: Objective,
+    /// Points that it never sees.
+    held_out: HeldOut,
     /// The points that candidates are judged by while the search runs.
     screen: Objective,
     state: State,
@@ -97,7 +100,9 @@ impl Search {
             .num_threads(config.threads.unwrap_or(0))
             .build()
             .map_err(|error| SearchError::Threads { reason: error.to_string() })?;
+        // Where points lie is no secret: formulas must hold on those held out, too.
         let domain = Domain::of_columns(objective.columns());
+        let (objective, held_out) = trust::split(objective, config.held_out, config.seed);
         let mut inputs = config.inputs(objective.dim());
         inputs.retain(|&input| objective.varies(usize::from(input)));
         constraints.narrow(&mut inputs, objective.names())?;
@@ -118,6 +123,7 @@ impl Search {
             screen: objective.thinned(config.screen_points),
             objective,
             state,
+            held_out,
             pool,
             started: Instant::now(),
         })
@@ -202,7 +208,10 @@ impl Search {
         let (rounded, second) = self.rewrite(&hall.front(), rounded);
         self.state.evaluations += first + second;
         let front = with_simple_constants(rounded, tolerance);
-        Outcome::new(front, &self.objective, &self.state.config, self.state.evaluations, stop)
+        let (held, ops) = (&self.held_out, &self.rules.ops);
+        let State { config, evaluations, .. } = &self.state;
+        self.pool
+            .install(|| Outcome::new(front, &self.objective, held, ops, config, *evaluations, stop))
     }
 
     /// Other forms of each entry, scored on all points, in the order of the entries; and the

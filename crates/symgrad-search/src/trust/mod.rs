@@ -1,0 +1,98 @@
+//! How far a front can be believed: points that the search never saw, intervals, the neuron's
+//! noise, and a verdict on the answer.
+
+mod bootstrap;
+mod description;
+mod evidence;
+mod holdout;
+mod matching;
+mod smooth;
+mod verdict;
+
+use serde::{Deserialize, Serialize};
+use symgrad_expr::{Expr, OpSet};
+
+pub use bootstrap::Interval;
+pub use evidence::Evidence;
+pub(crate) use holdout::{HeldOut, split};
+pub use verdict::Verdict;
+
+use crate::evaluator::Evaluator;
+use crate::front::Entry;
+use crate::objective::Objective;
+use bootstrap::Resamples;
+
+/// What is known about a front beyond the losses that the search minimised.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Trust {
+    /// What can be said about the answer.
+    pub verdict: Verdict,
+    /// The verdict and its reason in one line, for people.
+    pub summary: String,
+    /// Each entry of the front, in its order.
+    pub entries: Vec<EntryTrust>,
+    /// Loss that a perfect formula would have at least, as far as it can be known: what no
+    /// smooth correction of any entry removes. It holds the noise that is independent from
+    /// point to point. It does not hold smooth errors of the neuron, which no method can tell
+    /// from a concept; a right answer's loss may lie above it by any amount. Where points
+    /// are few and inputs many, neither do structure and noise part, and it is too high.
+    pub noise_floor: f64,
+    /// Points drawn at random and kept from the search.
+    pub held_out: usize,
+    /// Outermost points kept from the search.
+    pub shell: usize,
+}
+
+/// What is known about an entry of a front.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EntryTrust {
+    /// Loss on the points drawn at random; absent without such points, or if the formula is
+    /// not finite there.
+    pub held_out: Option<Interval>,
+    /// Loss on the outermost points, likewise.
+    pub shell: Option<Interval>,
+    /// What speaks for the formula; absent if its loss puts it out of the question, if it is not
+    /// finite at some point, or if directions cannot differ.
+    pub evidence: Option<Evidence>,
+}
+
+/// Seeds of the resamples of the two kinds of points.
+const RESAMPLING: [u64; 2] = [1, 2];
+
+/// Judges the entries of a front, and the answer among them.
+pub(crate) fn assess(
+    front: &[Entry],
+    answer: Option<usize>,
+    held: &HeldOut,
+    ops: &OpSet,
+) -> (Trust, Option<usize>) {
+    let formulas: Vec<Expr> = front.iter().map(|entry| entry.expr.clone()).collect();
+    let candidates = verdict::candidates(front, answer);
+    let evidence = evidence::weigh(&held.whole, front, &candidates, ops);
+    let random = intervals(held.random.as_ref(), &formulas, RESAMPLING[0]);
+    let shell = intervals(held.shell.as_ref(), &formulas, RESAMPLING[1]);
+    let entries: Vec<EntryTrust> = evidence
+        .into_iter()
+        .zip(random.into_iter().zip(shell))
+        .map(|(evidence, (held_out, shell))| EntryTrust { held_out, shell, evidence })
+        .collect();
+    let answer = answer.map(|answer| verdict::choose(&entries, answer));
+    let verdict = verdict::judge(front, &entries, answer, held);
+    let noises = entries.iter().filter_map(|entry| Some(entry.evidence?.noise));
+    let noise_floor = noises.reduce(f64::min).unwrap_or(0.0);
+    let names = held.whole.names();
+    let summary = verdict::summary(&verdict, front, &entries, answer, noise_floor, names);
+    let points = |part: &Option<Objective>| part.as_ref().map_or(0, Objective::points);
+    let (held_out, shell) = (points(&held.random), points(&held.shell));
+    (Trust { verdict, summary, entries, noise_floor, held_out, shell }, answer)
+}
+
+/// The mean loss of each formula on those points.
+fn intervals(points: Option<&Objective>, formulas: &[Expr], seed: u64) -> Vec<Option<Interval>> {
+    let Some(points) = points else { return vec![None; formulas.len()] };
+    let resamples = Resamples::new(points.weights(), seed);
+    let mut evaluator = Evaluator::new(points);
+    let unit = matching::point_unit(points);
+    let losses = formulas.iter().map(|formula| evaluator.point_losses(formula));
+    losses.map(|losses| Some(resamples.interval(&losses?).scaled(unit))).collect()
+}

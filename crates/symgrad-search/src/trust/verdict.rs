@@ -1,0 +1,291 @@
+//! The verdict on an answer.
+
+use serde::{Deserialize, Serialize};
+use symgrad_expr::Names;
+
+use super::bootstrap::{Interval, Resamples};
+use super::{EntryTrust, HeldOut, matching};
+use crate::evaluator::Evaluator;
+use crate::front::Entry;
+
+/// What can be said about an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Verdict {
+    /// The neuron has the answer's level sets, up to its own errors; chance does not explain
+    /// the agreement, and no other entry of the front explains it nearly as well.
+    Identified,
+    /// Something was found, but the data do not single the answer out.
+    Ambiguous {
+        /// Indices of the entries that are as credible; empty where the data leave a
+        /// direction open, so that the alternatives are formulas that agree on the data.
+        alternatives: Vec<usize>,
+        /// What is open.
+        reason: String,
+    },
+    /// The front holds nothing that a fit of some smooth function would not give.
+    NotFound {
+        /// What is missing.
+        reason: String,
+    },
+}
+
+/// Bits that count as clear: odds of a thousand to one. The margin's union bound holds for
+/// random functions of the kind it assumes; other smooth functions, and the many formulas that
+/// nearly agree with one another, need this slack.
+const CLEAR: f64 = 10.0;
+
+/// A held-out loss clearly above this multiple of the search's own is no generalisation:
+/// constants fitted to hundreds of points raise it by a few per cent.
+const GENERALISES: f64 = 2.0;
+
+/// A loss on the outermost points clearly above this multiple of the loss on held-out points
+/// in the middle is a breakdown: networks err there two to five times as much.
+const EXTRAPOLATES: f64 = 10.0;
+
+/// Losses below this are rounding.
+const ROUNDING: f64 = 1e-10;
+
+/// Formulas whose unit gradients differ by less (1 − mean cos) have the same level sets.
+const SAME: f64 = 1e-9;
+
+/// Entries of a loss within this factor of the lowest may be the answer: the rest of a front
+/// follows the neuron's errors, and gains less.
+const IN_QUESTION: f64 = 30.0;
+
+/// Most entries that are weighed, for weighing takes time.
+const MOST: usize = 12;
+
+/// The entries that may be the answer, the rule's pick among them.
+pub(crate) fn candidates(front: &[Entry], pick: Option<usize>) -> Vec<usize> {
+    let lowest = front.iter().map(|entry| entry.loss).fold(f64::INFINITY, f64::min);
+    let close = |index: &usize| front[*index].loss <= (IN_QUESTION * lowest).max(ROUNDING);
+    let mut found: Vec<usize> = (0..front.len()).filter(close).take(MOST).collect();
+    found.extend(pick.filter(|pick| !found.contains(pick)));
+    found
+}
+
+/// Modes of a neuron's error, which is smooth itself and correlated over the whole of its data.
+/// That another formula matches the neuron better may be the doing of its error; one that
+/// halves the misfit matched half of each mode, at one bit for two modes.
+const MODES: f64 = 20.0;
+
+/// The answer, given the rule's pick: the pick, unless the evidence for another entry is
+/// clearly stronger and clear by itself.
+pub(crate) fn choose(entries: &[EntryTrust], pick: usize) -> usize {
+    let (mut best, mut most) = (pick, CLEAR);
+    for (index, entry) in entries.iter().enumerate() {
+        let lead = lead(entry, &entries[pick]);
+        if lead >= most && margin(entry) >= CLEAR {
+            (best, most) = (index, lead);
+        }
+    }
+    best
+}
+
+/// Bits by which the evidence for one entry is stronger than that for another.
+fn lead(one: &EntryTrust, other: &EntryTrust) -> f64 {
+    let (Some(one), Some(other)) = (one.evidence, other.evidence) else {
+        return margin(one) - margin(other);
+    };
+    let most = 0.5 * MODES * (other.misfit / one.misfit).log2().abs();
+    let chance = (one.chance - other.chance).clamp(-most, most);
+    chance - (one.description - other.description)
+}
+
+fn margin(entry: &EntryTrust) -> f64 {
+    entry.evidence.map_or(f64::NEG_INFINITY, |evidence| evidence.margin())
+}
+
+/// The verdict on the answer.
+pub(crate) fn judge(
+    front: &[Entry],
+    entries: &[EntryTrust],
+    answer: Option<usize>,
+    held: &HeldOut,
+) -> Verdict {
+    let not_found = |reason: String| Verdict::NotFound { reason };
+    let Some(answer) = answer else { return not_found("the front is empty".into()) };
+    let (entry, trust) = (&front[answer], &entries[answer]);
+    let Some(evidence) = trust.evidence else {
+        let reason = "there is no direction across the neurons' gradients in which it could err, \
+                      or it is not finite on all points";
+        return not_found(reason.into());
+    };
+    let (chance, description) = (evidence.chance, evidence.description);
+    if evidence.margin() < 0.0 {
+        return not_found(format!(
+            "formulas as short agree as well with smooth functions by chance ({chance:.0} bits of \
+             agreement for {description:.0} bits of formula)"
+        ));
+    }
+    let open =
+        |alternatives: Vec<usize>, reason: String| Verdict::Ambiguous { alternatives, reason };
+    let (Some(held_out), Some(shell)) = (trust.held_out, trust.shell) else {
+        let kept = held.random.is_some() && held.shell.is_some();
+        let reason = if kept {
+            "it is not finite on all held-out points"
+        } else {
+            "no points were held out"
+        };
+        return open(vec![], reason.into());
+    };
+    if held_out.low > (GENERALISES * entry.loss).max(ROUNDING) {
+        let reason = "the loss on held-out points is well above the search's own";
+        return not_found(reason.into());
+    }
+    if shell.low > (EXTRAPOLATES * held_out.high).max(ROUNDING) {
+        let reason = "the formula or the neuron fails on the outermost points";
+        return open(vec![], reason.into());
+    }
+    if evidence.margin() < CLEAR {
+        let reason = format!(
+            "a smooth function may agree as well by chance ({chance:.0} bits of agreement for \
+             {description:.0} bits of formula)"
+        );
+        return open(vec![], reason);
+    }
+    let alternatives = alternatives(front, entries, answer, held);
+    if !alternatives.is_empty() {
+        return open(alternatives, "other formulas explain the neuron nearly as well".into());
+    }
+    if let Some((neighbour, reason)) = no_break(front, entries, answer) {
+        return open(vec![neighbour], reason.into());
+    }
+    let normals = held.whole.normals().len();
+    if normals > 0 {
+        let dim = held.whole.dim();
+        return open(
+            vec![],
+            format!(
+                "the data fill {} of {dim} directions; formulas that differ only off that surface \
+                 cannot be told apart",
+                dim - normals
+            ),
+        );
+    }
+    Verdict::Identified
+}
+
+/// The entries with other level sets for which nearly as much speaks, and the simpler ones that
+/// the held-out points do not show to be worse.
+fn alternatives(
+    front: &[Entry],
+    entries: &[EntryTrust],
+    answer: usize,
+    held: &HeldOut,
+) -> Vec<usize> {
+    let credible = |index: &usize| {
+        let close = lead(&entries[answer], &entries[*index]) < CLEAR;
+        close || (*index < answer && !clearly_worse(&front[*index], &front[answer], held))
+    };
+    let others = (0..front.len()).filter(|&index| index != answer).filter(credible);
+    others.filter(|&index| !same_level_sets(&front[index], &front[answer], held)).collect()
+}
+
+/// The fall to an answer, per symbol, in units of the fall before it. Not 1, since noise may hide
+/// how far a front falls.
+const STEEP: f64 = 0.5;
+
+/// Whether the front does not break at the answer, with the neighbour that shows it. Towards a
+/// formula that is really there the front falls at least as steeply as it did before, and more
+/// than it ever does after; fits of a smooth function get better bit by bit.
+fn no_break(
+    front: &[Entry],
+    entries: &[EntryTrust],
+    answer: usize,
+) -> Option<(usize, &'static str)> {
+    // Independent noise hides how far the front has fallen; the misfit does not hold it.
+    let depth = |index: usize| {
+        let misfit = entries[index].evidence.map_or(front[index].loss, |e| e.misfit);
+        misfit.min(front[index].loss).max(ROUNDING).ln()
+    };
+    let lowest =
+        |range: std::ops::Range<usize>| range.min_by(|&a, &b| depth(a).total_cmp(&depth(b)));
+    let before = lowest(0..answer)?;
+    let fall = depth(before) - depth(answer);
+    let width = |from: usize, to: usize| f64::from(front[to].complexity - front[from].complexity);
+    let trend = (depth(0) - depth(before)) / width(0, before).max(1.0);
+    if fall / width(before, answer) < STEEP * trend {
+        return Some((before, "the front falls no faster to the answer than before it"));
+    }
+    let after = front.len() - 1;
+    let goes_on = (front[answer].loss / front[after].loss.max(ROUNDING)).ln() > fall;
+    goes_on.then_some((after, "the front falls farther after the answer than to it"))
+}
+
+/// Whether the points show the one formula to be worse than the other: the paired bootstrap
+/// interval of the difference of their losses lies above 0. All points count, since those held
+/// out alone would show little; a constant or two more that the search could fit gain next
+/// to nothing on hundreds of points.
+fn clearly_worse(one: &Entry, other: &Entry, held: &HeldOut) -> bool {
+    let points = &held.whole;
+    let mut evaluator = Evaluator::new(points);
+    let Some(losses) = evaluator.point_losses(&one.expr) else { return true };
+    let Some(others) = evaluator.point_losses(&other.expr) else { return false };
+    let differences: Vec<f64> = losses.iter().zip(others).map(|(a, b)| a - b).collect();
+    Resamples::new(points.weights(), PAIRED).interval(&differences).low > 0.0
+}
+
+/// Seed of the paired resamples.
+const PAIRED: u64 = 3;
+
+fn same_level_sets(one: &Entry, other: &Entry, held: &HeldOut) -> bool {
+    let whole = &held.whole;
+    let gradients = |entry: &Entry| matching::unit_gradients(whole, &entry.expr);
+    let (Some(one), Some(other)) = (gradients(one), gradients(other)) else { return false };
+    let mut mean = 0.0;
+    for (u, v) in one.iter().zip(&other) {
+        mean += u.iter().zip(v).zip(whole.weights()).map(|((u, v), w)| w * u * v).sum::<f64>();
+    }
+    1.0 - mean.abs() < SAME
+}
+
+/// The verdict and its reason in one line.
+pub(crate) fn summary(
+    verdict: &Verdict,
+    front: &[Entry],
+    entries: &[EntryTrust],
+    answer: Option<usize>,
+    noise_floor: f64,
+    names: &[String],
+) -> String {
+    let names = Names::new(names.to_vec()).unwrap_or_else(|_| Names::numbered(names.len()));
+    let numbers = answer.map_or_else(String::new, |answer| numbers(front, entries, answer));
+    match verdict {
+        Verdict::Identified => {
+            format!("identified: {numbers}, noise floor about {}", short(noise_floor))
+        }
+        Verdict::Ambiguous { reason, alternatives } => {
+            let spelled = |&index: &usize| front[index].expr.rounded(4).display(&names).to_string();
+            let spelled: Vec<String> = alternatives.iter().map(spelled).collect();
+            let colon = if spelled.is_empty() { "" } else { ": " };
+            format!("ambiguous: {reason}{colon}{}; {numbers}", spelled.join(", "))
+        }
+        Verdict::NotFound { reason } => format!("not found: {reason}; {numbers}"),
+    }
+}
+
+fn numbers(front: &[Entry], entries: &[EntryTrust], answer: usize) -> String {
+    let mut parts = vec![match entries[answer].held_out {
+        Some(Interval { estimate, low, high }) => {
+            format!("held-out loss {} (95 %: {} to {})", short(estimate), short(low), short(high))
+        }
+        None => format!("loss {}", short(front[answer].loss)),
+    }];
+    if answer > 0 {
+        let times = front[answer - 1].loss / front[answer].loss.max(ROUNDING);
+        let times = match times {
+            1e6.. => "over a million".into(),
+            10.0.. => format!("{times:.0}"),
+            _ => format!("{times:.1}"),
+        };
+        parts.push(format!("next simpler formula is {times} times worse"));
+    }
+    parts.join(", ")
+}
+
+/// Two digits; rounding counts as 0.
+fn short(loss: f64) -> String {
+    if loss < ROUNDING { "0".into() } else { format!("{loss:.1e}") }
+}
