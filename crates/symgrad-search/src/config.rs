@@ -31,6 +31,8 @@ pub struct SearchConfig {
     pub migrants: usize,
     /// Points by which candidates are judged; the final scores use all.
     pub screen_points: usize,
+    /// Whether the field is asked first what it tells about the formula.
+    pub hints: bool,
     /// Whether sums get their coefficients spectrally and seed the populations.
     pub spectral: bool,
     /// Largest degree of the polynomials that seed the populations.
@@ -81,6 +83,7 @@ impl Default for SearchConfig {
             births: 400,
             migrants: 4,
             screen_points: 1_000,
+            hints: true,
             spectral: true,
             max_degree: 4,
             library: 1_000,

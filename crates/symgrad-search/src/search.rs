@@ -14,6 +14,7 @@ use crate::evaluator::Evaluator;
 use crate::evolution::{Palette, Rules, Surroundings, restore_templates, strip, tidy};
 use crate::fit::fit_constants;
 use crate::front::{Entry, HallOfFame};
+use crate::hints::Hints;
 use crate::objective::Objective;
 use crate::outcome::{EXACT, Outcome, Stop};
 use crate::reduction::reduce;
@@ -61,6 +62,8 @@ pub struct Search {
     held_out: HeldOut,
     /// The points that candidates are judged by while the search runs.
     screen: Objective,
+    /// What the field told before the search.
+    hints: Hints,
     state: State,
     pool: rayon::ThreadPool,
     started: Instant,
@@ -106,8 +109,11 @@ impl Search {
         let mut inputs = config.inputs(objective.dim());
         inputs.retain(|&input| objective.varies(usize::from(input)));
         constraints.narrow(&mut inputs, objective.names())?;
+        let hints = if config.hints { Hints::of_objective(&objective) } else { Hints::default() };
+        let (rare, inputs) = hints.set_apart(inputs, constraints.required());
         let mut palette = Palette::constrained(&ops, inputs, &constraints);
-        palette.set_features(shared_features(&state.hall.front(), config.shared_features));
+        palette.rare = rare;
+        palette.set_features(useful_features(&hints, &palette.inputs, &ops, &state));
         palette.combinations.clone_from(&state.combinations);
         Ok(Self {
             palette,
@@ -122,6 +128,7 @@ impl Search {
             },
             screen: objective.thinned(config.screen_points),
             objective,
+            hints,
             state,
             held_out,
             pool,
@@ -246,9 +253,11 @@ impl Search {
         if self.rules.spectral {
             let proposals = self.propose();
             let rules = &self.rules;
+            let told = self.hints.combinations(&self.palette.inputs, &rules.ops);
             let spellings: Vec<Expr> = proposals
                 .iter()
                 .flat_map(|proposal| proposal.spellings(&rules.ops))
+                .chain(told)
                 .map(|expr| strip(&expr, rules))
                 .collect();
             self.offer_all(&spellings);
@@ -286,7 +295,14 @@ impl Search {
         let degree = self.state.config.max_degree;
         let constraints = &self.rules.constraints;
         let suits = |feature: &Expr| constraints.suits(feature);
-        let mut library = spectral::mixed_library(inputs, ops, self.state.config.library);
+        // Functions of what the hints leave of the inputs come before functions of the inputs.
+        let limit = self.state.config.library;
+        let mut library = self.hints.features(inputs, ops, limit / 2);
+        for feature in spectral::mixed_library(inputs, ops, limit) {
+            if library.len() < limit && !library.contains(&feature) {
+                library.push(feature);
+            }
+        }
         library.retain(suits);
         // The Gram matrix of a large library costs points × features²: fewer points suffice.
         let screen = &self.screen;
@@ -350,10 +366,9 @@ impl Search {
         fresh.retain(|entry| gains_on(entry, &before, POLISHING_GAIN));
         self.polish(&fresh);
         self.state.polished = self.state.hall.front();
-        self.palette.set_features(shared_features(
-            &self.state.hall.front(),
-            self.state.config.shared_features,
-        ));
+        let (inputs, ops) = (&self.palette.inputs, &self.rules.ops);
+        let features = useful_features(&self.hints, inputs, ops, &self.state);
+        self.palette.set_features(features);
         self.migrate();
     }
 
@@ -482,6 +497,13 @@ fn with_simple_constants(entries: Vec<Entry>, tolerance: f64) -> Vec<Entry> {
         }
     }
     kept.into_values().collect()
+}
+
+/// What mutations may draw on: the combinations that the hints tell of, and parts of the front.
+fn useful_features(hints: &Hints, inputs: &[u16], ops: &OpSet, state: &State) -> Vec<Expr> {
+    let mut features = hints.combinations(inputs, ops);
+    features.extend(shared_features(&state.hall.front(), state.config.shared_features));
+    features
 }
 
 /// Proper subexpressions of the front's entries that hold an input and an operator, those of

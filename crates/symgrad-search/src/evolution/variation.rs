@@ -16,6 +16,8 @@ pub(crate) struct Palette {
     /// Operators defined by the user.
     templates: Vec<Template>,
     pub(crate) inputs: Vec<u16>,
+    /// Inputs that hardly matter, drawn once in a while in case they do.
+    pub(crate) rare: Vec<u16>,
     /// Inputs that every answer has to use.
     pub(crate) required: Vec<u16>,
     /// Combinations of inputs through which the concept may depend on them.
@@ -35,6 +37,7 @@ impl Palette {
             binary,
             templates: ops.templates().cloned().collect(),
             inputs,
+            rare: vec![],
             required: vec![],
             combinations: vec![],
             features: vec![],
@@ -60,6 +63,12 @@ impl Palette {
     }
 
     fn leaf(&self, rng: &mut ChaCha8Rng) -> Expr {
+        if !self.rare.is_empty()
+            && rng.random_bool(RARE)
+            && let Some(&input) = self.rare.choose(rng)
+        {
+            return Expr::var(input);
+        }
         if !self.combinations.is_empty()
             && rng.random_bool(COMBINATION)
             && let Some(combination) = self.combinations.choose(rng)
@@ -136,6 +145,8 @@ const COMBINATION: f64 = 0.25;
 
 /// Share of the templates among inserted operators, where there are any.
 const TEMPLATE: f64 = 0.2;
+/// How often a leaf is one of the rare inputs.
+const RARE: f64 = 0.02;
 
 /// The kinds of mutation with their relative frequencies.
 const MUTATIONS: [(Mutation, f64); 10] = [

@@ -1,13 +1,16 @@
 //! From a field to its hints, level by level.
 
+use symgrad_expr::Expr;
+
 use super::evidence::{Confidence, Roughness, false_discoveries, holding, within_error};
 use super::forms::{Candidate, Form};
 use super::frame::{Combined, Frame};
 use super::relations::{Combination, Term, Terms};
-use super::{Hint, HintKind};
+use super::together::together;
+use super::{Hint, HintKind, separable};
 
 /// Hints with less confidence are not given.
-const WORTH_TELLING: f64 = 0.5;
+pub(super) const WORTH_TELLING: f64 = 0.5;
 
 /// Relations of this confidence show how large the neuron's error is.
 const SURE: f64 = 0.9;
@@ -18,9 +21,10 @@ const HOPELESS: f64 = 0.1;
 /// Combinations of combinations of combinations.
 const LEVELS: usize = 4;
 
-/// All hints about a frame, and after its variables were combined, about what is then left.
-pub(super) fn discover(frame: Frame) -> Vec<Hint> {
-    let mut hints = Vec::new();
+/// All hints about a frame, and after its variables were combined, about what is then left;
+/// with the variables after every step.
+pub(super) fn discover(frame: Frame) -> (Vec<Hint>, Vec<Vec<Expr>>) {
+    let (mut hints, mut stages) = (Vec::new(), Vec::new());
     let mut frame = frame;
     let mut trust = 1.0;
     let mut floor = 1.0;
@@ -38,11 +42,55 @@ pub(super) fn discover(frame: Frame) -> Vec<Hint> {
         let dropped: Vec<usize> = level.unneeded.iter().map(|(k, _)| *k).collect();
         let combined: Vec<Combined> = level.groups.iter().map(|g| g.combined.clone()).collect();
         match frame.replaced(&dropped, &combined) {
-            Some(next) if next.dim() > 1 => frame = next,
-            _ => break,
+            Some(next) => frame = next,
+            None => break,
         }
+        stages.push(frame.variables.clone());
     }
-    hints
+    if let Some((hint, variables)) = joint(&frame, trust) {
+        hints.push(hint);
+        stages.push(variables);
+    }
+    hints.extend(separate(&frame, trust));
+    (hints, stages)
+}
+
+/// What is moved together in what is left; and the invariants beside the variables that are
+/// not moved.
+fn joint(frame: &Frame, trust: f64) -> Option<(Hint, Vec<Expr>)> {
+    let (terms, roughness) = (Terms::new(frame), Roughness::new(frame)?);
+    let found = together(&Judge { frame, terms: &terms, roughness: &roughness })?;
+    let in_inputs = |expr: &Expr| expr.substitute(&frame.variables);
+    let invariants: Vec<Expr> = found.invariants.iter().map(in_inputs).collect();
+    let rest = (0..frame.dim()).filter(|k| !found.moved.contains(k));
+    let variables = rest.map(|k| frame.variables[k].clone()).chain(invariants.clone()).collect();
+    let mut inputs: Vec<u16> =
+        found.moved.iter().flat_map(|&k| frame.variables[k].inputs()).collect();
+    inputs.sort_unstable();
+    inputs.dedup();
+    let hint = found.verdict.hint(HintKind::Together { inputs, invariants }, trust);
+    (hint.confidence >= WORTH_TELLING).then_some((hint, variables))
+}
+
+/// What can be told apart in what is left, in terms of the inputs.
+fn separate(frame: &Frame, trust: f64) -> Vec<Hint> {
+    let Some(roughness) = Roughness::new(frame) else { return vec![] };
+    let inputs = |block: &[usize]| {
+        let mut inputs: Vec<u16> =
+            block.iter().flat_map(|&k| frame.variables[k].inputs()).collect();
+        inputs.sort_unstable();
+        inputs.dedup();
+        inputs
+    };
+    let parted = separable::partition(frame, &roughness).into_iter().map(|found| {
+        let blocks = found.blocks.iter().map(|block| inputs(block)).collect();
+        found.verdict.hint(HintKind::Separable { blocks }, trust)
+    });
+    let joined = separable::blocks(frame, &roughness).into_iter().map(|found| {
+        let inputs = inputs(&found.blocks.concat());
+        found.verdict.hint(HintKind::Block { inputs }, trust)
+    });
+    parted.chain(joined).filter(|hint| hint.confidence >= WORTH_TELLING).collect()
 }
 
 /// Most inputs for which the affine symmetries are counted: d² + d fields are compared.
@@ -143,13 +191,10 @@ impl Level {
             }
         }
         for group in &self.groups {
-            if let Some(combination) =
-                super::frame::substitute(&group.combined.expr, &frame.variables)
-            {
-                let inputs = combination.inputs();
-                let kind = HintKind::Through { inputs, combination, form: group.form };
-                hints.push(group.verdict.hint(kind, trust));
-            }
+            let combination = group.combined.expr.substitute(&frame.variables);
+            let inputs = combination.inputs();
+            let kind = HintKind::Through { inputs, combination, form: group.form };
+            hints.push(group.verdict.hint(kind, trust));
         }
         hints
     }
@@ -335,7 +380,7 @@ fn join(growing: &mut Vec<Growing>, candidate: Candidate, ratio: f64, verdict: V
 }
 
 impl Verdict {
-    fn weaker(self, other: Self) -> Self {
+    pub(super) fn weaker(self, other: Self) -> Self {
         Self {
             confidence: self.confidence.min(other.confidence),
             residual: self.residual.max(other.residual),

@@ -175,7 +175,7 @@ fn whole_exponents(weights: &[(usize, f64)], tolerance: f64) -> Option<Vec<(usiz
 }
 
 /// Positive terms first; the overall sign is free.
-fn write_sum(terms: &[(Expr, f64)]) -> Option<Expr> {
+pub(super) fn write_sum(terms: &[(Expr, f64)]) -> Option<Expr> {
     let positive = terms.iter().filter(|(_, weight)| *weight > 0.0).count();
     let sign = if 2 * positive >= terms.len() { 1.0 } else { -1.0 };
     let mut ordered: Vec<(Expr, f64)> = terms.iter().map(|(e, w)| (e.clone(), w * sign)).collect();

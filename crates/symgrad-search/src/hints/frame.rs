@@ -1,6 +1,6 @@
 //! The field in coordinates in which inputs can be compared with one another.
 
-use symgrad_expr::{Expr, Node, Program, Workspace};
+use symgrad_expr::{Expr, Program, Workspace};
 
 use crate::objective::{Directions, Objective, Target};
 
@@ -72,7 +72,7 @@ impl Frame {
                 unit.push(self.along(&combined.replaces, &gradients, all));
             }
             raw.push(values);
-            variables.push(substitute(&combined.expr, &self.variables)?);
+            variables.push(combined.expr.substitute(&self.variables));
         }
         Self::scaled(variables, &raw, directions, &self.weights, self.reduced)
     }
@@ -249,23 +249,4 @@ fn gradients(expr: &Expr, columns: &[Vec<f64>]) -> Option<(Vec<f64>, Vec<Vec<f64
         .input_gradients(columns, &mut Workspace::default(), &mut values, &mut gradients)
         .ok()?;
     (bad == 0).then_some((values, gradients))
-}
-
-/// The expression with every variable replaced by what it stands for.
-pub(super) fn substitute(expr: &Expr, variables: &[Expr]) -> Option<Expr> {
-    let mut constants = expr.constants().iter();
-    let mut stack: Vec<Expr> = Vec::new();
-    for node in expr.nodes() {
-        let next = match *node {
-            Node::Var(index) => variables.get(usize::from(index))?.clone(),
-            Node::Const => Expr::constant(*constants.next()?),
-            Node::Op(op) if op.arity() == 1 => Expr::unary(op, stack.pop()?),
-            Node::Op(op) => {
-                let right = stack.pop()?;
-                Expr::binary(op, stack.pop()?, &right)
-            }
-        };
-        stack.push(next);
-    }
-    stack.pop()
 }

@@ -9,7 +9,10 @@ mod discover;
 mod evidence;
 mod forms;
 mod frame;
+mod library;
 mod relations;
+mod separable;
+mod together;
 
 use std::fmt;
 
@@ -51,7 +54,10 @@ const INPUTS: usize = 24;
 pub struct Hints {
     /// The inputs' names.
     names: Vec<String>,
-    hints: Vec<Hint>,
+    list: Vec<Hint>,
+    /// Variables that g is a function of, in terms of the inputs: after the first round of
+    /// combining, the second and so on.
+    stages: Vec<Vec<Expr>>,
 }
 
 /// One thing that a field tells.
@@ -86,6 +92,25 @@ pub enum HintKind {
         /// How it is made.
         form: Form,
     },
+    /// Rotating or boosting several vectors together changes nothing: plane vectors or higher
+    /// ones, whose components are told by the quantities that do not change.
+    Together {
+        /// The vectors' components, counted from 0.
+        inputs: Vec<u16>,
+        /// All quadratic forms that do not change: dot and cross products, squared lengths.
+        invariants: Vec<Expr>,
+    },
+    /// Some inputs enter g through one function of them alone; which, is not known.
+    Block {
+        /// The inputs, counted from 0.
+        inputs: Vec<u16>,
+    },
+    /// g combines one function of each of several groups of inputs, as a sum or, what is the same
+    /// for level sets, as a product.
+    Separable {
+        /// The groups of inputs, counted from 0.
+        blocks: Vec<Vec<u16>>,
+    },
     /// Every level set is left as it is by a group of affine maps: 6 dimensions for a quadratic
     /// form in four inputs, d² − 1 for one that depends on a single linear combination of d.
     Symmetries {
@@ -98,32 +123,36 @@ impl Hints {
     /// What a field tells. The result depends on the field alone; it takes milliseconds.
     pub fn of(field: &DirectionField) -> Self {
         let objective = Objective::new(field, Measure::LevelSet);
-        Self { names: field.names().to_vec(), ..Self::of_objective(&objective) }
+        Self::of_objective(&objective)
     }
 
-    /// What the field behind an objective tells; inputs are called x1, x2, ….
+    /// What the field behind an objective tells: nothing, if it has values instead.
     pub fn of_objective(objective: &Objective) -> Self {
-        let names = (1..=objective.dim()).map(|i| format!("x{i}")).collect();
-        let frame = Frame::new(&objective.thinned(POINTS)).filter(|f| f.dim() <= INPUTS);
-        Self { names, hints: frame.map_or(vec![], discover::discover) }
+        let mut hints = Self { names: objective.names().to_vec(), ..Self::default() };
+        if let Some(frame) = Frame::new(&objective.thinned(POINTS))
+            && frame.dim() <= INPUTS
+        {
+            (hints.list, hints.stages) = discover::discover(frame);
+        }
+        hints
     }
 
     /// The hints, in the order in which they were found: what later ones say rests on earlier
     /// ones.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Hint> {
-        self.hints.iter()
+        self.list.iter()
     }
 
     /// Whether the field tells nothing.
     pub fn is_empty(&self) -> bool {
-        self.hints.is_empty()
+        self.list.is_empty()
     }
 }
 
 /// One line per hint.
 impl fmt::Display for Hints {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for hint in &self.hints {
+        for hint in &self.list {
             writeln!(f, "{}", hint.text(&self.names))?;
         }
         Ok(())
@@ -146,10 +175,24 @@ impl Hint {
         let told = match &self.kind {
             HintKind::Unneeded { input } => format!("g does not depend on {}", name(input)),
             HintKind::Through { inputs, combination, .. } => {
-                let expr = combination.rounded(4);
-                let shown = Names::new(names.to_vec())
-                    .map_or_else(|_| expr.to_string(), |n| expr.display(&n).to_string());
+                let shown = shown(combination, names);
                 format!("g depends on {} only through {shown}", list(inputs))
+            }
+            HintKind::Together { inputs, invariants } => {
+                let shown: Vec<String> = invariants.iter().map(|i| shown(i, names)).collect();
+                format!(
+                    "g does not change when vectors made of {} are turned together; nor do {}",
+                    list(inputs),
+                    shown.join(", ")
+                )
+            }
+            HintKind::Block { inputs } => {
+                format!("g depends on {} only through one function of them", list(inputs))
+            }
+            HintKind::Separable { blocks } => {
+                let functions: Vec<String> =
+                    blocks.iter().map(|block| format!("a function of {}", list(block))).collect();
+                format!("g is a sum, or a product, of {}", functions.join(" and "))
             }
             HintKind::Symmetries { dimension } => format!(
                 "affine maps that leave g as it is form a group of {dimension} dimension{}",
@@ -164,4 +207,9 @@ impl Hint {
         let percent = (self.confidence * 1e3).floor() / 10.0;
         format!("confidence {percent} %, {:.0e} of a relation is left", self.residual)
     }
+}
+
+fn shown(expr: &Expr, names: &[String]) -> String {
+    let expr = expr.rounded(4);
+    Names::new(names.to_vec()).map_or_else(|_| expr.to_string(), |n| expr.display(&n).to_string())
 }
