@@ -93,7 +93,7 @@ pub(super) struct Roughness {
 /// Most polynomials that remainders are compared with.
 const POLYNOMIALS: usize = 70;
 /// Their highest degree.
-const DEGREE: usize = 4;
+const DEGREE: usize = 8;
 /// Ridge of the fits, relative to the polynomials' size.
 const RIDGE: f64 = 1e-9;
 
