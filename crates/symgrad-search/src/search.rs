@@ -289,7 +289,8 @@ impl Search {
         self.offer_all(&formulas);
     }
 
-    /// Polynomials by elimination and short sums over the mixed library.
+    /// Polynomials by elimination, and short sums over the mixed library and over quotients of
+    /// monomials.
     fn propose(&mut self) -> Vec<Proposal> {
         let (ops, inputs) = (&self.rules.ops, &self.palette.inputs);
         let degree = self.state.config.max_degree;
@@ -304,22 +305,28 @@ impl Search {
             }
         }
         library.retain(suits);
+        let mut quotients = spectral::quotients_of_monomials(inputs, ops);
+        quotients.retain(suits);
         // The Gram matrix of a large library costs points × features²: fewer points suffice.
         let screen = &self.screen;
         let thinned =
             screen.thinned((LIBRARY_CELLS / (library.len() * screen.dim()).max(1)).max(200));
+        let few_points = screen.thinned(QUOTIENT_POINTS);
         let options = BeamOptions {
             width: 40,
             terms: self.state.config.max_terms,
             extensions: 60,
             proposals: 12,
         };
+        let few = BeamOptions { width: 20, terms: 4, extensions: 30, proposals: 2 };
         let ((polynomials, first), (sums, second)) = self.pool.install(|| {
             rayon::join(
                 || {
                     let mut eval = Evaluator::new(screen);
-                    let found = spectral::eliminate(inputs, degree, ops, suits, &mut eval);
-                    (found, eval.evaluations())
+                    let mut found = spectral::eliminate(inputs, degree, ops, suits, &mut eval);
+                    let mut eval_few = Evaluator::new(&few_points);
+                    found.extend(spectral::beam_search(quotients, ops, few, &mut eval_few));
+                    (found, eval.evaluations() + eval_few.evaluations())
                 },
                 || {
                     let mut eval = Evaluator::new(&thinned);
@@ -450,6 +457,9 @@ fn settle(
     let constraints = Constraints::new(&config.constraints, &names, &ops)?;
     Ok((ops, constraints.sampled(objective.columns())))
 }
+
+/// Points for sums of quotients of monomials.
+const QUOTIENT_POINTS: usize = 300;
 
 /// Cells of the feature matrix of a mixed library.
 const LIBRARY_CELLS: usize = 4_000_000;

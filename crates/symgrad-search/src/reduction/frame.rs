@@ -40,6 +40,11 @@ impl Frame {
         self.variables.len()
     }
 
+    /// The variables' own numbers, as the inputs of expressions in them.
+    pub(super) fn indices(&self) -> Vec<u16> {
+        (0..self.dim()).filter_map(|k| u16::try_from(k).ok()).collect()
+    }
+
     /// All pairs of variables.
     pub(super) fn pairs(&self) -> Vec<(usize, usize)> {
         (1..self.dim()).flat_map(|j| (0..j).map(move |i| (i, j))).collect()

@@ -65,10 +65,16 @@ pub(crate) fn reduce(objective: &Objective, inputs: &[u16], ops: &OpSet) -> Redu
     let mut paths: Vec<Path> =
         first.map(|frame| Path { frame, cost: 0.0, share: 0.0 }).into_iter().collect();
     let mut reached = vec![];
+    for path in &paths {
+        work.quotients(&path.frame);
+    }
     while !paths.is_empty() {
         paths = work.next(&paths);
-        for path in paths.iter().filter(|path| path.frame.dim() > 2) {
-            work.formulas(&path.frame);
+        for path in &paths {
+            work.quotients(&path.frame);
+            if path.frame.dim() > 2 {
+                work.formulas(&path.frame);
+            }
         }
         reached.extend(paths.iter().cloned());
     }
@@ -163,12 +169,22 @@ impl Work<'_> {
         found
     }
 
+    /// Quotients of sums in the variables of a frame.
+    fn quotients(&mut self, frame: &Frame) {
+        let all: Vec<usize> = (0..frame.dim()).collect();
+        let Some(objective) = frame.restricted(&all) else { return };
+        let mut eval = Evaluator::new(&objective);
+        let found = spectral::quotients(&frame.indices(), self.ops, &mut eval);
+        self.found.evaluations += eval.evaluations();
+        self.found.formulas.extend(found.iter().map(|expr| expr.substitute(&frame.variables)));
+    }
+
     /// Polynomials and short sums in the variables of a frame.
     fn formulas(&mut self, frame: &Frame) {
         let all: Vec<usize> = (0..frame.dim()).collect();
         let Some(objective) = frame.restricted(&all) else { return };
         let mut eval = Evaluator::new(&objective);
-        let variables: Vec<u16> = (0..frame.dim()).filter_map(|k| u16::try_from(k).ok()).collect();
+        let variables = frame.indices();
         let library = spectral::mixed_library(&variables, self.ops, LIBRARY);
         let options = BeamOptions { width: 20, terms: 4, extensions: 30, proposals: 2 };
         let mut found = spectral::short_sums(library, self.ops, options, &mut eval);

@@ -14,6 +14,54 @@ pub(crate) fn monomials(inputs: &[u16], degree: u32, ops: &OpSet) -> Vec<Expr> {
     found
 }
 
+/// All monomials with whole exponents of either sign whose sizes add up to at most a bound that
+/// depends on the number of inputs, written as quotients; for sums that no polynomial is.
+pub(crate) fn quotients_of_monomials(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
+    let most = match inputs.len() {
+        0 | 1 => return vec![],
+        2 => 8,
+        3 => 6,
+        4 => 4,
+        5 | 6 => 3,
+        _ => 2,
+    };
+    let all = monomials(inputs, most - 1, ops);
+    let above = std::iter::once(None).chain(all.iter().map(Some));
+    let degree = |expr: Option<&Expr>| expr.map_or(0, degree_of);
+    let mut found = vec![];
+    for above in above {
+        for below in &all {
+            let apart =
+                above.is_none_or(|a| a.inputs().iter().all(|i| !below.inputs().contains(i)));
+            if apart && degree(above) + degree(Some(below)) <= most {
+                found.extend(match above {
+                    Some(above) => Some(above.clone() / below.clone()),
+                    None => reciprocal(below.clone(), ops),
+                });
+            }
+        }
+    }
+    found.extend(all);
+    found.retain(|expr| ops.allows(expr));
+    found
+}
+
+/// The degree of a monomial.
+fn degree_of(monomial: &Expr) -> u32 {
+    let mut stack: Vec<u32> = vec![];
+    for node in monomial.nodes() {
+        let next = match node {
+            Node::Var(_) => 1,
+            Node::Const => 0,
+            Node::Op(Op::Square) => 2 * stack.pop().unwrap_or(0),
+            Node::Op(Op::Cube) => 3 * stack.pop().unwrap_or(0),
+            Node::Op(_) => stack.pop().unwrap_or(0) + stack.pop().unwrap_or(0),
+        };
+        stack.push(next);
+    }
+    stack.pop().unwrap_or(0)
+}
+
 /// How many monomials of degree 1 to `degree` there are in `inputs` variables.
 pub(crate) fn monomial_count(inputs: usize, degree: u32) -> usize {
     // (inputs + degree choose degree) − 1, multiplied up exactly.
@@ -79,14 +127,18 @@ pub(crate) fn pair_library(ops: &OpSet) -> Vec<Expr> {
     found
 }
 
-/// A variable, its square, and outer functions of both.
+/// A variable x, outer functions of it, powers, e⁻ˣ, and the reciprocals of 1 ± x and 1 ± x².
 fn atoms(x: &Expr, ops: &OpSet) -> Vec<Expr> {
+    let one = || Expr::constant(1.0);
     let mut found = vec![x.clone()];
     found.extend(outer_functions(x, ops));
+    let mut below = vec![Expr::unary(Op::Exp, x.clone()), one() + x.clone(), one() - x.clone()];
     if let Some(square) = power(x, 2, ops) {
-        found.extend(reciprocal(square.clone(), ops));
+        below.extend([square.clone(), one() + square.clone(), one() - square.clone()]);
         found.push(square);
     }
+    let reciprocals = below.into_iter().filter_map(|below| reciprocal(below, ops));
+    found.extend(reciprocals.filter(|reciprocal| ops.allows(reciprocal)));
     found
 }
 

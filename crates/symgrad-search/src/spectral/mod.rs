@@ -5,14 +5,16 @@ mod beam;
 mod features;
 mod gram;
 mod polynomial;
+mod quotient;
 mod sums;
 
 use symgrad_expr::{Expr, OpSet};
 
 pub(crate) use beam::BeamOptions;
-pub(crate) use features::{mixed_library, pair_library};
+pub(crate) use features::{mixed_library, pair_library, quotients_of_monomials};
 use gram::{Gram, Sparse};
 pub(crate) use polynomial::eliminate;
+pub(crate) use quotient::quotients;
 
 use crate::evaluator::Evaluator;
 use crate::fit::moments_of_sum;
