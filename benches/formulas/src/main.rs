@@ -113,7 +113,8 @@ fn one(options: &Options) -> Result<(), Error> {
     say(&table.to_text());
     let record = finished.record;
     say(&format!(
-        "truth: complexity {}, loss {}; {} evaluations, {:.1} CPU s\n",
+        "{}\ntruth: complexity {}, loss {}; {} evaluations, {:.1} CPU s\n",
+        record.reason,
         record.truth_complexity,
         format_loss(record.truth_loss),
         record.evaluations,

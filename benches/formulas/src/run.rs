@@ -3,7 +3,7 @@
 use cpu_time::ProcessTime;
 use serde::{Deserialize, Serialize};
 use symgrad_expr::OpSet;
-use symgrad_search::{Evaluator, Measure, Objective, Outcome, Search, SearchConfig, Stop};
+use symgrad_search::{Evaluator, Measure, Objective, Outcome, Search, SearchConfig, Stop, Verdict};
 
 use crate::error::Error;
 use crate::problem::Problem;
@@ -48,7 +48,10 @@ pub(crate) struct Record {
     /// The smallest mismatch of any entry of the front, and that entry's complexity.
     pub(crate) front_mismatch: f64,
     pub(crate) front_complexity: u32,
+    /// What the search itself says about its answer, which knows no truth.
     pub(crate) verdict: String,
+    /// The same with its reason.
+    pub(crate) reason: String,
     pub(crate) stop: Stop,
     pub(crate) evaluations: u64,
     /// Processor time of the search.
@@ -68,7 +71,7 @@ impl Record {
 
     /// Whether the search claims to know the formula.
     pub(crate) fn is_identified(&self) -> bool {
-        self.verdict == "identified"
+        self.verdict == name_of(&Verdict::Identified)
     }
 
     pub(crate) fn is_of(&self, case: &Case) -> bool {
@@ -122,10 +125,19 @@ pub(crate) fn run(
         mismatch: mismatch(chosen),
         front_mismatch: mismatch(best),
         front_complexity: complexity(best),
-        verdict: String::new(),
+        verdict: name_of(outcome.verdict()).to_owned(),
+        reason: outcome.trust().summary.clone(),
         stop: outcome.stop(),
         evaluations: outcome.evaluations(),
         cpu_seconds,
     };
     Ok(Finished { record, outcome, mismatches })
+}
+
+fn name_of(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Identified => "identified",
+        Verdict::Ambiguous { .. } => "ambiguous",
+        Verdict::NotFound { .. } => "not found",
+    }
 }
