@@ -186,7 +186,10 @@ fn guesses_and_limits_are_honoured() {
     let outcome = run(config);
     assert_eq!(outcome.stop(), Stop::Target);
     assert!(outcome.answer().unwrap().loss < 1e-9);
-    assert_eq!(run(SearchConfig { seconds: Some(0.0), ..quick(6) }).stop(), Stop::Time);
+    assert_eq!(
+        run(SearchConfig { seconds: Some(0.0), budget: 100_000, ..quick(6) }).stop(),
+        Stop::Time
+    );
 }
 
 #[test]

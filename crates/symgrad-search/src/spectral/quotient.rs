@@ -8,7 +8,8 @@
 //!
 //! with the last sum over i < j: linear in w, as a sum of features is in its coefficients. The
 //! columns of the antisymmetric matrix w span the same plane as p and q, so that any two of them give
-//! a quotient with the same level sets; that of column b lacks φ_b, which keeps the sums short.
+//! a quotient with the same level sets; the numerator or denominator from column b lacks `φ_b`,
+//! which keeps the sums short.
 
 use symgrad_expr::{Expr, Op, OpSet};
 
