@@ -164,19 +164,28 @@ fn json(findings: &Findings) -> String {
 }
 
 fn text(findings: &Findings) -> String {
-    let mut table = TextTable::new(["", "complexity", "loss", "paper MSE", "expression"]);
+    let mut table =
+        TextTable::new(["", "complexity", "loss", "held out", "95 %", "paper MSE", "expression"]);
     for (index, (entry, point)) in findings.front.iter().zip(findings.front_points()).enumerate() {
         let mark = if index == findings.answer { "→" } else { "" };
+        let trust = findings.trust.as_ref().and_then(|trust| trust.entries.get(index));
+        let held_out = trust.and_then(|trust| trust.held_out);
+        let interval = |held: symgrad::search::Interval| {
+            format!("{} – {}", format_loss(held.low), format_loss(held.high))
+        };
         table.row([
             mark.to_owned(),
             entry.complexity.to_string(),
             format_loss(entry.loss),
+            held_out.map_or_else(String::new, |held| format_loss(held.estimate)),
+            held_out.map_or_else(String::new, interval),
             format_loss(entry.paper_mse),
             point.expression,
         ]);
     }
+    let verdict = findings.trust.as_ref().map_or_else(String::new, |t| t.summary.clone() + "\n");
     format!(
-        "{}\nanswer: {}\n",
+        "{}\n{verdict}answer: {}\n",
         table.to_text(),
         findings.front_points()[findings.answer].expression
     )

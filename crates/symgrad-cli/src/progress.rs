@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use symgrad::report::format_loss;
-use symgrad::search::{Search, Observer as SearchObserver};
+use symgrad::search::{Observer as SearchObserver, Search};
 use symgrad::{Error, Observer, Record, Stage};
 
 /// The bar of one search.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use symgrad_data::DirectionField;
 use symgrad_expr::{Expr, Names, OpSet};
 use symgrad_report::FrontPoint;
-use symgrad_search::{Measure, Objective, Outcome, Search, SearchConfig};
+use symgrad_search::{Measure, Objective, Outcome, Search, SearchConfig, Trust};
 
 use crate::{Error, Stage};
 
@@ -50,6 +50,10 @@ pub struct Findings {
     pub front: Vec<FrontEntry>,
     /// Index of the answer in the front.
     pub answer: usize,
+    /// How far front and answer can be believed: losses on held-out points, the neuron's noise
+    /// and the verdict. Absent from results of earlier versions.
+    #[serde(default)]
+    pub trust: Option<Trust>,
     /// Wall-clock seconds by stage; the one part that differs from run to run.
     pub seconds: Seconds,
     /// Evaluations that the search made.
@@ -121,6 +125,7 @@ impl Findings {
             inputs: names.iter().map(str::to_owned).collect(),
             front: outcome.front().iter().zip(outcome.paper_mse()).map(entry).collect(),
             answer: outcome.answer_index().ok_or(Error::NothingFound)?,
+            trust: Some(outcome.trust().clone()),
             seconds: Seconds::new(),
             evaluations: outcome.evaluations(),
             seed,

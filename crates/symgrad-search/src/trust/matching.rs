@@ -36,8 +36,29 @@ pub(crate) fn compare(
     }
 }
 
+/// How alike two formulas are on the points, from 0 to 1: the mean cosine of their gradients, or
+/// the correlation of their values. `None` where one is not finite.
+pub(crate) fn likeness(objective: &Objective, one: &Expr, other: &Expr) -> Option<f64> {
+    let weights: Vec<f64> =
+        objective.weights().iter().map(|w| w * objective.points() as f64).collect();
+    let (one, _) = compare(objective, one, &weights)?;
+    let (other, _) = compare(objective, other, &weights)?;
+    let mean = match (&one.allowed, &other.allowed) {
+        (Allowed::Along(one), Allowed::Along(other)) => {
+            let columns = one.iter().zip(other);
+            let each = columns.flat_map(|(u, v)| u.iter().zip(v).zip(objective.weights()));
+            each.map(|((u, v), w)| w * u * v).sum::<f64>()
+        }
+        (Allowed::Multiples(one), Allowed::Multiples(other)) => {
+            one.iter().zip(other).map(|(u, v)| u * v).sum()
+        }
+        _ => return None,
+    };
+    Some(mean.abs())
+}
+
 /// The unit gradients of a formula, tangent to the data; 0 where there is none.
-pub(crate) fn unit_gradients(objective: &Objective, formula: &Expr) -> Option<Vec<Vec<f64>>> {
+fn unit_gradients(objective: &Objective, formula: &Expr) -> Option<Vec<Vec<f64>>> {
     let mut units = Evaluator::new(objective).projected_gradients(formula)?;
     for n in 0..objective.points() {
         let norm = units.iter().map(|g| g[n] * g[n]).sum::<f64>().sqrt();

@@ -46,7 +46,7 @@ const EXTRAPOLATES: f64 = 10.0;
 /// Losses below this are rounding.
 const ROUNDING: f64 = 1e-10;
 
-/// Formulas whose unit gradients differ by less (1 − mean cos) have the same level sets.
+/// Formulas that differ by less (1 − mean cos, or 1 − correlation) are one.
 const SAME: f64 = 1e-9;
 
 /// Entries of a loss within this factor of the lowest may be the answer: the rest of a front
@@ -54,7 +54,7 @@ const SAME: f64 = 1e-9;
 const IN_QUESTION: f64 = 30.0;
 
 /// Most entries that are weighed, for weighing takes time.
-const MOST: usize = 12;
+const MOST: usize = 10;
 
 /// The entries that may be the answer, the rule's pick among them.
 pub(crate) fn candidates(front: &[Entry], pick: Option<usize>) -> Vec<usize> {
@@ -168,20 +168,43 @@ pub(crate) fn judge(
 }
 
 /// The entries with other level sets for which nearly as much speaks, and the simpler ones that
-/// the held-out points do not show to be worse.
+/// the points do not show to be worse.
 fn alternatives(
     front: &[Entry],
     entries: &[EntryTrust],
     answer: usize,
     held: &HeldOut,
 ) -> Vec<usize> {
-    let credible = |index: &usize| {
-        let close = lead(&entries[answer], &entries[*index]) < CLEAR;
-        close || (*index < answer && !clearly_worse(&front[*index], &front[answer], held))
-    };
-    let others = (0..front.len()).filter(|&index| index != answer).filter(credible);
-    others.filter(|&index| !same_level_sets(&front[index], &front[answer], held)).collect()
+    let points = &held.whole.thinned(PAIRED_POINTS);
+    let resamples = Resamples::new(points.weights(), PAIRED_SEED);
+    let mut evaluator = Evaluator::new(points);
+    let mut losses = |index: usize| evaluator.point_losses(&front[index].expr);
+    let Some(own) = losses(answer) else { return vec![] };
+    let mut found = vec![];
+    for index in (0..front.len()).filter(|&index| index != answer) {
+        // The paired bootstrap interval of the difference. All points count, since those held
+        // out alone would show little; a constant or two more that the search could fit gain
+        // next to nothing on hundreds of points.
+        let worse = |other: Vec<f64>| {
+            let differences: Vec<f64> = other.iter().zip(&own).map(|(b, a)| b - a).collect();
+            resamples.interval(&differences).low > 0.0
+        };
+        let close = lead(&entries[answer], &entries[index]) < CLEAR;
+        let simpler = index < answer && !losses(index).is_none_or(worse);
+        let alike = || {
+            let (one, other) = (&front[index].expr, &front[answer].expr);
+            matching::likeness(points, one, other).is_some_and(|mean| 1.0 - mean < SAME)
+        };
+        if (close || simpler) && !alike() {
+            found.push(index);
+        }
+    }
+    found
 }
+
+/// Points by which formulas are compared in pairs, and the seed of their resamples.
+const PAIRED_POINTS: usize = 2_000;
+const PAIRED_SEED: u64 = 3;
 
 /// The fall to an answer, per symbol, in units of the fall before it. Not 1, since noise may hide
 /// how far a front falls.
@@ -212,33 +235,6 @@ fn no_break(
     let after = front.len() - 1;
     let goes_on = (front[answer].loss / front[after].loss.max(ROUNDING)).ln() > fall;
     goes_on.then_some((after, "the front falls farther after the answer than to it"))
-}
-
-/// Whether the points show the one formula to be worse than the other: the paired bootstrap
-/// interval of the difference of their losses lies above 0. All points count, since those held
-/// out alone would show little; a constant or two more that the search could fit gain next
-/// to nothing on hundreds of points.
-fn clearly_worse(one: &Entry, other: &Entry, held: &HeldOut) -> bool {
-    let points = &held.whole;
-    let mut evaluator = Evaluator::new(points);
-    let Some(losses) = evaluator.point_losses(&one.expr) else { return true };
-    let Some(others) = evaluator.point_losses(&other.expr) else { return false };
-    let differences: Vec<f64> = losses.iter().zip(others).map(|(a, b)| a - b).collect();
-    Resamples::new(points.weights(), PAIRED).interval(&differences).low > 0.0
-}
-
-/// Seed of the paired resamples.
-const PAIRED: u64 = 3;
-
-fn same_level_sets(one: &Entry, other: &Entry, held: &HeldOut) -> bool {
-    let whole = &held.whole;
-    let gradients = |entry: &Entry| matching::unit_gradients(whole, &entry.expr);
-    let (Some(one), Some(other)) = (gradients(one), gradients(other)) else { return false };
-    let mut mean = 0.0;
-    for (u, v) in one.iter().zip(&other) {
-        mean += u.iter().zip(v).zip(whole.weights()).map(|((u, v), w)| w * u * v).sum::<f64>();
-    }
-    1.0 - mean.abs() < SAME
 }
 
 /// The verdict and its reason in one line.
