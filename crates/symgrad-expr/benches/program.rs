@@ -73,16 +73,15 @@ impl Case {
 
     /// 1 − |mean cos|; infinite if something is not finite.
     fn loss(&self, program: &Program, workspace: &mut Workspace) -> f64 {
-        let (mut along, mut against) = (0.0, 0.0);
+        let mut cosine = 0.0;
         let flow = program.for_each_block(&self.columns, workspace, |block| {
-            let Some(sums) = block.mismatch(&self.directions, &self.weights) else {
+            let Some(sum) = block.cosine_sum(&self.directions, &self.weights) else {
                 return ControlFlow::Break(());
             };
-            along += sums[0];
-            against += sums[1];
+            cosine += sum;
             ControlFlow::Continue(())
         });
-        if flow == Ok(ControlFlow::Continue(())) { along.min(against) } else { f64::INFINITY }
+        if flow == Ok(ControlFlow::Continue(())) { 1.0 - cosine.abs() } else { f64::INFINITY }
     }
 }
 

@@ -89,26 +89,18 @@ impl<'a> Evaluator<'a> {
     }
 
     fn loss_of_directions(&mut self, target: &Directions) -> f64 {
-        // Mean distances from the neuron's directions and from their opposites, block by block,
-        // so that the weights' rounding cancels.
-        let (mut along, mut against) = (0.0, 0.0);
-        let mut add = |sums: [f64; 2]| {
-            along += sums[0];
-            against += sums[1];
-        };
+        // The weights add up to 1 but for rounding.
+        let mut cosine = 0.0;
         let complete = match target.basis.as_slice() {
-            [only] if target.normals.is_empty() => self.sweep_one(only, add),
-            _ => self.sweep(target, |weights, cosines| {
-                let (total, cosine) = (simd::sum(weights), simd::dot(weights, cosines));
-                add([total - cosine, total + cosine]);
-            }),
+            [only] if target.normals.is_empty() => self.sweep_one(only, |sum| cosine += sum),
+            _ => self.sweep(target, |weights, cosines| cosine += simd::dot(weights, cosines)),
         };
-        if !complete || along.is_nan() {
+        if !complete || cosine.is_nan() {
             return f64::INFINITY;
         }
         match target.measure {
-            Measure::LevelSet => along.min(against).max(0.0),
-            Measure::PaperMse => along.max(0.0) * 2.0 / self.objective.dim() as f64,
+            Measure::LevelSet => (1.0 - cosine.abs()).max(0.0),
+            Measure::PaperMse => (1.0 - cosine).max(0.0) * 2.0 / self.objective.dim() as f64,
         }
     }
 
@@ -209,14 +201,14 @@ impl<'a> Evaluator<'a> {
         (bad == 0).then_some(values)
     }
 
-    /// Visits the compiled expression's distances from a single neuron's directions and from
-    /// their opposites, summed up block by block; false as for [`Self::sweep`].
-    fn sweep_one(&mut self, directions: &[Vec<f64>], mut visit: impl FnMut([f64; 2])) -> bool {
+    /// Visits the compiled expression's weighted cosines with a single neuron's directions,
+    /// summed up block by block; false as for [`Self::sweep`].
+    fn sweep_one(&mut self, directions: &[Vec<f64>], mut visit: impl FnMut(f64)) -> bool {
         let (columns, weights) = (self.objective.columns(), self.objective.weights());
         let flow = self.program.for_each_block(columns, &mut self.workspace, |block| {
-            match block.mismatch(directions, weights) {
-                Some(sums) => {
-                    visit(sums);
+            match block.cosine_sum(directions, weights) {
+                Some(sum) => {
+                    visit(sum);
                     ControlFlow::Continue(())
                 }
                 None => ControlFlow::Break(()),

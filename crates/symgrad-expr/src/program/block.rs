@@ -266,16 +266,16 @@ impl Block<'_> {
         }
     }
 
-    /// Σ w·(1 − c) and Σ w·(1 + c) over the rows of the block, with the weights w and the
-    /// cosine c of the angle between the gradient and the direction u, a unit vector; c counts
-    /// as 0 where the gradient is too short or too long for its square. `None` if a value or a
-    /// gradient component is not finite.
+    /// Σ w·c over the rows of the block, with the weights w and the cosine c of the angle between
+    /// the gradient and the direction u, a unit vector; c counts as 0 where the gradient is too
+    /// short or too long for its square. `None` if a value or a gradient component is not
+    /// finite.
     ///
     /// `directions[i]` holds u for input `i`, and `weights` w, for all rows of the data.
     ///
     /// # Panics
     /// If `directions` lacks a used input or its rows, or `weights` rows.
-    pub fn mismatch<C: AsRef<[f64]>>(&self, directions: &[C], weights: &[f64]) -> Option<[f64; 2]> {
+    pub fn cosine_sum<C: AsRef<[f64]>>(&self, directions: &[C], weights: &[f64]) -> Option<f64> {
         // All pairs but the last group's, if there are several.
         let last = self.slots.len().saturating_sub(1) / GROUP * GROUP;
         let length = self.rows.len();
@@ -293,14 +293,11 @@ impl Block<'_> {
         let (pairs, count) = self.pairs(directions, last);
         let (pairs, values) = (&pairs[..count], self.values());
         let weights = &weights[self.rows()];
-        let cosine = match simd::run(Cosines { pairs, earlier, values, weights }) {
-            Some(cosine) => cosine,
-            None if self.non_finite() > 0 => return None,
-            None => self.cosine_with_care(directions, weights),
-        };
-        // Both are added up in the same order, so that the weights' rounding cancels.
-        let total = simd::sum(weights);
-        Some([total - cosine, total + cosine])
+        match simd::run(Cosines { pairs, earlier, values, weights }) {
+            None if self.non_finite() > 0 => None,
+            None => Some(self.cosine_with_care(directions, weights)),
+            sum => sum,
+        }
     }
 
     /// Σ w·cos where some gradients are too short or too long.

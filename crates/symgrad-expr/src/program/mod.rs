@@ -112,12 +112,13 @@ impl Program {
         self.constants.clear();
         self.constants.extend_from_slice(expr.constants());
         self.inputs.clear();
-        self.inputs.extend(self.nodes.iter().filter_map(|node| match node {
-            Node::Var(input) => Some(*input),
-            _ => None,
-        }));
-        self.inputs.sort_unstable();
-        self.inputs.dedup();
+        for node in &self.nodes {
+            if let Node::Var(input) = node
+                && let Err(slot) = self.inputs.binary_search(input)
+            {
+                self.inputs.insert(slot, *input);
+            }
+        }
     }
 
     /// The inputs used, sorted. A *slot* is an index into this list.

@@ -127,7 +127,7 @@ const SUMS: usize = 16;
 struct CosineSum<S: Simd> {
     /// The first so many that there are [`SUMS`] numbers; vectors have two or more.
     sums: [S::f64s; SUMS / 2],
-    /// Lanes without anything unusual so far.
+    /// Lanes without a number too small or NaN so far.
     usual: S::m64s,
 }
 
@@ -145,40 +145,45 @@ impl<S: Simd> CosineSum<S> {
         index: usize,
         [dots, norms, values, weights]: [&[S::f64s; STEP]; 4],
     ) {
-        let inverses = vector::inverse_sqrts(simd, *norms);
+        let mut checked = *norms;
         for lane in 0..STEP {
-            let products = [dots[lane], norms[lane], values[lane], weights[lane]];
-            self.add_product(simd, index * STEP + lane, products, inverses[lane]);
+            checked[lane] = self.checked(simd, norms[lane], values[lane]);
+        }
+        let inverses = vector::inverse_sqrts(simd, checked);
+        for lane in 0..STEP {
+            let cosine = simd.mul_f64s(dots[lane], inverses[lane]);
+            self.add_cosine(simd, index * STEP + lane, cosine, weights[lane]);
         }
     }
 
     /// Adds the vector of that index.
     #[inline(always)]
-    fn add(&mut self, simd: S, index: usize, products: [S::f64s; 4]) {
-        let inverse = vector::inverse_sqrt(simd, products[1]);
-        self.add_product(simd, index, products, inverse);
+    fn add(&mut self, simd: S, index: usize, [dot, norm, value, weight]: [S::f64s; 4]) {
+        let norm = self.checked(simd, norm, value);
+        let inverse = vector::inverse_sqrt(simd, norm);
+        self.add_cosine(simd, index, simd.mul_f64s(dot, inverse), weight);
+    }
+
+    /// The number under the root, NaN if the value is not finite; what is too large for the
+    /// root makes the sum NaN.
+    #[inline(always)]
+    fn checked(&mut self, simd: S, norm: S::f64s, value: S::f64s) -> S::f64s {
+        let large = simd.greater_than_or_equal_f64s(norm, simd.splat_f64s(SQUARES.low()));
+        self.usual = simd.and_m64s(self.usual, large);
+        simd.mul_add_f64s(value, simd.splat_f64s(0.0), norm)
     }
 
     #[inline(always)]
-    fn add_product(
-        &mut self,
-        simd: S,
-        index: usize,
-        [dot, norm, value, weight]: [S::f64s; 4],
-        inverse: S::f64s,
-    ) {
+    fn add_cosine(&mut self, simd: S, index: usize, cosine: S::f64s, weight: S::f64s) {
         let sum = &mut self.sums[index % (SUMS / S::F64_LANES)];
-        let cosine = simd.mul_f64s(dot, inverse);
         *sum = simd.mul_add_f64s(weight, cosine, *sum);
-        // NaN if the value is not finite.
-        let norm = simd.mul_add_f64s(value, simd.splat_f64s(0.0), norm);
-        self.usual = simd.and_m64s(self.usual, SQUARES.lanes(simd, norm));
     }
 
     #[inline(always)]
     fn finish(self, simd: S) -> Option<f64> {
         let sums: &[f64] = bytemuck::cast_slice(&self.sums[..SUMS / S::F64_LANES]);
-        holds(simd, self.usual).then(|| sums.iter().sum())
+        let sum: f64 = sums.iter().sum();
+        (sum.is_finite() && holds(simd, self.usual)).then_some(sum)
     }
 }
 

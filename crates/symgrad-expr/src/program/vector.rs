@@ -30,6 +30,11 @@ pub(super) const DIVISORS: Range = Range { low: 1e-300, high: 1e300 };
 
 impl Range {
     #[inline(always)]
+    pub(super) fn low(self) -> f64 {
+        self.low
+    }
+
+    #[inline(always)]
     pub(super) fn contains(self, x: f64) -> bool {
         self.low <= x && x <= self.high
     }
