@@ -14,7 +14,7 @@ pub use unit::{Unit, UnitError};
 /// The units of inputs, by name; written `x=m, v=m/s, m=kg`, and in files as a table.
 ///
 /// ```
-/// use symgrad_search::Units;
+/// use symgrad_search::{Unit, Units};
 /// let units: Units = "x=m, v=m/s, f=kg m/s^2, spectrum=V/Hz^(1/2)".parse()?;
 /// assert_eq!(units.get("f").map(Unit::dimension), Some("N".parse()?));
 /// # Ok::<(), symgrad_search::UnitError>(())
