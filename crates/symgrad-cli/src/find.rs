@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use symgrad::data::{DirectionField, FieldColumns, FieldOptions, TangentMode};
 use symgrad::expr::{Names, OpSet};
 use symgrad::report::{FrontLabels, TextTable, format_loss, pareto_svg};
+use symgrad::search::Hints;
 use symgrad::{Error, Findings, SearchSettings, Stage, prepare_folder, search_field, write_file};
 
 use crate::progress::SearchBar;
@@ -148,6 +149,11 @@ fn tell_about(field: &DirectionField) {
         eprint!("; the data fill {} of {dim} directions, the others are ignored", tangent.rank());
     }
     eprintln!();
+    let hints = Hints::of(field);
+    if !hints.is_empty() {
+        eprintln!("the field alone tells of the formula g:");
+        hints.to_string().lines().for_each(|line| eprintln!("  {line}"));
+    }
 }
 
 fn write(findings: &Findings, folder: &std::path::Path) -> Result<(), Error> {
