@@ -6,6 +6,7 @@ use super::evidence::{Confidence, Roughness, false_discoveries, holding, within_
 use super::forms::{Candidate, Form};
 use super::frame::{Combined, Frame};
 use super::relations::{Combination, Term, Terms};
+use super::shifted::shifted;
 use super::together::together;
 use super::{Hint, HintKind, separable};
 
@@ -52,6 +53,7 @@ pub(super) fn discover(frame: Frame) -> (Vec<Hint>, Vec<Vec<Expr>>) {
         stages.push(variables);
     }
     hints.extend(separate(&frame, trust));
+    hints.retain(|hint| hint.confidence >= WORTH_TELLING);
     (hints, stages)
 }
 
@@ -127,10 +129,10 @@ pub(super) struct Verdict {
 }
 
 /// Variables that enter through one combination alone.
-struct Group {
-    form: Form,
-    combined: Combined,
-    verdict: Verdict,
+pub(super) struct Group {
+    pub(super) form: Form,
+    pub(super) combined: Combined,
+    pub(super) verdict: Verdict,
 }
 
 /// What can be said about the variables of one frame.
@@ -177,6 +179,14 @@ impl Level {
         }
         level.unneeded.retain(|(_, verdict)| verdict.confidence >= WORTH_TELLING);
         level.groups = group(frame, pairs);
+        let grouped = |k: &usize| level.groups.iter().any(|g| g.combined.replaces.contains(k));
+        let alone: Vec<usize> = needed.into_iter().filter(|k| !grouped(k)).collect();
+        for mut group in shifted(&judge, &alone) {
+            group.verdict.confidence *= within_error(group.verdict.residual, level.floor);
+            if group.verdict.confidence >= WORTH_TELLING {
+                level.groups.push(group);
+            }
+        }
         level
     }
 

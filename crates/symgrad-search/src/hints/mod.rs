@@ -12,6 +12,7 @@ mod frame;
 mod library;
 mod relations;
 mod separable;
+mod shifted;
 mod together;
 
 use std::fmt;
