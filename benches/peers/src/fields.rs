@@ -11,7 +11,7 @@ use crate::Args;
 use crate::ours::{self, Ended};
 use crate::peer::{self, LevelSetLoss};
 use crate::report::Report;
-use crate::tasks::{Attempt, DET2, DET3, NORM, POINTS, Task, summary};
+use crate::tasks::{Attempt, DET2, DET3, NORM, POINTS, Task, summary, tell};
 
 const TASKS: [&Task; 3] = [&DET2, &NORM, &DET3];
 
@@ -44,11 +44,13 @@ pub(crate) fn compare(args: &Args, report: &mut Report) -> Result<(), Box<dyn Er
             let objective = Objective::new(&field, Measure::LevelSet);
             let ended = ours::search(objective, task, config, args.seconds, ENOUGH)?;
             ours.push(judged(&ended, &fresh));
+            tell(task, "symgrad", seed, ours.last());
 
             let points = field.points().columns();
             let rows = LevelSetLoss::rows(points, field.basis(0).to_vec());
             let ended = peer::search(task, rows, seed, args.seconds, ENOUGH)?;
             theirs.push(judged(&ended, &fresh));
+            tell(task, "symbolic_regression", seed, theirs.last());
         }
         for (engine, attempts) in [("symgrad", ours), ("symbolic_regression", theirs)] {
             let cells = [task.name.to_owned(), engine.to_owned()];

@@ -11,7 +11,7 @@ use crate::operon::Operon;
 use crate::ours::{self, Ended};
 use crate::peer::{self, Rows};
 use crate::report::Report;
-use crate::tasks::{Attempt, DET2, DET2_OF_9, DET3, NORM_OF_9, POINTS, Task, WAVE, summary};
+use crate::tasks::{Attempt, DET2, DET2_OF_9, DET3, NORM_OF_9, POINTS, Task, WAVE, summary, tell};
 use crate::{Args, trees};
 
 /// A find is right if at fresh points it leaves this share of the variance.
@@ -19,6 +19,8 @@ const RIGHT: f64 = 1e-8;
 
 /// A search stops at this share on its own points.
 const ENOUGH: f64 = 1e-10;
+
+const ENGINES: [&str; 3] = ["symgrad", "symbolic_regression", "Operon"];
 
 pub(crate) fn compare(args: &Args, report: &mut Report) -> Result<(), Box<dyn Error>> {
     report.section(
@@ -63,9 +65,11 @@ pub(crate) fn compare(args: &Args, report: &mut Report) -> Result<(), Box<dyn Er
                     operon.search(task, [&own, &fresh], seed, args.seconds, ENOUGH)?;
                 attempts[2].push(Attempt { found: loss < RIGHT, cpu_seconds });
             }
+            for (engine, attempts) in ENGINES.into_iter().zip(&attempts) {
+                tell(task, engine, seed, attempts.last());
+            }
         }
-        let engines = ["symgrad", "symbolic_regression", "Operon"];
-        for (engine, attempts) in engines.into_iter().zip(attempts) {
+        for (engine, attempts) in ENGINES.into_iter().zip(attempts) {
             if !attempts.is_empty() {
                 let cells = [task.name.to_owned(), engine.to_owned()];
                 table.row(cells.into_iter().chain(summary(&attempts)));

@@ -78,6 +78,18 @@ pub(crate) struct Attempt {
     pub(crate) cpu_seconds: f64,
 }
 
+/// Reports a run as soon as it ends: the tables come late, and not at all if interrupted.
+pub(crate) fn tell(task: &Task, engine: &str, seed: u64, attempt: Option<&Attempt>) {
+    if let Some(Attempt { found, cpu_seconds }) = attempt {
+        let found = if *found { "found" } else { "not found" };
+        eprintln!(
+            "{}, {engine}, seed {seed}: {found}, {}",
+            task.name,
+            format_seconds(*cpu_seconds)
+        );
+    }
+}
+
 /// The cells of a table: rate with interval, and the CPU time of the runs that succeeded.
 pub(crate) fn summary(attempts: &[Attempt]) -> [String; 3] {
     let mut times: Vec<f64> = attempts.iter().filter(|a| a.found).map(|a| a.cpu_seconds).collect();
