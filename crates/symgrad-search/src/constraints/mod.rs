@@ -136,8 +136,11 @@ impl Constraints {
         }
         let with_units: Vec<String> = config.units.names().map(str::to_owned).collect();
         indices("units", &with_units, names)?;
-        let units = (!config.units.is_empty())
-            .then(|| Analysis::new(names.iter(), &config.units, config.constants));
+        let units = (!config.units.is_empty()).then(|| {
+            let indices = (0..names.len()).filter_map(|index| u16::try_from(index).ok());
+            let usable: Vec<u16> = indices.filter(|index| !excluded.contains(index)).collect();
+            Analysis::new(names.iter(), &config.units, config.constants, &usable, ops)
+        });
         let (limits, ops, samples) = (config.limits.clone(), ops.clone(), vec![]);
         Ok(Self { limits, ops, excluded, required, units, structure, samples })
     }

@@ -1,13 +1,15 @@
 //! Dimensional analysis: only answers whose units agree.
 
+mod blocks;
 mod dimension;
 mod unit;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use symgrad_expr::{Expr, Node, Op};
+use symgrad_expr::{Expr, Node, Op, OpSet};
 
+use blocks::Blocks;
 pub use dimension::Dimension;
 pub use unit::{Unit, UnitError};
 
@@ -88,17 +90,26 @@ enum Kind {
 pub(crate) struct Analysis {
     inputs: Vec<Dimension>,
     constants: ConstantUnits,
+    /// Products of inputs by their dimension, where constants are pure numbers.
+    blocks: Blocks,
 }
 
 impl Analysis {
-    /// Inputs without a unit are pure numbers.
+    /// Inputs without a unit are pure numbers; repairs use the given inputs and operators.
     pub(crate) fn new<'a>(
         names: impl Iterator<Item = &'a str>,
         units: &Units,
         constants: ConstantUnits,
+        usable: &[u16],
+        ops: &OpSet,
     ) -> Self {
         let dimension = |name: &str| units.get(name).map_or(Dimension::NONE, Unit::dimension);
-        Self { inputs: names.map(dimension).collect(), constants }
+        let inputs: Vec<Dimension> = names.map(dimension).collect();
+        let blocks = match constants {
+            ConstantUnits::Any => Blocks::default(),
+            ConstantUnits::Dimensionless => Blocks::new(&inputs, usable, ops),
+        };
+        Self { inputs, constants, blocks }
     }
 
     /// Whether the expression's units agree.
@@ -126,9 +137,9 @@ impl Analysis {
         true
     }
 
-    /// An expression whose units agree, made by giving a constant factor of 1 to the parts that
-    /// need one, and by moving exponents to simple fractions nearby; `None` if that is not
-    /// enough.
+    /// An expression whose units agree, made by giving a factor to the parts that need one, and
+    /// by moving exponents to simple fractions nearby; `None` if that is not enough. The factor
+    /// is the constant 1 or, where constants are pure numbers, a product of inputs.
     pub(crate) fn repaired(&self, expr: &Expr) -> Option<Expr> {
         let mut stack: Vec<(Expr, Kind)> = Vec::new();
         let mut constants = expr.constants().iter();
@@ -154,7 +165,7 @@ impl Analysis {
     fn repaired_unary(&self, op: Op, argument: (Expr, Kind)) -> Option<(Expr, Kind)> {
         let (argument, kind) = match combine(op, None, argument.1, None) {
             Some(_) => argument,
-            None => self.freed(argument)?,
+            None => self.freed(argument, Kind::One(Dimension::NONE))?,
         };
         Some((Expr::unary(op, argument), combine(op, None, kind, None)?))
     }
@@ -176,23 +187,28 @@ impl Analysis {
                     right.0 = Expr::constant(simple);
                     exponent = Some(simple);
                 } else {
-                    left = self.freed(left)?;
+                    let none = Kind::One(Dimension::NONE);
+                    left = self.freed(left, none)?;
                     if exponent.is_none() && kind(&left, &right, exponent).is_none() {
-                        right = self.freed(right)?;
+                        right = self.freed(right, none)?;
                     }
                 }
             } else {
-                right = self.freed(right)?;
+                right = self.freed(right, left.1)?;
             }
         }
         let kind = kind(&left, &right, exponent)?;
         Some((Expr::binary(op, left.0, &right.0), kind))
     }
 
-    /// The part times a free constant, where constants may have units.
-    fn freed(&self, part: (Expr, Kind)) -> Option<(Expr, Kind)> {
-        let free = self.constants == ConstantUnits::Any;
-        free.then(|| (Expr::constant(1.0) * part.0, Kind::Any))
+    /// The part with a factor that lets it have the wanted dimension.
+    fn freed(&self, part: (Expr, Kind), wanted: Kind) -> Option<(Expr, Kind)> {
+        if self.constants == ConstantUnits::Any {
+            return Some((Expr::constant(1.0) * part.0, Kind::Any));
+        }
+        let (Kind::One(wanted_dimension), Kind::One(own)) = (wanted, part.1) else { return None };
+        let block = self.blocks.of(wanted_dimension.minus(own)?, part.0.len())?;
+        Some((part.0 * block.clone(), wanted))
     }
 
     fn leaf(&self, node: Node) -> Option<Kind> {

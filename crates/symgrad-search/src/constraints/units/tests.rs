@@ -5,7 +5,7 @@ use super::*;
 
 fn analysis(units: &str, constants: ConstantUnits) -> Analysis {
     let units: Units = units.parse().unwrap();
-    Analysis::new(["x1", "x2", "x3"].into_iter(), &units, constants)
+    Analysis::new(["x1", "x2", "x3"].into_iter(), &units, constants, &[0, 1, 2], &OpSet::default())
 }
 
 #[test]
@@ -109,8 +109,17 @@ fn repairs_are_small() {
         let found = any.repaired(&text.parse().unwrap()).unwrap();
         assert_eq!(found, repaired.parse().unwrap(), "{text}: {found}");
     }
-    let pure = analysis("x1=m, x2=m/s", ConstantUnits::Dimensionless);
-    assert_eq!(pure.repaired(&"x1 + x2".parse().unwrap()), None);
+    let pure = analysis("x1=m, x2=m/s, x3=s", ConstantUnits::Dimensionless);
+    for (text, repaired) in [
+        ("x1 + x2", "x1 + x2*x3"),
+        ("x3^2 - x1", "x3^2 - x1*(x3/x2)"),
+        ("x1 + sqrt(x2)", "x1 + sqrt(x2)*sqrt(x1*x3)"),
+    ] {
+        let found = pure.repaired(&text.parse().unwrap()).unwrap();
+        assert_eq!(found, repaired.parse().unwrap(), "{text}: {found}");
+    }
+    let too_few = analysis("x1=m, x2=kg, x3=1", ConstantUnits::Dimensionless);
+    assert_eq!(too_few.repaired(&"x2 + sin(x1^7)".parse().unwrap()), None);
 }
 
 /// What a subexpression's exponent of one base unit is: a sum of the unknown exponents of the
@@ -228,6 +237,10 @@ proptest! {
         let point = [0.7, 1.3, 0.4];
         let (before, after) = (expr.eval(&point), repaired.eval(&point));
         prop_assert!(before.to_bits() == after.to_bits() || before.is_nan() && after.is_nan());
+        let pure = analysis("x1=m, x2=s", ConstantUnits::Dimensionless);
+        if let Some(repaired) = pure.repaired(&expr) {
+            prop_assert!(pure.permits(&repaired), "{expr} -> {repaired}");
+        }
     }
 
     #[test]
