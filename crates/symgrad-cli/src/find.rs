@@ -1,14 +1,18 @@
 //! `symgrad search`: from a file of gradients to formulas.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use symgrad::data::{DirectionField, FieldColumns, FieldOptions, TangentMode};
-use symgrad::expr::{Names, OpSet};
+use symgrad::data::{DirectionField, FieldColumns, FieldOptions, Table, TangentMode};
+use symgrad::expr::{Costs, OpSet};
 use symgrad::report::{FrontLabels, TextTable, format_loss, pareto_svg};
-use symgrad::search::Hints;
-use symgrad::{Error, Findings, SearchSettings, Stage, prepare_folder, search_field, write_file};
+use symgrad::search::{
+    ConstantUnits, ConstraintConfig, Hints, Limit, Objective, SearchConfig, Units,
+};
+use symgrad::{
+    Error, Findings, SearchSettings, Stage, open_search, prepare_folder, run_search, write_file,
+};
 
 use crate::progress::SearchBar;
 
@@ -16,39 +20,121 @@ use crate::progress::SearchBar;
 pub(crate) struct Arguments {
     /// Points and gradients, .csv or .npz: inputs NAME with gradients `g_NAME`, or g1, g2, …
     field: PathBuf,
+    #[command(flatten, next_help_heading = "Data")]
+    data: Data,
+    #[command(flatten, next_help_heading = "Formulas")]
+    formulas: Formulas,
+    #[command(flatten, next_help_heading = "What answers must keep to")]
+    constraints: Constraints,
+    #[command(flatten, next_help_heading = "Search")]
+    effort: Effort,
+    /// Folder for result.json, front.csv and front.svg
+    #[arg(long, help_heading = "Output")]
+    out: Option<PathBuf>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
+    format: Format,
+}
+
+#[derive(Args)]
+struct Data {
     /// The input columns, separated by commas
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     points: Option<Vec<String>>,
     /// The gradient columns in the order of the inputs, separated by commas
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     gradients: Option<Vec<String>>,
+    /// Fit the values of this column instead of gradients: ordinary regression
+    #[arg(long, value_name = "NAME", conflicts_with = "gradients")]
+    values: Option<String>,
+    /// With --values: a formula f counts as the best a·f + b
+    #[arg(long, requires = "values")]
+    linear_scaling: bool,
+    /// Projection on the surface of the data: auto, off, or its dimension
+    #[arg(long, default_value = "auto", value_parser = tangent)]
+    tangent: TangentMode,
+}
+
+#[derive(Args)]
+struct Formulas {
+    /// Operators, such as "+ - * / sqrt sin"
+    #[arg(long)]
+    ops: Option<OpSet>,
+    /// An operator of your own, such as "gauss(t) = exp(-t^2)"; may be repeated
+    #[arg(long, value_name = "DEFINITION")]
+    define: Vec<String>,
+    /// Complexities, such as "sin=3, const=2, x=2"; const are constants, var all inputs
+    #[arg(long, value_name = "LIST")]
+    cost: Vec<Costs>,
+    /// Largest complexity to explore
+    #[arg(long)]
+    max_complexity: Option<u32>,
+    /// A formula to start from, such as "v^2/2 + x^2/2"; may be repeated
+    #[arg(long, value_name = "FORMULA", allow_hyphen_values = true)]
+    guess: Vec<String>,
+    /// Operators, loss and largest size to start from
+    #[arg(long, value_enum)]
+    preset: Option<Preset>,
+}
+
+#[derive(Args)]
+struct Constraints {
+    /// Limits: "depth <= 6", "constants <= 3", "uses(sin) <= 2", "size(pow.right) <= 1",
+    /// "sin in sin|exp <= 0"; separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "LIMITS")]
+    limit: Vec<Limit>,
+    /// Inputs that must not appear, separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    exclude: Vec<String>,
+    /// Inputs that must all appear, separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    require: Vec<String>,
+    /// A skeleton to fill in, such as "f(x, y)/g(z)"; f and g are unknown functions
+    #[arg(long, value_name = "SKELETON", allow_hyphen_values = true)]
+    structure: Option<String>,
+    /// Units, such as "x=m, v=m/s, m=kg"; answers whose units agree
+    #[arg(long, value_name = "LIST")]
+    units: Option<Units>,
+    /// Which units constants may have: those that their place needs, or none
+    #[arg(long, value_enum)]
+    constants: Option<ConstantKind>,
+}
+
+#[derive(Args)]
+struct Effort {
     /// Seed of every random choice
-    #[arg(long, default_value_t = 0, value_parser = seeds())]
-    seed: u64,
+    #[arg(long, value_parser = seeds())]
+    seed: Option<u64>,
     /// Threads; all cores by default. The result does not depend on it
     #[arg(long, value_parser = thread_count)]
     threads: Option<usize>,
     /// Evaluations after which the search stops
     #[arg(long)]
     budget: Option<u64>,
-    /// Operators, such as "+ - * / sqrt sin"
+    /// Seconds after which it stops; the result then depends on the machine
     #[arg(long)]
-    ops: Option<OpSet>,
-    /// Operators, loss and largest size to start from
-    #[arg(long, value_enum, default_value_t = Preset::Default)]
-    preset: Preset,
-    /// Largest complexity to explore
-    #[arg(long)]
-    max_complexity: Option<u32>,
-    /// Projection on the surface of the data: auto, off, or its dimension
-    #[arg(long, default_value = "auto", value_parser = tangent)]
-    tangent: TangentMode,
-    /// Folder for result.json, front.csv and front.svg
-    #[arg(long)]
-    out: Option<PathBuf>,
-    /// What to print
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    seconds: Option<f64>,
+    /// A loss that is good enough to stop at
+    #[arg(long, value_name = "LOSS")]
+    target_loss: Option<f64>,
+    /// Settings in TOML; options given here win
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Write the state of the search to this file as it goes, to be resumed
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+    /// Go on with a search that --save has written, on the same data
+    #[arg(long, value_name = "FILE")]
+    resume: Option<PathBuf>,
+}
+
+/// Units of constants, as the command line spells them.
+#[derive(Clone, Copy, ValueEnum)]
+enum ConstantKind {
+    /// Those that their place needs
+    Any,
+    /// None: constants are pure numbers
+    Dimensionless,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -91,20 +177,18 @@ fn tangent(text: &str) -> Result<TangentMode, String> {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
     let start = std::time::Instant::now();
-    let columns =
-        FieldColumns { points: arguments.points.clone(), gradients: arguments.gradients.clone() };
-    let options = FieldOptions { tangent: arguments.tangent, ..FieldOptions::default() };
-    let field = DirectionField::read(&arguments.field, &columns, &options)?;
-    Names::new(field.names().to_vec())?;
+    let settings = arguments.settings()?;
+    let objective = arguments.data.objective(&arguments.field, &settings)?;
+    let saved = arguments.effort.resume.as_deref().map(read_bytes).transpose()?;
+    let search = open_search(&objective, &settings, saved.as_deref())?;
     if let Some(folder) = &arguments.out {
         prepare_folder(folder)?;
     }
-    tell_about(&field);
     let read = start.elapsed().as_secs_f64();
 
-    let mut bar = SearchBar::new();
-    let mut findings = search_field(&field, &arguments.settings(), &mut bar)?;
-    bar.finish();
+    let mut bar = SearchBar::new(arguments.effort.save.clone());
+    let mut findings = run_search(search, &mut bar)?;
+    bar.finish()?;
     findings.seconds.insert(Stage::Data, (read * 1e3).round() / 1e3);
 
     if let Some(folder) = &arguments.out {
@@ -117,22 +201,107 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
-impl Arguments {
-    fn settings(&self) -> SearchSettings {
-        let mut settings = match self.preset {
-            Preset::Default => SearchSettings::default(),
-            Preset::Published => SearchSettings::published(),
+impl Data {
+    /// Reads what is to be matched, and says what a reader should know before believing it.
+    fn objective(&self, file: &Path, settings: &SearchSettings) -> Result<Objective, Error> {
+        let Some(name) = &self.values else {
+            let columns =
+                FieldColumns { points: self.points.clone(), gradients: self.gradients.clone() };
+            let options = FieldOptions { tangent: self.tangent, ..FieldOptions::default() };
+            let field = DirectionField::read(file, &columns, &options)?;
+            tell_about(&field);
+            return Ok(Objective::new(&field, settings.measure));
         };
-        if let Some(ops) = &self.ops {
-            settings.ops = ops.clone();
-        }
-        let config = &mut settings.config;
-        config.seed = self.seed;
-        config.threads = self.threads;
-        config.budget = self.budget.unwrap_or(config.budget);
-        config.max_complexity = self.max_complexity.unwrap_or(config.max_complexity);
-        settings
+        let table = Table::read(file)?;
+        let column = |name: &String| {
+            let position = table.names().iter().position(|known| known == name);
+            position.map(|index| table.column(index).to_vec()).ok_or_else(|| Error::NoColumn {
+                name: name.clone(),
+                known: table.names().join(", "),
+            })
+        };
+        let values = column(name)?;
+        let all = || table.names().iter().filter(|known| *known != name).cloned().collect();
+        let inputs: Vec<String> = self.points.clone().unwrap_or_else(all);
+        let columns = inputs.iter().map(column).collect::<Result<_, _>>()?;
+        let points = Table::new(inputs, columns)?;
+        eprintln!("{} points, {} inputs, values of {name}", points.rows(), points.dim());
+        Ok(Objective::regression(&points, &values, self.linear_scaling)?)
     }
+}
+
+impl Arguments {
+    /// What the file says, where no option says otherwise.
+    fn settings(&self) -> Result<SearchSettings, Error> {
+        let file = self.effort.config.as_deref();
+        let mut settings = file.map(SearchSettings::read).transpose()?.unwrap_or_default();
+        self.formulas.apply(&mut settings)?;
+        self.constraints.apply(&mut settings.config.constraints);
+        self.effort.apply(&mut settings.config);
+        Ok(settings)
+    }
+}
+
+impl Formulas {
+    fn apply(&self, settings: &mut SearchSettings) -> Result<(), Error> {
+        if let Some(preset) = self.preset {
+            let base = match preset {
+                Preset::Default => SearchSettings::default(),
+                Preset::Published => SearchSettings::published(),
+            };
+            settings.ops = base.ops;
+            settings.measure = base.measure;
+            settings.config.max_complexity = base.config.max_complexity;
+        }
+        set(&mut settings.ops, self.ops.as_ref());
+        set(&mut settings.config.max_complexity, self.max_complexity.as_ref());
+        for text in &self.define {
+            let defined = settings.config.templates.define(text).map(|_| ());
+            defined.map_err(|source| Error::Template { source })?;
+        }
+        for costs in &self.cost {
+            settings.config.costs.extend(costs.clone());
+        }
+        settings.guesses.extend(self.guess.iter().cloned());
+        Ok(())
+    }
+}
+
+impl Constraints {
+    fn apply(&self, config: &mut ConstraintConfig) {
+        config.limits.extend(self.limit.iter().cloned());
+        config.exclude.extend(self.exclude.iter().map(|name| name.trim().to_owned()));
+        config.require.extend(self.require.iter().map(|name| name.trim().to_owned()));
+        set(&mut config.units, self.units.as_ref());
+        if self.structure.is_some() {
+            config.structure.clone_from(&self.structure);
+        }
+        match self.constants {
+            Some(ConstantKind::Any) => config.constants = ConstantUnits::Any,
+            Some(ConstantKind::Dimensionless) => config.constants = ConstantUnits::Dimensionless,
+            None => {}
+        }
+    }
+}
+
+impl Effort {
+    fn apply(&self, config: &mut SearchConfig) {
+        set(&mut config.seed, self.seed.as_ref());
+        set(&mut config.budget, self.budget.as_ref());
+        config.threads = self.threads.or(config.threads);
+        config.seconds = self.seconds.or(config.seconds);
+        config.target_loss = self.target_loss.or(config.target_loss);
+    }
+}
+
+fn set<T: Clone>(setting: &mut T, given: Option<&T>) {
+    if let Some(given) = given {
+        setting.clone_from(given);
+    }
+}
+
+fn read_bytes(path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|source| Error::Read { path: path.into(), source })
 }
 
 /// What a reader should know before believing the result.

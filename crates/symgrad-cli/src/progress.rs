@@ -2,19 +2,26 @@
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use symgrad::report::format_loss;
 use symgrad::search::{Observer as SearchObserver, Search};
 use symgrad::{Error, Observer, Record, Stage};
 
-/// The bar of one search.
-pub(crate) struct SearchBar(ProgressBar);
+/// The bar of one search, which also keeps the search's state in a file if one is given.
+pub(crate) struct SearchBar {
+    bar: ProgressBar,
+    save: Option<PathBuf>,
+    saved: Option<Instant>,
+    /// Why the state could not be written; told at the end, since the search goes on.
+    failure: Option<Error>,
+}
 
 impl SearchBar {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(save: Option<PathBuf>) -> Self {
         let bar = if std::io::stderr().is_terminal() {
             let bar = ProgressBar::new(1).with_style(style()).with_prefix("search");
             bar.enable_steady_tick(TICK);
@@ -22,21 +29,41 @@ impl SearchBar {
         } else {
             ProgressBar::hidden()
         };
-        Self(bar)
+        Self { bar, save, saved: None, failure: None }
     }
 
-    pub(crate) fn finish(&self) {
-        self.0.finish_and_clear();
+    pub(crate) fn finish(self) -> Result<(), Error> {
+        self.bar.finish_and_clear();
+        self.failure.map_or(Ok(()), Err)
+    }
+
+    fn keep(search: &Search, path: &Path) -> Result<(), Error> {
+        let state = search.save()?;
+        let source = |source| Error::Write { path: path.into(), source };
+        // Whole or not at all: an interruption must not leave half a state.
+        let beside = path.with_extension("part");
+        std::fs::write(&beside, state).map_err(source)?;
+        std::fs::rename(&beside, path).map_err(source)
     }
 }
+
+/// Seconds between two writings of the state.
+const SAVE_EVERY: Duration = Duration::from_secs(2);
 
 impl SearchObserver for SearchBar {
     fn step(&mut self, search: &Search) {
         let budget = search.config().budget;
-        self.0.set_length(budget);
-        self.0.set_position(search.evaluations().min(budget));
+        self.bar.set_length(budget);
+        self.bar.set_position(search.evaluations().min(budget));
         if let Some(best) = search.front().last() {
-            self.0.set_message(format!("best loss {}", format_loss(best.loss)));
+            self.bar.set_message(format!("best loss {}", format_loss(best.loss)));
+        }
+        let Some(path) = self.save.clone() else { return };
+        if self.saved.is_none_or(|saved| saved.elapsed() >= SAVE_EVERY) {
+            self.saved = Some(Instant::now());
+            if let Err(failure) = Self::keep(search, &path) {
+                self.failure = Some(failure);
+            }
         }
     }
 }

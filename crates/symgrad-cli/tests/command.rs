@@ -51,7 +51,9 @@ impl Given {
         let (file, out) = (self.file.to_string_lossy(), self.out());
         let mut arguments = vec!["search".to_owned(), file.into_owned(), "--out".into()];
         arguments.push(out.to_string_lossy().into_owned());
-        arguments.extend(["--budget".into(), "5000".into()]);
+        if !more.contains(&"--budget") {
+            arguments.extend(["--budget".into(), "5000".into()]);
+        }
         arguments.extend(more.iter().map(|word| (*word).to_owned()));
         symgrad(&arguments)
     }
@@ -147,6 +149,81 @@ fn bad_arguments_are_refused_before_any_work() {
         assert_eq!(given.search(&bad).status.code(), Some(2), "{bad:?}");
     }
     fails(&given, &["--tangent", "7"], &["rank 7"]);
+}
+
+#[test]
+fn constraints_shape_the_answer() {
+    let given = Given::product();
+    for (options, words) in [
+        (&["--exclude", "v"][..], "answer: x\n"),
+        (&["--structure", "f(x)*g(v)"], "answer: x*v\n"),
+        (&["--units", "x=m, v=m/s", "--constants", "dimensionless"], "answer: x*v\n"),
+        (&["--limit", "depth <= 2, sin in sin <= 0", "--require", "x,v"], "answer: x*v\n"),
+        (&["--ops", "+", "--define", "area(a, b) = a*b"], "answer: area(x, v)\n"),
+        (&["--guess", "v*x", "--target-loss", "1e-9"], "answer: x*v\n"),
+    ] {
+        let output = given.search(options);
+        assert_eq!(output.status.code(), Some(0), "{options:?}: {}", stderr(&output));
+        assert!(stdout(&output).ends_with(words), "{options:?}: {}", stdout(&output));
+    }
+}
+
+#[test]
+fn mistakes_in_constraints_are_named_with_their_place() {
+    let given = Given::product();
+    fails(&given, &["--exclude", "y"], &["`y`", "`exclude`", "x, v"]);
+    fails(&given, &["--cost", "y=3"], &["`y`", "x v"]);
+    fails(&given, &["--structure", "f(x)*g(y)"], &["f(x)*g(y)", "^", "x, v"]);
+    fails(&given, &["--define", "f(t) = sinus(t)"], &["sinus", "^"]);
+    fails(&given, &["--guess", "x*w"], &["`x*w`", "x, v"]);
+    for bad in [["--limit", "depth < 3"], ["--units", "x=furlong"], ["--cost", "x"]] {
+        let refused = given.search(&bad);
+        assert_eq!(refused.status.code(), Some(2), "{bad:?}");
+        assert!(stderr(&refused).contains("expected") || stderr(&refused).contains("write"));
+    }
+}
+
+#[test]
+fn settings_come_from_a_file_and_options_win() {
+    let given = Given::product();
+    let config = given.folder.path().join("search.toml");
+    let write = |text: &str| std::fs::write(&config, text).expect("a file");
+    let path = config.to_string_lossy().into_owned();
+    write("operators = '+ -'\n[search]\nseed = 7\n[search.constraints]\nexclude = ['v']\n");
+    let output = given.search(&["--config", &path, "--format", "json"]);
+    let result: Value = serde_json::from_str(&stdout(&output)).expect("JSON alone");
+    assert_eq!((&result["seed"], &result["front"][0]["expression"]), (&7.into(), &"x".into()));
+    write("operators = '+ -'\n");
+    let output = given.search(&["--config", &path, "--ops", "+ *"]);
+    assert!(stdout(&output).ends_with("answer: x*v\n"), "{}", stdout(&output));
+    write("[search]\nbudgets = 3\n");
+    fails(&Given::product(), &["--config", &path], &["line 2", "budgets"]);
+}
+
+#[test]
+fn values_can_be_fitted_instead_of_gradients() {
+    let rows: Vec<String> = (0..60_u32)
+        .map(|n| (f64::from(n % 8) + 0.5, f64::from(n / 8) + 0.25))
+        .map(|(x, v)| format!("{x},{v},{}", x * v + 2.0))
+        .collect();
+    let given = Given::csv(&format!("x,v,y\n{}\n", rows.join("\n")));
+    let output = given.search(&["--values", "y"]);
+    assert!(stdout(&output).ends_with("answer: x*v + 2\n"), "{}", stdout(&output));
+    let output = given.search(&["--values", "y", "--linear-scaling"]);
+    assert!(stdout(&output).ends_with("answer: x*v\n"), "{}", stdout(&output));
+    fails(&Given::csv("x,v,y\n1,2,3\n2,1,4\n"), &["--values", "w"], &["`w`", "x, v, y"]);
+}
+
+#[test]
+fn a_search_can_be_resumed() {
+    let given = Given::product();
+    let state = given.folder.path().join("state.bin").to_string_lossy().into_owned();
+    let first = given.search(&["--save", &state]);
+    assert_eq!(first.status.code(), Some(0), "{}", stderr(&first));
+    let second = given.search(&["--resume", &state, "--budget", "9000"]);
+    assert_eq!(second.status.code(), Some(0), "{}", stderr(&second));
+    assert!(stdout(&second).ends_with("answer: x*v\n"), "{}", stdout(&second));
+    fails(&Given::product(), &["--resume", &given.file.to_string_lossy()], &["resume"]);
 }
 
 /// A file where the folder should be refuses even an administrator.

@@ -141,6 +141,16 @@ impl Search {
         &self.state.config
     }
 
+    /// The operators with their complexities, templates included.
+    pub fn ops(&self) -> &OpSet {
+        &self.rules.ops
+    }
+
+    /// The inputs' names.
+    pub fn names(&self) -> &[String] {
+        self.objective.names()
+    }
+
     /// Changes what does not change the path of the search, only where it ends: budget,
     /// patience, seconds, target loss, threads.
     pub fn set_limits(&mut self, limits: &SearchConfig) {

@@ -71,6 +71,7 @@ impl RunConfig {
             ops: operators.join(" ").parse().unwrap_or_default(),
             measure: self.measure,
             config: SearchConfig { threads: Some(threads), ..self.search.clone() },
+            ..SearchSettings::default()
         }
     }
 

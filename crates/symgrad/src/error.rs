@@ -35,6 +35,34 @@ pub enum Error {
         /// What is wrong with it.
         source: ParseError,
     },
+    /// A column that the table does not have.
+    #[error("no column `{name}`; there are {known}")]
+    NoColumn {
+        /// The column asked for.
+        name: String,
+        /// The columns there are.
+        known: String,
+    },
+    /// Settings that cannot be read.
+    #[error("the settings cannot be read")]
+    Settings {
+        /// What is wrong, with the line.
+        source: toml::de::Error,
+    },
+    /// A template that cannot be read.
+    #[error("a template cannot be read\n{}", source.render())]
+    Template {
+        /// What is wrong with it.
+        source: ParseError,
+    },
+    /// A guess that is no formula of the inputs.
+    #[error("the guess `{text}` cannot be read\n{}", source.render())]
+    Guess {
+        /// As written.
+        text: String,
+        /// What is wrong with it.
+        source: ParseError,
+    },
     /// A picture or summary.
     #[error(transparent)]
     Report(#[from] ReportError),
@@ -90,6 +118,10 @@ impl Error {
             Self::Generate(_) => "draw fewer triplets, or take the other recipe",
             Self::Siamese(_) => "`symgrad reproduce --quick` shows whether a short training works",
             Self::Search(_) => "`symgrad search --help` says what each setting means",
+            Self::NoColumn { .. } => "--values and --points name columns of the file",
+            Self::Settings { .. } | Self::Template { .. } | Self::Guess { .. } => {
+                "docs/search.md shows every setting with an example"
+            }
             Self::Names(_) => {
                 "name the columns with letters, digits and `_`, such as `x1` or `v_x`"
             }

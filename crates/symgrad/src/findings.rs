@@ -4,40 +4,18 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
-use symgrad_data::DirectionField;
+use symgrad_data::{DirectionField, Table};
 use symgrad_expr::{Expr, Names, OpSet};
 use symgrad_report::FrontPoint;
-use symgrad_search::{Measure, Objective, Outcome, Search, SearchConfig, Trust};
+use symgrad_search::{Objective, Outcome, Search, Trust};
 
-use crate::{Error, Stage};
+use crate::{Error, SearchSettings, Stage};
 
 /// Version of the form of `result.json`; it changes when a reader has to.
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// Wall-clock seconds by stage.
 pub type Seconds = BTreeMap<Stage, f64>;
-
-/// Operators, measure and settings of a search.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct SearchSettings {
-    /// The operators with their complexities.
-    pub ops: OpSet,
-    /// What is minimised.
-    pub measure: Measure,
-    /// Everything else.
-    pub config: SearchConfig,
-}
-
-impl SearchSettings {
-    /// The operators, complexities, loss and largest size of arXiv 2409.05305.
-    pub fn published() -> Self {
-        Self {
-            ops: OpSet::published(),
-            measure: Measure::PaperMse,
-            config: SearchConfig { max_complexity: 25, ..SearchConfig::default() },
-        }
-    }
-}
 
 /// A front and the answer on it: what `result.json` holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -75,6 +53,9 @@ pub struct FrontEntry {
     pub paper_mse: f64,
     /// The expression; reading it back gives the same expression.
     pub expression: String,
+    /// For people, where the search has templates: instances by their names, constants rounded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with_templates: Option<String>,
     /// For `SymPy`.
     pub sympy: String,
     /// For LaTeX.
@@ -95,7 +76,10 @@ impl Findings {
         let point = |entry: &FrontEntry| FrontPoint {
             complexity: entry.complexity,
             loss: entry.loss,
-            expression: readable(&entry.expression, &self.inputs),
+            expression: match &entry.with_templates {
+                Some(written) => written.clone(),
+                None => readable(&entry.expression, &self.inputs),
+            },
         };
         self.front.iter().map(point).collect()
     }
@@ -111,12 +95,14 @@ impl Findings {
         text
     }
 
-    fn new(outcome: &Outcome, names: &Names, seed: u64) -> Result<Self, Error> {
+    fn new(outcome: &Outcome, names: &Names, ops: &OpSet, seed: u64) -> Result<Self, Error> {
+        let templates = ops.templates().next().is_some();
         let entry = |(entry, &paper_mse): (&symgrad_search::Entry, &f64)| FrontEntry {
             complexity: entry.complexity,
             loss: entry.loss,
             paper_mse,
             expression: entry.expr.display(names).to_string(),
+            with_templates: templates.then(|| ops.written(&rounded(&entry.expr, ops), names)),
             sympy: entry.expr.sympy(names),
             latex: entry.expr.latex(names),
         };
@@ -143,14 +129,77 @@ pub fn search_field(
     settings: &SearchSettings,
     observer: &mut dyn symgrad_search::Observer,
 ) -> Result<Findings, Error> {
-    let start = std::time::Instant::now();
-    let names = Names::new(field.names().to_vec())?;
     let objective = Objective::new(field, settings.measure);
-    let search = Search::new(objective, settings.ops.clone(), settings.config.clone())?;
-    let outcome = search.run(observer);
-    let mut findings = Findings::new(&outcome, &names, settings.config.seed)?;
+    run_search(open_search(&objective, settings, None)?, observer)
+}
+
+/// Searches formulas whose values are the given ones, one for each point: ordinary symbolic
+/// regression. With linear scaling a formula f counts as the best a·f + b.
+pub fn search_values(
+    points: &Table,
+    values: &[f64],
+    linear_scaling: bool,
+    settings: &SearchSettings,
+    observer: &mut dyn symgrad_search::Observer,
+) -> Result<Findings, Error> {
+    let objective = Objective::regression(points, values, linear_scaling)?;
+    run_search(open_search(&objective, settings, None)?, observer)
+}
+
+/// A search for an objective, ready to run; or one that
+/// [`Search::save`](symgrad_search::Search::save) has written, to go on with: of the settings only
+/// its limits count then. Whatever is wrong with the settings shows here.
+pub fn open_search(
+    objective: &Objective,
+    settings: &SearchSettings,
+    saved: Option<&[u8]>,
+) -> Result<Search, Error> {
+    let names = Names::new(objective.names().to_vec())?;
+    let config = settings.resolved(&names)?;
+    let Some(saved) = saved else {
+        return Ok(Search::new(objective.clone(), settings.ops.clone(), config)?);
+    };
+    let mut search = Search::resume(objective.clone(), saved)?;
+    search.set_limits(&config);
+    Ok(search)
+}
+
+/// Runs a search to its end. The observer sees every step, the last one too.
+pub fn run_search(
+    mut search: Search,
+    observer: &mut dyn symgrad_search::Observer,
+) -> Result<Findings, Error> {
+    let start = std::time::Instant::now();
+    let names = Names::new(search.names().to_vec())?;
+    let (ops, seed) = (search.ops().clone(), search.config().seed);
+    let stop = loop {
+        let stop = search.step();
+        observer.step(&search);
+        if let Some(stop) = stop {
+            break stop;
+        }
+    };
+    let mut findings = Findings::new(&search.finish(stop), &names, &ops, seed)?;
     findings.seconds.insert(Stage::Search, to_milliseconds(start.elapsed().as_secs_f64()));
     Ok(findings)
+}
+
+/// Constants are rounded to this many digits for people.
+const DIGITS: usize = 4;
+
+/// The expression with its constants rounded, except those of templates.
+fn rounded(expr: &Expr, ops: &OpSet) -> Expr {
+    let mut rounded = expr.rounded(DIGITS);
+    let fixed = ops.fixed_constants(expr);
+    if rounded.constants().len() != fixed.len() {
+        return expr.clone();
+    }
+    for (index, constant) in rounded.constants_mut().iter_mut().enumerate() {
+        if fixed[index] {
+            *constant = expr.constants()[index];
+        }
+    }
+    rounded
 }
 
 /// Seconds to the millisecond: more would be noise.
@@ -160,7 +209,6 @@ pub(crate) fn to_milliseconds(seconds: f64) -> f64 {
 
 /// An expression with its constants rounded, for people; the text itself if it cannot be read.
 pub(crate) fn readable(expression: &str, inputs: &[String]) -> String {
-    const DIGITS: usize = 4;
     Names::new(inputs.to_vec())
         .ok()
         .and_then(|names| {

@@ -43,6 +43,7 @@ mod observer;
 mod pipeline;
 mod published;
 mod reproduce;
+mod settings;
 mod statistics;
 mod summary;
 
@@ -59,8 +60,12 @@ pub use config::RunConfig;
 pub use error::Error;
 pub use experiments::{Case, Suite, experiments, recipe_name, select};
 pub use files::{prepare_folder, write_file};
-pub use findings::{Findings, FrontEntry, SCHEMA_VERSION, SearchSettings, Seconds, search_field};
+pub use findings::{
+    Findings, FrontEntry, SCHEMA_VERSION, Seconds, open_search, run_search, search_field,
+    search_values,
+};
 pub use observer::{Observer, Stage};
 pub use published::{PublishedFront, published_front, published_mse};
 pub use reproduce::{Plan, Reproduction, reproduce};
+pub use settings::SearchSettings;
 pub use statistics::wilson;

@@ -207,7 +207,7 @@ impl Analysis {
             return Some((Expr::constant(1.0) * part.0, Kind::Any));
         }
         let (Kind::One(wanted_dimension), Kind::One(own)) = (wanted, part.1) else { return None };
-        let block = self.blocks.of(wanted_dimension.minus(own)?, part.0.len())?;
+        let block = self.blocks.of(wanted_dimension.minus(own)?, part.0.len() - 1)?;
         Some((part.0 * block.clone(), wanted))
     }
 
