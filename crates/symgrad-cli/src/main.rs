@@ -28,7 +28,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Search formulas for points and gradients in a file
-    Search(find::Arguments),
+    Search(Box<find::Arguments>),
     /// Train on the experiments, search, and check what comes out against the truth
     Reproduce(rerun::Arguments),
     /// List the experiments with their inputs, recipes and truths
