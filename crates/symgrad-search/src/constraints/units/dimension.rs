@@ -7,7 +7,7 @@ const SCALE: i32 = 64 * 9 * 5 * 7;
 /// Most of what an exponent's divisor may be.
 const DIVISORS: i32 = 12;
 
-/// Exponents of m, kg, s, A, K, mol, cd, in parts of [`SCALE`].
+/// Exponents of m, kg, s, A, K, mol, cd, as whole numbers of small parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Dimension([i32; 7]);
 
