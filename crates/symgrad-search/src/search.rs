@@ -146,6 +146,11 @@ impl Search {
         &self.rules.ops
     }
 
+    /// What the field alone tells of the formula; nothing if the settings do without hints.
+    pub fn hints(&self) -> &Hints {
+        &self.hints
+    }
+
     /// The inputs' names.
     pub fn names(&self) -> &[String] {
         self.objective.names()

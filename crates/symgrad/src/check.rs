@@ -41,7 +41,7 @@ pub struct Record {
     pub mismatch: Option<f64>,
     /// Complexity of the answer.
     pub complexity: u32,
-    /// Level-set loss of the answer against the neuron.
+    /// Level-set loss of the answer against the neuron, at all points of the field.
     pub loss: f64,
     /// Paper MSE of the neuron against the truth, at all points of the field.
     pub paper_mse_neuron: Option<f64>,
@@ -98,7 +98,9 @@ pub struct Mixture {
 /// What the check says.
 pub(crate) struct Verdict {
     pub(crate) mismatch: f64,
+    /// Level-set losses against the neuron at all points of the field.
     pub(crate) neuron_loss: f64,
+    pub(crate) answer_loss: f64,
     pub(crate) also: Vec<Alternative>,
     pub(crate) mixture: Option<Mixture>,
 }
@@ -123,7 +125,7 @@ pub(crate) fn check(
     let (mut neuron, mut fresh_truth) = (Evaluator::new(&to_neuron), Evaluator::new(&to_truth));
 
     let mismatch = fresh_truth.loss(&answer);
-    let neuron_loss = neuron.loss(&truth);
+    let (neuron_loss, answer_loss) = (neuron.loss(&truth), neuron.loss(&answer));
     let (mut also, mut mixture) = (Vec::new(), None);
     // An answer without a gradient at some fresh point cannot be compared further.
     if let (Ok(to_answer), [_, ..]) =
@@ -146,7 +148,7 @@ pub(crate) fn check(
             });
         }
     }
-    Ok(Verdict { mismatch, neuron_loss, also, mixture })
+    Ok(Verdict { mismatch, neuron_loss, answer_loss, also, mixture })
 }
 
 /// |mean cos| of a level-set loss; 0 for what has no gradient somewhere.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use symgrad_data::{DirectionField, Table};
 use symgrad_expr::{Expr, Names, OpSet};
 use symgrad_report::FrontPoint;
-use symgrad_search::{Objective, Outcome, Search, Trust};
+use symgrad_search::{Hints, Objective, Outcome, Search, Trust};
 
 use crate::{Error, SearchSettings, Stage};
 
@@ -32,6 +32,9 @@ pub struct Findings {
     /// and the verdict. Absent from results of earlier versions.
     #[serde(default)]
     pub trust: Option<Trust>,
+    /// What the field alone tells of the formula, before any search.
+    #[serde(default)]
+    pub hints: Hints,
     /// Wall-clock seconds by stage; the one part that differs from run to run.
     pub seconds: Seconds,
     /// Evaluations that the search made.
@@ -112,6 +115,7 @@ impl Findings {
             front: outcome.front().iter().zip(outcome.paper_mse()).map(entry).collect(),
             answer: outcome.answer_index().ok_or(Error::NothingFound)?,
             trust: Some(outcome.trust().clone()),
+            hints: Hints::default(),
             seconds: Seconds::new(),
             evaluations: outcome.evaluations(),
             seed,
@@ -179,7 +183,9 @@ pub fn run_search(
             break stop;
         }
     };
+    let hints = search.hints().clone();
     let mut findings = Findings::new(&search.finish(stop), &names, &ops, seed)?;
+    findings.hints = hints;
     findings.seconds.insert(Stage::Search, to_milliseconds(start.elapsed().as_secs_f64()));
     Ok(findings)
 }

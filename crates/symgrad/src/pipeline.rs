@@ -201,6 +201,8 @@ impl Run<'_> {
         let rank_correlation = self.draw(&findings, field.points(), &latent)?;
         let answer = findings.answer();
         let to_mse = |loss: f64| loss.is_finite().then(|| loss * 2.0 / field.dim() as f64);
+        // The front's losses are those of the points that the search has seen.
+        let loss = Some(verdict.answer_loss).filter(|loss| loss.is_finite());
         Ok(Record {
             name: self.case.name.into(),
             system: self.case.system.map(Into::into),
@@ -212,9 +214,9 @@ impl Run<'_> {
             truth: experiment.truth().into(),
             mismatch: Some(verdict.mismatch).filter(|mismatch| mismatch.is_finite()),
             complexity: answer.complexity,
-            loss: answer.loss,
+            loss: loss.unwrap_or(answer.loss),
             paper_mse_neuron: to_mse(verdict.neuron_loss),
-            paper_mse_answer: answer.paper_mse,
+            paper_mse_answer: loss.and_then(to_mse).unwrap_or(answer.paper_mse),
             published_paper_mse: published_mse(experiment),
             spearman: rank_correlation,
             dropped,
