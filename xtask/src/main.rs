@@ -90,11 +90,7 @@ fn bench(args: &[OsString]) -> Result<(), Stop> {
         cargo.args(["run", "--release", "--manifest-path"]).arg(manifest);
         return run(cargo.arg("--target-dir").arg(target).arg("--").args(rest));
     }
-    if !rest.is_empty() {
-        let name = name.to_string_lossy();
-        return Err(Stop::because(format!("the criterion bench `{name}` takes no arguments")));
-    }
-    run(in_root(cargo()).args(["bench", "--workspace", "--bench"]).arg(name))
+    run(in_root(cargo()).args(["bench", "--workspace", "--bench"]).arg(name).arg("--").args(rest))
 }
 
 /// Documents the libraries, and the examples for the reason given at [`reproduce`]: so the
