@@ -184,6 +184,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
     if let Some(folder) = &arguments.out {
         prepare_folder(folder)?;
     }
+    tell_hints(search.hints());
     let read = start.elapsed().as_secs_f64();
 
     let mut bar = SearchBar::new(arguments.effort.save.clone());
@@ -318,7 +319,10 @@ fn tell_about(field: &DirectionField) {
         eprint!("; the data fill {} of {dim} directions, the others are ignored", tangent.rank());
     }
     eprintln!();
-    let hints = Hints::of(field);
+}
+
+/// What the field alone tells of the formula, before the search.
+fn tell_hints(hints: &Hints) {
     if !hints.is_empty() {
         eprintln!("the field alone tells of the formula g:");
         hints.to_string().lines().for_each(|line| eprintln!("  {line}"));

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use symgrad::report::format_loss;
 use symgrad::search::{Observer as SearchObserver, Search};
-use symgrad::{Error, Observer, Record, Stage};
+use symgrad::{Error, Observer, Record, Stage, write_file};
 
 /// The bar of one search, which also keeps the search's state in a file if one is given.
 pub(crate) struct SearchBar {
@@ -38,12 +38,7 @@ impl SearchBar {
     }
 
     fn keep(search: &Search, path: &Path) -> Result<(), Error> {
-        let state = search.save()?;
-        let source = |source| Error::Write { path: path.into(), source };
-        // Whole or not at all: an interruption must not leave half a state.
-        let beside = path.with_extension("part");
-        std::fs::write(&beside, state).map_err(source)?;
-        std::fs::rename(&beside, path).map_err(source)
+        write_file(path, search.save()?)
     }
 }
 

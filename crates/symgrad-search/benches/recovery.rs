@@ -1,5 +1,6 @@
 //! How often and how fast searches recover determinants, norms and the concepts of trained
-//! networks: `cargo xtask bench recovery [SEEDS] [FOLDER]`.
+//! networks: `cargo xtask bench recovery [SEEDS] [FOLDER] [NAME]`, of all fields or those whose names
+//! hold NAME.
 //!
 //! FOLDER holds fields as CSV files named like those of `tests/fields`, the default. A search is
 //! right if the gradients of its answer match the truth's: 1 − |mean cos| < 10⁻⁴ with exact
@@ -62,7 +63,8 @@ fn main() -> Result<(), Failure> {
     let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fields");
     let folder = PathBuf::from(arguments.get(1).map_or(default, String::as_str));
     println!("recovered, median seconds, median CPU seconds and evaluations of {seeds} seeds\n");
-    for case in cases(&folder)? {
+    let wanted = arguments.get(2).map_or("", String::as_str);
+    for case in cases(&folder)?.into_iter().filter(|case| case.name.contains(wanted)) {
         let (mut right, mut wall, mut cpu, mut evaluations) = (0, vec![], vec![], vec![]);
         for seed in 0..seeds {
             let mut config = SearchConfig { seed, ..SearchConfig::default() };

@@ -1,6 +1,8 @@
 //! The search: spectral seeding, islands of evolution, and the front they leave behind.
 
-use std::collections::BTreeMap;
+mod finishing;
+mod seeding;
+
 use std::time::Instant;
 
 use rand::RngExt;
@@ -13,18 +15,17 @@ use crate::constraints::{ConstraintConfig, Constraints};
 use crate::evaluator::Evaluator;
 use crate::evolution::{Palette, Rules, Surroundings, restore_templates, strip, tidy};
 use crate::fit::fit_constants;
-use crate::front::{Entry, HallOfFame};
+use crate::front::Entry;
 use crate::hints::Hints;
 use crate::objective::Objective;
-use crate::outcome::{EXACT, Outcome, Stop};
-use crate::reduction::reduce;
-use crate::spectral::{self, BeamOptions, Proposal};
+use crate::outcome::{Outcome, Stop};
+use crate::spectral;
 use crate::state::{State, gains_on};
 use crate::trust::{self, HeldOut};
 
 /// Reports progress; every method has an empty default.
 pub trait Observer {
-    /// A step ended, and the search goes on.
+    /// A step ended.
     fn step(&mut self, search: &Search) {
         let _ = search;
     }
@@ -157,7 +158,7 @@ impl Search {
     }
 
     /// Changes what does not change the path of the search, only where it ends: budget,
-    /// patience, seconds, target loss, threads.
+    /// patience, seconds, target loss.
     pub fn set_limits(&mut self, limits: &SearchConfig) {
         let config = &mut self.state.config;
         config.budget = limits.budget;
@@ -169,10 +170,11 @@ impl Search {
     /// Steps until there is a reason to stop, then finishes.
     pub fn run(mut self, observer: &mut dyn Observer) -> Outcome {
         loop {
-            if let Some(stop) = self.step() {
+            let stop = self.step();
+            observer.step(&self);
+            if let Some(stop) = stop {
                 return self.finish(stop);
             }
-            observer.step(&self);
         }
     }
 
@@ -202,156 +204,6 @@ impl Search {
     #[must_use]
     pub fn front(&self) -> Vec<Entry> {
         self.state.hall.front()
-    }
-
-    /// Simplifies the front, scores it on all points, rounds its constants and picks the answer.
-    #[must_use]
-    pub fn finish(mut self, stop: Stop) -> Outcome {
-        let simplifier = &self.simplifier;
-        let rules = &self.rules;
-        let simplified = |entry: &Entry, _: &mut Evaluator<'_>| {
-            vec![simplify(&entry.expr, rules, simplifier), entry.expr.clone()]
-        };
-        let (scored, first) = self.rewrite(&self.state.hall.front(), simplified);
-        let mut hall = HallOfFame::default();
-        for entry in scored {
-            hall.offer(entry);
-        }
-        let tolerance = self.state.config.rounding;
-        let rounded = |entry: &Entry, eval: &mut Evaluator<'_>| {
-            // What breaks a constraint has no loss: constants are rounded around it. Losses
-            // that are rounding alone are equal.
-            let round = &mut |expr: &Expr| {
-                let permitted = rules.constraints.permits(expr) && rules.ops.allows(expr);
-                if permitted { eval.loss(expr).max(EXACT) } else { f64::INFINITY }
-            };
-            vec![simplifier.round_constants(&entry.expr, tolerance, round)]
-        };
-        let (rounded, second) = self.rewrite(&hall.front(), rounded);
-        self.state.evaluations += first + second;
-        let front = with_simple_constants(rounded, tolerance);
-        let (held, ops) = (&self.held_out, &self.rules.ops);
-        let State { config, evaluations, .. } = &self.state;
-        self.pool
-            .install(|| Outcome::new(front, &self.objective, held, ops, config, *evaluations, stop))
-    }
-
-    /// Other forms of each entry, scored on all points, in the order of the entries; and the
-    /// evaluations that took.
-    fn rewrite(
-        &self,
-        entries: &[Entry],
-        forms: impl Fn(&Entry, &mut Evaluator<'_>) -> Vec<Expr> + Sync,
-    ) -> (Vec<Entry>, u64) {
-        let Rules { ops, constraints, .. } = &self.rules;
-        let rewritten: Vec<(Vec<Entry>, u64)> = self.pool.install(|| {
-            let each = entries.par_iter().map(|entry| {
-                let mut eval = Evaluator::new(&self.objective);
-                let mut scored = vec![];
-                for expr in forms(entry, &mut eval) {
-                    let legal = ops.allows(&expr) && constraints.completes(&expr);
-                    if legal && expr.input_count() > 0 {
-                        let (complexity, loss) = (ops.complexity(&expr), eval.loss(&expr));
-                        scored.push(Entry { expr, complexity, loss });
-                    }
-                }
-                (scored, eval.evaluations())
-            });
-            each.collect()
-        });
-        let evaluations = rewritten.iter().map(|(_, evaluations)| evaluations).sum();
-        (rewritten.into_iter().flat_map(|(scored, _)| scored).collect(), evaluations)
-    }
-
-    /// Spectral proposals fill the hall of fame and the islands.
-    fn seed(&mut self) {
-        if self.rules.spectral {
-            let proposals = self.propose();
-            let rules = &self.rules;
-            let told = self.hints.combinations(&self.palette.inputs, &rules.ops);
-            let spellings: Vec<Expr> = proposals
-                .iter()
-                .flat_map(|proposal| proposal.spellings(&rules.ops))
-                .chain(told)
-                .map(|expr| strip(&expr, rules))
-                .collect();
-            self.offer_all(&spellings);
-            self.reduce();
-        }
-        self.offer_guesses();
-        self.evolve();
-    }
-
-    /// The user's guesses, as they are and with their constants fitted.
-    fn offer_guesses(&mut self) {
-        let guesses = self.state.config.guesses.clone();
-        self.offer_all(&guesses);
-        let entries = guesses.into_iter().map(|expr| {
-            let loss = Evaluator::new(&self.screen).loss(&expr);
-            Entry { complexity: self.rules.ops.complexity(&expr), expr, loss }
-        });
-        self.polish(&entries.collect::<Vec<_>>());
-    }
-
-    /// Formulas in combinations of inputs; the combinations serve as leaves from then on.
-    fn reduce(&mut self) {
-        let (screen, rules, inputs) = (&self.screen, &self.rules, &self.palette.inputs);
-        let found = self.pool.install(|| reduce(screen, inputs, &rules.ops));
-        let formulas: Vec<Expr> = found.formulas.iter().map(|expr| strip(expr, rules)).collect();
-        self.state.evaluations += found.evaluations;
-        self.palette.combinations.clone_from(&found.combinations);
-        self.state.combinations = found.combinations;
-        self.offer_all(&formulas);
-    }
-
-    /// Polynomials by elimination, and short sums over the mixed library and over quotients of
-    /// monomials.
-    fn propose(&mut self) -> Vec<Proposal> {
-        let (ops, inputs) = (&self.rules.ops, &self.palette.inputs);
-        let degree = self.state.config.max_degree;
-        let constraints = &self.rules.constraints;
-        let suits = |feature: &Expr| constraints.suits(feature);
-        // Functions of what the hints leave of the inputs come before functions of the inputs.
-        let limit = self.state.config.library;
-        let mut library = self.hints.features(inputs, ops, limit / 2);
-        for feature in spectral::mixed_library(inputs, ops, limit) {
-            if library.len() < limit && !library.contains(&feature) {
-                library.push(feature);
-            }
-        }
-        library.retain(suits);
-        let mut quotients = spectral::quotients_of_monomials(inputs, ops);
-        quotients.retain(suits);
-        // The Gram matrix of a large library costs points × features²: fewer points suffice.
-        let screen = &self.screen;
-        let thinned =
-            screen.thinned((LIBRARY_CELLS / (library.len() * screen.dim()).max(1)).max(200));
-        let few_points = screen.thinned(QUOTIENT_POINTS);
-        let options = BeamOptions {
-            width: 40,
-            terms: self.state.config.max_terms,
-            extensions: 60,
-            proposals: 12,
-        };
-        let few = BeamOptions { width: 20, terms: 4, extensions: 30, proposals: 2 };
-        let ((polynomials, first), (sums, second)) = self.pool.install(|| {
-            rayon::join(
-                || {
-                    let mut eval = Evaluator::new(screen);
-                    let mut found = spectral::eliminate(inputs, degree, ops, suits, &mut eval);
-                    let mut eval_few = Evaluator::new(&few_points);
-                    found.extend(spectral::beam_search(quotients, ops, few, &mut eval_few));
-                    (found, eval.evaluations() + eval_few.evaluations())
-                },
-                || {
-                    let mut eval = Evaluator::new(&thinned);
-                    let found = spectral::beam_search(library, ops, options, &mut eval);
-                    (found, eval.evaluations())
-                },
-            )
-        });
-        self.state.evaluations += first + second;
-        polynomials.into_iter().chain(sums).collect()
     }
 
     /// Every island evolves by itself, on whatever thread.
@@ -473,12 +325,6 @@ fn settle(
     Ok((ops, constraints.sampled(objective.columns())))
 }
 
-/// Points for sums of quotients of monomials.
-const QUOTIENT_POINTS: usize = 300;
-
-/// Cells of the feature matrix of a mixed library.
-const LIBRARY_CELLS: usize = 4_000_000;
-
 /// A gain worth polishing: this much less loss at some complexity.
 const POLISHING_GAIN: f64 = 0.02;
 
@@ -507,21 +353,6 @@ fn polish_one(
 
 fn simplify(expr: &Expr, rules: &Rules, simplifier: &Simplifier) -> Expr {
     if rules.level_sets { simplifier.simplify_level_set(expr) } else { simplifier.simplify(expr) }
-}
-
-/// One entry per complexity: the first, unless a later one is better by more than rounding
-/// may cost. Otherwise crooked constants would come back in by way of a longer entry.
-fn with_simple_constants(entries: Vec<Entry>, tolerance: f64) -> Vec<Entry> {
-    let mut kept: BTreeMap<u32, Entry> = BTreeMap::new();
-    for entry in entries {
-        let replaces = kept
-            .get(&entry.complexity)
-            .is_none_or(|held| entry.loss.max(EXACT) * (1.0 + tolerance) < held.loss);
-        if replaces {
-            kept.insert(entry.complexity, entry);
-        }
-    }
-    kept.into_values().collect()
 }
 
 /// What mutations may draw on: the combinations that the hints tell of, and parts of the front.

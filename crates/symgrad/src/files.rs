@@ -16,20 +16,20 @@ pub fn prepare_folder(folder: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes a text beside its final place, then moves it there: a reader finds the old file or
+/// Writes a file beside its final place, then moves it there: a reader finds the old file or
 /// the new one, never a part.
-pub fn write_file(path: &Path, text: &str) -> Result<(), Error> {
-    replace(path, text).map_err(|source| Error::Write { path: path.into(), source })
+pub fn write_file(path: &Path, content: impl AsRef<[u8]>) -> Result<(), Error> {
+    replace(path, content.as_ref()).map_err(|source| Error::Write { path: path.into(), source })
 }
 
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+fn replace(path: &Path, content: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let mut builder = tempfile::Builder::new();
     // Temporary files are private by default; the final one follows the user's umask.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut file = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(content)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())
@@ -41,7 +41,7 @@ pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), Err
         path: path.into(),
         source: std::io::Error::other(error),
     })?;
-    write_file(path, &(text + "\n"))
+    write_file(path, text + "\n")
 }
 
 /// Reads a value from JSON.

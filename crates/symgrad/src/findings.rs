@@ -168,23 +168,16 @@ pub fn open_search(
     Ok(search)
 }
 
-/// Runs a search to its end. The observer sees every step, the last one too.
+/// Runs a search to its end.
 pub fn run_search(
-    mut search: Search,
+    search: Search,
     observer: &mut dyn symgrad_search::Observer,
 ) -> Result<Findings, Error> {
     let start = std::time::Instant::now();
     let names = Names::new(search.names().to_vec())?;
     let (ops, seed) = (search.ops().clone(), search.config().seed);
-    let stop = loop {
-        let stop = search.step();
-        observer.step(&search);
-        if let Some(stop) = stop {
-            break stop;
-        }
-    };
     let hints = search.hints().clone();
-    let mut findings = Findings::new(&search.finish(stop), &names, &ops, seed)?;
+    let mut findings = Findings::new(&search.run(observer), &names, &ops, seed)?;
     findings.hints = hints;
     findings.seconds.insert(Stage::Search, to_milliseconds(start.elapsed().as_secs_f64()));
     Ok(findings)
