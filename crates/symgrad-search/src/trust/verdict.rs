@@ -145,22 +145,25 @@ pub(crate) fn judge(
         );
         return open(vec![], reason);
     }
-    let alternatives = alternatives(front, entries, answer, held);
+    // Of several concepts every function is as right.
+    let several = held.whole.neurons() > 1;
+    let alternatives =
+        if several { vec![] } else { alternatives(front, entries, answer, held) };
     if !alternatives.is_empty() {
         return open(alternatives, "other formulas explain the neuron nearly as well".into());
     }
     if let Some((neighbour, reason)) = no_break(front, entries, answer) {
         return open(vec![neighbour], reason.into());
     }
-    let normals = held.whole.normals().len();
-    if normals > 0 {
+    let empty = held.whole.empty_directions();
+    if empty > 0 {
         let dim = held.whole.dim();
         return open(
             vec![],
             format!(
                 "the data fill {} of {dim} directions; formulas that differ only off that surface \
                  cannot be told apart",
-                dim - normals
+                dim - empty
             ),
         );
     }
