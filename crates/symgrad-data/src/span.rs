@@ -106,9 +106,13 @@ impl fmt::Display for Span {
             (1, _) => write!(f, "the {neurons} neurons are functions of one concept")?,
             _ => write!(f, "{rank} of {neurons} neurons are independent")?,
         }
-        let median = |k: usize| format!("{:.1$}", self.sines[k].median, digits(self.sines[k].median));
+        let median =
+            |k: usize| format!("{:.1$}", self.sines[k].median, digits(self.sines[k].median));
         match (rank > 1, rank < neurons) {
-            (true, true) => write!(f, ": median sine {}, {} for the next", median(rank - 1), median(rank))?,
+            (true, true) => {
+                let (last, next) = (median(rank - 1), median(rank));
+                write!(f, ": median sine {last}, {next} for the next")?;
+            }
             (true, false) => write!(f, ": median sine {}", median(rank - 1))?,
             (false, _) => write!(f, ": median sine {}", median(rank))?,
         }
@@ -178,8 +182,7 @@ impl DirectionField {
             return Err(none());
         }
         let standing: Vec<Vec<f64>> = seen.iter().map(|&row| vectors.standing_out(row)).collect();
-        let by_neuron =
-            |k: usize| standing.iter().map(|sines| sines[k]).collect::<Vec<f64>>();
+        let by_neuron = |k: usize| standing.iter().map(|sines| sines[k]).collect::<Vec<f64>>();
         let span = Span::of((0..neurons.len()).map(by_neuron).collect(), rank);
         if span.rank > 1 && span.rank >= room {
             return Err(DataError::TooManyNeurons { neurons: span.rank, dim: room });
@@ -231,7 +234,9 @@ impl Vectors {
             let long = SHORT * sorted.get(sorted.len() / 2).copied().unwrap_or(0.0);
             for (vectors, length) in rows.iter_mut().zip(lengths) {
                 if let Some(vector) = vectors.last_mut().filter(|_| length < long) {
-                    vector.iter_mut().for_each(|x| *x *= length / long);
+                    for x in vector {
+                        *x *= length / long;
+                    }
                 }
             }
         }
@@ -251,7 +256,9 @@ impl Vectors {
             let most = (0..left.len()).max_by(|&i, &j| lengths[i].total_cmp(&lengths[j]));
             let mut taken = left.swap_remove(most.unwrap_or(0));
             sines.push(normalise(&mut taken));
-            left.iter_mut().for_each(|vector| remove(&taken, vector));
+            for vector in &mut left {
+                remove(&taken, vector);
+            }
         }
         sines
     }
@@ -273,13 +280,14 @@ impl Vectors {
             Mat::from_fn(dim, dim, |i, j| vectors.iter().map(|v| v[i] * v[j]).sum::<f64>());
         let eigen = products.self_adjoint_eigen(Side::Lower).ok()?;
         let axes = eigen.U();
-        let mut found: Vec<Vec<f64>> = (0..rank)
-            .map(|k| (0..dim).map(|i| axes[(i, dim - 1 - k)]).collect())
-            .collect();
+        let mut found: Vec<Vec<f64>> =
+            (0..rank).map(|k| (0..dim).map(|i| axes[(i, dim - 1 - k)]).collect()).collect();
         if let [only] = found.as_mut_slice() {
             let along: f64 = vectors.iter().zip(signs).map(|(v, s)| s * dot(v, only)).sum();
             if along < 0.0 {
-                only.iter_mut().for_each(|x| *x = -*x);
+                for x in only {
+                    *x = -*x;
+                }
             }
         }
         found.iter().flatten().all(|x| x.is_finite()).then_some(found)

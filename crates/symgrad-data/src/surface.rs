@@ -36,6 +36,14 @@ const CLEAR: f64 = 0.01;
 /// With a dimension less they deviate this many times as much, by the median over points.
 const STEP: f64 = 10.0;
 
+/// Fewer points are no evidence of a surface that nobody asked for.
+const FEWEST: usize = 100;
+
+/// With this many times the neighbours a patch must not be thicker than this, as it would be if
+/// other sheets were close.
+const WIDER: usize = 4;
+const SHEETS: f64 = 0.1;
+
 /// One more than the most dimensions that are thought of: the patches of more have too many
 /// coefficients.
 const MOST: usize = 11;
@@ -70,9 +78,15 @@ impl Cloud {
         Self { rows: (0..rows).map(coordinates).collect(), dim: axes.len() }
     }
 
-    /// The steps from a point to the others nearest to it, by rising length; those of length 0
-    /// tell nothing.
+    /// The steps from a point to the others nearest to it, by rising length.
     fn steps(&self, row: usize, count: usize) -> Vec<Vec<f64>> {
+        let here = &self.rows[row];
+        let step = |other: usize| self.rows[other].iter().zip(here).map(|(a, b)| a - b).collect();
+        self.nearest(row, count).into_iter().map(step).collect()
+    }
+
+    /// The other points nearest to one, by rising distance; those at no distance tell nothing.
+    fn nearest(&self, row: usize, count: usize) -> Vec<usize> {
         let here = &self.rows[row];
         let crowd = self.rows.len().min(CROWD);
         let mut near: Vec<(f64, usize)> = (0..crowd)
@@ -89,16 +103,47 @@ impl Cloud {
             near.truncate(count);
         }
         near.sort_unstable_by(order);
-        let step = |other: usize| self.rows[other].iter().zip(here).map(|(a, b)| a - b).collect();
-        near.into_iter().map(|(_, other)| step(other)).collect()
+        near.into_iter().map(|(_, other)| other).collect()
+    }
+
+    /// Whether all points hang together if each is joined to as many nearest ones.
+    fn is_connected(&self, count: usize) -> bool {
+        let mut leaders: Vec<usize> = (0..self.rows.len()).collect();
+        let mut parts = self.rows.len();
+        for row in 0..self.rows.len() {
+            for other in self.nearest(row, count) {
+                let (a, b) = (lead(&mut leaders, row), lead(&mut leaders, other));
+                parts -= usize::from(a != b);
+                leaders[a] = b;
+            }
+        }
+        parts == 1
     }
 }
 
+/// The leader of a row's part, with the paths to it cut short.
+fn lead(leaders: &mut [usize], mut row: usize) -> usize {
+    while leaders[row] != row {
+        leaders[row] = leaders[leaders[row]];
+        row = leaders[row];
+    }
+    row
+}
+
 /// The surface of the points, if there clearly is one of at least two dimensions: points along
-/// curves are more often trajectories, sampled densely.
+/// curves are more often trajectories, sampled densely. It must be a single one: where an input
+/// takes few values, or the points form a lattice, there are many sheets, and what changes from
+/// sheet to sheet matters.
 pub(crate) fn detect(cloud: &Cloud) -> Option<Patches> {
+    if cloud.rows.len() < FEWEST {
+        return None;
+    }
     let (rank, deviation) = estimate(cloud)?;
-    if rank < 2 || deviation > CLEAR {
+    if rank < 2 || deviation > CLEAR || !cloud.is_connected(enough(rank)) {
+        return None;
+    }
+    let wide = ((WIDER * enough(rank)).min(cloud.rows.len() - 1), rank);
+    if thickness(cloud, wide) > SHEETS {
         return None;
     }
     patches(cloud, Some(rank), None).ok().flatten()
@@ -155,11 +200,7 @@ fn estimate(cloud: &Cloud) -> Option<(usize, f64)> {
     let rows = |count: usize| (0..count.min(points)).map(move |n| n * points / count.min(points));
     let widest = (1..cloud.dim.min(MOST)).rev().find(|&rank| enough(rank) < points)?;
     // A surface of any dimension is thin in some direction.
-    let mut thickness: Vec<f64> = rows(ASKED_FIRST)
-        .map(|row| Patch::of(&cloud.steps(row, enough(widest)), cloud.dim, widest))
-        .map(|patch| patch.map_or(0.0, |patch| patch.thickness))
-        .collect();
-    if median(&mut thickness) > THIN {
+    if thickness(cloud, (enough(widest), widest)) > THIN {
         return None;
     }
     let steps: Vec<Vec<Vec<f64>>> =
@@ -182,6 +223,18 @@ fn estimate(cloud: &Cloud) -> Option<(usize, f64)> {
         before = middle;
     }
     None
+}
+
+/// The median deviation from patches through that many neighbours, of that dimension, as a share
+/// of their largest extent; over a few points.
+fn thickness(cloud: &Cloud, (count, rank): (usize, usize)) -> f64 {
+    let asked = ASKED_FIRST.min(cloud.rows.len());
+    let mut found: Vec<f64> = (0..asked)
+        .map(|n| n * cloud.rows.len() / asked)
+        .map(|row| Patch::of(&cloud.steps(row, count), cloud.dim, rank))
+        .map(|patch| patch.map_or(0.0, |patch| patch.thickness))
+        .collect();
+    median(&mut found)
 }
 
 fn median(numbers: &mut [f64]) -> f64 {
@@ -259,9 +312,8 @@ impl Fit {
         let (count, rank) = (steps.len() as f64, plane.len());
         let on_plane: Vec<Vec<f64>> =
             steps.iter().map(|s| plane.iter().map(|axis| dot(axis, s)).collect()).collect();
-        let extent = |axis: usize| {
-            (on_plane.iter().map(|t| t[axis] * t[axis]).sum::<f64>() / count).sqrt()
-        };
+        let extent =
+            |axis: usize| (on_plane.iter().map(|t| t[axis] * t[axis]).sum::<f64>() / count).sqrt();
         let extents: Vec<f64> = (0..rank).map(extent).collect();
         let least = extents.iter().copied().fold(f64::INFINITY, f64::min);
         let most = extents.iter().copied().fold(0.0, f64::max);

@@ -21,6 +21,9 @@ use crate::trust::Verdict;
 /// neurons err, or the formula does.
 const INSIDE: f64 = 0.5;
 
+/// Parts of formulas found that the next search is told of.
+const PARTS: usize = 12;
+
 /// A gradient of which less is left beside earlier ones has no direction of its own (squared).
 const NOTHING_LEFT: f64 = 1e-10;
 
@@ -105,7 +108,9 @@ fn part(whole: &[f64], target: &Directions, row: usize) -> Option<(Vec<f64>, Vec
     if !(before.is_finite() && square > NOTHING_LEFT * before && square > f64::MIN_POSITIVE) {
         return None;
     }
-    unit.iter_mut().for_each(|u| *u /= square.sqrt());
+    for u in &mut unit {
+        *u /= square.sqrt();
+    }
     let at = |neuron: &Vec<Vec<f64>>| neuron.iter().map(|column| column[row]).collect();
     let span: Vec<Vec<f64>> = target.basis.iter().map(at).collect();
     let mut along: Vec<f64> = span.iter().map(|vector| dot(vector, &unit)).collect();
@@ -113,7 +118,9 @@ fn part(whole: &[f64], target: &Directions, row: usize) -> Option<(Vec<f64>, Vec
     if inside.is_nan() || inside < INSIDE {
         return None;
     }
-    along.iter_mut().for_each(|a| *a /= inside);
+    for a in &mut along {
+        *a /= inside;
+    }
     let mixed = |shares: &Vec<f64>| -> Vec<f64> {
         let component = |i: usize| shares.iter().zip(&span).map(|(s, v)| s * v[i]).sum();
         (0..unit.len()).map(component).collect()
@@ -199,12 +206,33 @@ impl Generators {
     }
 
     /// The search for the next concept; none if all are found, or if the last was not.
-    #[expect(clippy::should_implement_trait, reason = "what it gives depends on what is handed back")]
     pub fn next(&self) -> Result<Option<Search>, SearchError> {
         if self.over {
             return Ok(None);
         }
-        Search::new(self.rest.clone(), self.ops.clone(), self.config.clone()).map(Some)
+        let mut config = self.config.clone();
+        // The longer formulas of earlier fronts may hold what is looked for next.
+        for entry in self.outcomes.iter().flat_map(Outcome::front) {
+            if !config.guesses.contains(&entry.expr) && !self.formulas.contains(&entry.expr) {
+                config.guesses.push(entry.expr.clone());
+            }
+        }
+        let mut search = Search::new(self.rest.clone(), self.ops.clone(), config)?;
+        search.suggest(self.parts());
+        Ok(Some(search))
+    }
+
+    /// What the formulas found are made of: a formula in the same variables often shares it.
+    fn parts(&self) -> Vec<Expr> {
+        let mut parts: Vec<Expr> = vec![];
+        let mut open: Vec<Expr> = self.formulas.iter().rev().cloned().collect();
+        while let Some(expr) = open.pop() {
+            open.extend(expr.arguments());
+            if expr.inputs().len() > 1 && parts.len() < PARTS && !parts.contains(&expr) {
+                parts.push(expr);
+            }
+        }
+        parts
     }
 
     /// Takes what that search found. A concept that was not found ends it all: what is left of
@@ -266,8 +294,11 @@ impl Generators {
             .collect();
         sines.sort_unstable_by(f64::total_cmp);
         let at = |percent: usize| sines[(sines.len() - 1) * percent / 100];
-        (!sines.is_empty() && !fields.is_empty())
-            .then(|| SpanAgreement { median: at(50), high: at(95), points: sines.len() })
+        (!sines.is_empty() && !fields.is_empty()).then(|| SpanAgreement {
+            median: at(50),
+            high: at(95),
+            points: sines.len(),
+        })
     }
 }
 
@@ -297,7 +328,9 @@ fn largest_sine(gradients: &[Vec<f64>], target: &Directions, row: usize) -> Opti
         if !(before.is_finite() && square > NOTHING_LEFT * before) {
             return None;
         }
-        unit.iter_mut().for_each(|u| *u /= square.sqrt());
+        for u in &mut unit {
+            *u /= square.sqrt();
+        }
         units.push(unit);
     }
     // What of each lies outside; the largest combination of these.

@@ -64,6 +64,15 @@ impl Probe {
             Target::Directions(directions) => directions.measure == Measure::PaperMse,
             Target::Values(values) => !values.linear_scaling,
         };
+        let blind = match target {
+            Target::Directions(directions) => directions.signed().is_none(),
+            Target::Values(_) => false,
+        };
+        if blind {
+            for feature in &mut features {
+                *feature = feature.abs();
+            }
+        }
         let first = features.iter().copied().find(|f| f.abs() > 1e-3).unwrap_or(1.0);
         if !signed && first < 0.0 {
             for f in &mut features {

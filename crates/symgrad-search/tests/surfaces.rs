@@ -54,7 +54,6 @@ fn junk_across_a_sphere_does_no_harm() {
         assert!(curved.tangent().unwrap().is_curved());
         let (answer, summary, loss, own) = found(truth, &curved);
         let (_, _, _, without) = found(truth, &flat);
-        println!("{truth}: {answer}, {summary} {loss:e} {own:e} {without:e}");
         assert!(own < 1e-4 && without > 0.05, "{truth}: {own:e} {without:e}");
         // Many formulas are the same on a sphere; some are as short as the truth.
         assert!(loss < 2.0 * own, "{truth}: {answer} has {loss:e}, the truth {own:e}");

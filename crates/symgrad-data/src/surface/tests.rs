@@ -50,8 +50,7 @@ fn surface(name: &str, rng: &mut ChaCha8Rng) -> (Vec<f64>, Vec<f64>) {
 
 fn sampled(name: &str, points: usize) -> (Table, Vec<Vec<f64>>) {
     let mut rng = ChaCha8Rng::seed_from_u64(7);
-    let (rows, normals): (Vec<_>, Vec<_>) =
-        (0..points).map(|_| surface(name, &mut rng)).unzip();
+    let (rows, normals): (Vec<_>, Vec<_>) = (0..points).map(|_| surface(name, &mut rng)).unzip();
     (table(&rows), normals)
 }
 
@@ -148,4 +147,19 @@ fn what_is_asked_for_is_checked() {
     assert!(of(Some(4), None).unwrap_err().contains("rank 4 in 3 inputs"));
     assert!(of(Some(2), Some(3)).unwrap_err().contains("take more"));
     assert!(of(Some(2), Some(100)).unwrap_err().contains("give more points"));
+}
+
+#[test]
+fn sheets_and_lattices_are_no_surface() {
+    let count = |n: u32, step: u32, values: u32| f64::from(n / step % values);
+    // Three sheets; two, by an input that is 0 or 1; points of a lattice that fills the space.
+    let grid = (0..1_200).map(|n| vec![count(n, 1, 20), count(n, 20, 20), count(n, 400, 3)]);
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    let mut random = || rng.random::<f64>();
+    let switch = (0..1_000).map(|n| vec![random(), random(), count(n, 1, 2)]);
+    let steps = [0.618, 0.414, 0.732, 0.236];
+    let lattice = (1..300).map(|n| steps.map(|step| (f64::from(n) * step).fract()).to_vec());
+    for rows in [grid.collect::<Vec<_>>(), switch.collect(), lattice.collect()] {
+        assert_eq!(Tangent::of(&table(&rows), TangentMode::Auto).unwrap(), None);
+    }
 }

@@ -145,10 +145,13 @@ pub(crate) fn judge(
         );
         return open(vec![], reason);
     }
-    // Of several concepts every function is as right.
-    let several = held.whole.neurons() > 1;
-    let alternatives =
-        if several { vec![] } else { alternatives(front, entries, answer, held) };
+    // Of several concepts every function is as right, unless it fits clearly worse than others.
+    let alternatives = if held.whole.neurons() > 1 {
+        let better = |index: &usize| WORSE * front[*index].loss < entry.loss;
+        (0..front.len()).filter(better).collect()
+    } else {
+        alternatives(front, entries, answer, held)
+    };
     if !alternatives.is_empty() {
         return open(alternatives, "other formulas explain the neuron nearly as well".into());
     }
@@ -204,6 +207,9 @@ fn alternatives(
     }
     found
 }
+
+/// A loss this many times another's is no matter of a few constants.
+const WORSE: f64 = 3.0;
 
 /// Points by which formulas are compared in pairs, and the seed of their resamples.
 const PAIRED_POINTS: usize = 2_000;
