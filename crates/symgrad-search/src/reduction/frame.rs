@@ -14,7 +14,6 @@ pub(super) struct Frame {
     /// Unit vectors, one column of N per variable.
     direction: Vec<Vec<f64>>,
     weights: Vec<f64>,
-    measure: Measure,
 }
 
 impl Frame {
@@ -23,7 +22,7 @@ impl Frame {
     pub(super) fn new(objective: &Objective, inputs: &[u16]) -> Option<Self> {
         let Target::Directions(directions) = objective.target() else { return None };
         let [unit] = directions.basis.as_slice() else { return None };
-        if !directions.axes.is_whole() || inputs.is_empty() {
+        if !directions.normals.is_empty() || inputs.is_empty() {
             return None;
         }
         let pick = |columns: &[Vec<f64>]| -> Vec<Vec<f64>> {
@@ -34,10 +33,6 @@ impl Frame {
             columns: pick(objective.columns()),
             direction: pick(unit),
             weights: objective.weights().to_vec(),
-            measure: match directions.measure {
-                Measure::LocalSign => Measure::LocalSign,
-                Measure::LevelSet | Measure::PaperMse => Measure::LevelSet,
-            },
         })
     }
 
@@ -89,7 +84,7 @@ impl Frame {
         }
         let columns: Vec<Vec<f64>> = kept.iter().map(|&k| self.columns[k].clone()).collect();
         let names = (1..=kept.len()).map(|k| format!("x{k}")).collect();
-        let directions = Directions::filling_space(vec![unit], self.measure);
+        let directions = Directions::filling_space(vec![unit], Measure::LevelSet);
         Some(Objective::weighted(names, columns, weights, Target::Directions(directions)))
     }
 
@@ -129,7 +124,6 @@ impl Frame {
             columns,
             direction,
             weights: self.weights.clone(),
-            measure: self.measure,
         })
     }
 }

@@ -1,0 +1,211 @@
+//! What can be wrong with a model, or with what is asked of it.
+
+use std::path::PathBuf;
+
+use crate::Unit;
+
+/// A model that cannot be used, or a question that it cannot answer, and why.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModelError {
+    /// A file that could not be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A file that does not hold a usable model.
+    #[error("cannot use {}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Box<ModelError>,
+    },
+    /// A file of no known kind.
+    #[error(
+        "neither an ONNX, a safetensors nor a PyTorch file by its name; rename it to end in \
+         .onnx, .safetensors, .pt or .pth"
+    )]
+    UnknownKind,
+    /// Bytes that do not follow the format.
+    #[error("not a valid {format} file: {problem}; it may be truncated, write it again")]
+    Malformed {
+        /// The format.
+        format: &'static str,
+        /// What does not fit.
+        problem: String,
+    },
+    /// A part of a format that is not read.
+    #[error("{what}; {hint}")]
+    NotRead {
+        /// What the file holds.
+        what: String,
+        /// The way out.
+        hint: &'static str,
+    },
+    /// An operator that is not known.
+    #[error("node `{node}`: operator {operator} is not supported; supported are {supported}")]
+    UnsupportedOperator {
+        /// The node's name.
+        node: String,
+        /// Its operator, with the domain if it is not ONNX's own.
+        operator: String,
+        /// The operators that are.
+        supported: String,
+    },
+    /// A known operator, used in a way that is not.
+    #[error("node `{node}` ({operator}): {what} is not supported")]
+    Unsupported {
+        /// The node's name.
+        node: String,
+        /// Its operator.
+        operator: String,
+        /// The attribute or input, with its value.
+        what: String,
+    },
+    /// A node whose inputs or attributes do not fit one another.
+    #[error("node `{node}` ({operator}): {problem}")]
+    Node {
+        /// The node's name.
+        node: String,
+        /// Its operator.
+        operator: String,
+        /// What does not fit.
+        problem: String,
+    },
+    /// An operator that lets points influence one another.
+    #[error(
+        "node `{node}` ({operator}) {what}, so that a point's value would depend on other points; \
+         export the model with a dynamic batch axis first, and such steps left out"
+    )]
+    MixesPoints {
+        /// The node's name.
+        node: String,
+        /// Its operator.
+        operator: String,
+        /// What it does to the batch axis.
+        what: String,
+    },
+    /// A tensor that nothing provides.
+    #[error("tensor `{tensor}`, needed by {needed_by}, is neither stored nor computed before it")]
+    MissingTensor {
+        /// The tensor's name.
+        tensor: String,
+        /// What needs it.
+        needed_by: String,
+    },
+    /// A graph that goes in a circle, or whose nodes are not in order.
+    #[error(
+        "node `{node}` needs tensor `{tensor}`, which is computed only after it: the graph has a \
+         cycle or is not sorted"
+    )]
+    Order {
+        /// The node's name.
+        node: String,
+        /// The tensor.
+        tensor: String,
+    },
+    /// Two tensors of one name.
+    #[error("tensor `{tensor}` is defined twice; a name stands for one tensor")]
+    DuplicateTensor {
+        /// The name.
+        tensor: String,
+    },
+    /// A stored tensor that cannot be used.
+    #[error("tensor `{tensor}`: {problem}")]
+    Tensor {
+        /// The tensor's name.
+        tensor: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// An input whose shape leaves open what a point is.
+    #[error("input `{input}`: {problem}")]
+    Input {
+        /// The input's name.
+        input: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A network with more numbers than memory is granted for.
+    #[error(
+        "the network needs more than {limit} numbers for a single point; choose a smaller part \
+         of it when exporting"
+    )]
+    TooLarge {
+        /// The largest count.
+        limit: usize,
+    },
+    /// A network without anything to interpret.
+    #[error("no tensor of the network depends on its inputs and has continuous values")]
+    NothingComputed,
+    /// An architecture that does not describe the stored tensors.
+    #[error("architecture: {problem}")]
+    Architecture {
+        /// What does not fit.
+        problem: String,
+    },
+    /// A layer that the network does not have.
+    #[error("the network has no layer `{layer}`; {near}")]
+    NoSuchLayer {
+        /// The name asked for.
+        layer: String,
+        /// Names that are like it.
+        near: String,
+    },
+    /// A neuron that a layer does not have.
+    #[error("layer `{layer}` has no {unit}: its {neurons} neurons count from 0")]
+    NoSuchUnit {
+        /// The unit asked for.
+        unit: Unit,
+        /// The layer.
+        layer: String,
+        /// The layer's neurons.
+        neurons: usize,
+    },
+    /// Text that does not name a unit.
+    #[error("{text:?} names no neuron; write an index such as `3`, or `3-7` for a difference")]
+    BadUnit {
+        /// The text.
+        text: String,
+    },
+    /// Points that do not fit the network.
+    #[error(
+        "the network takes {inputs} numbers for each point, and the table has {columns} columns \
+         ({names}); give it one column for each input, in order"
+    )]
+    WrongPoints {
+        /// Inputs of the network.
+        inputs: usize,
+        /// Columns of the table.
+        columns: usize,
+        /// Their names.
+        names: String,
+    },
+    /// A generator that does not fit the network behind it.
+    #[error(
+        "the generator's output `{output}` has {outputs} numbers for each point, and the network \
+         takes {inputs}"
+    )]
+    DoNotFit {
+        /// The generator's output.
+        output: String,
+        /// Its numbers.
+        outputs: usize,
+        /// The network's inputs.
+        inputs: usize,
+    },
+}
+
+impl ModelError {
+    pub(crate) fn malformed(format: &'static str, problem: &dyn ToString) -> Self {
+        Self::Malformed { format, problem: problem.to_string() }
+    }
+
+    pub(crate) fn tensor(tensor: &str, problem: impl Into<String>) -> Self {
+        Self::Tensor { tensor: tensor.into(), problem: problem.into() }
+    }
+}

@@ -1,0 +1,188 @@
+//! The plan of a network: what is computed from what, for blocks of points.
+//!
+//! Every tensor of a plan is a *slot* with a fixed count of numbers for each point, so that
+//! points cannot mix, and every size is known and checked before anything is computed.
+
+mod arrange;
+mod binary;
+mod convolve;
+mod matrix;
+mod reduce;
+mod run;
+mod unary;
+
+pub(crate) use arrange::Arrange;
+pub(crate) use binary::{Binary, BinaryKind, Side};
+pub(crate) use convolve::Convolve;
+pub(crate) use matrix::{Factor, Linear, Product};
+pub(crate) use reduce::{ABSENT, Normalise, Reduce, Reduction, Softmax, Windows};
+pub(crate) use unary::Unary;
+
+use crate::ModelError;
+
+/// The index of a tensor in a plan; 0 are the points themselves.
+pub(crate) type Slot = usize;
+
+/// Numbers that all tensors of a plan may take for one point, its tables of indices included.
+const LIMIT: usize = 1 << 25;
+
+/// What a network computes, step by step.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    /// Numbers of each slot for one point.
+    lengths: Vec<usize>,
+    steps: Vec<Step>,
+    /// Numbers that may still be used.
+    room: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Step {
+    operation: Operation,
+    inputs: Vec<Slot>,
+    output: Slot,
+}
+
+/// One step of a plan.
+#[derive(Clone, Debug)]
+pub(crate) enum Operation {
+    Unary(Unary),
+    Binary(Binary),
+    Linear(Linear),
+    Product(Product),
+    Arrange(Arrange),
+    Reduce(Reduce),
+    Softmax(Softmax),
+    Normalise(Normalise),
+    Convolve(Convolve),
+}
+
+/// What a step's backward pass may read.
+pub(crate) struct Sweep<'a> {
+    rows: usize,
+    inputs: &'a [&'a [f64]],
+    output: &'a [f64],
+    upstream: &'a [f64],
+}
+
+impl Plan {
+    /// A plan whose points have that many numbers, at least 1.
+    pub(crate) fn new(inputs: usize) -> Result<Self, ModelError> {
+        let mut plan = Self { lengths: vec![inputs], steps: Vec::new(), room: LIMIT };
+        plan.reserve(inputs)?;
+        Ok(plan)
+    }
+
+    /// Numbers of a point.
+    pub(crate) fn inputs(&self) -> usize {
+        self.lengths[0]
+    }
+
+    /// Numbers of a slot for one point.
+    pub(crate) fn length(&self, slot: Slot) -> usize {
+        self.lengths[slot]
+    }
+
+    /// Asks for room for a table of that many numbers, before it is allocated.
+    pub(crate) fn reserve(&mut self, numbers: usize) -> Result<(), ModelError> {
+        match self.room.checked_sub(numbers) {
+            Some(room) => self.room = room,
+            None => return Err(ModelError::TooLarge { limit: LIMIT }),
+        }
+        Ok(())
+    }
+
+    /// The room that is left.
+    pub(crate) fn room(&self) -> usize {
+        self.room
+    }
+
+    /// Takes over the room that another plan has left.
+    pub(crate) fn set_room(&mut self, room: usize) {
+        self.room = self.room.min(room);
+    }
+
+    /// Adds a step and gives its result's slot. The operation has to fit its inputs.
+    pub(crate) fn push(
+        &mut self,
+        operation: Operation,
+        inputs: Vec<Slot>,
+    ) -> Result<Slot, ModelError> {
+        let length = operation.length(inputs.first().map_or(0, |&slot| self.lengths[slot]));
+        self.reserve(length)?;
+        let output = self.lengths.len();
+        self.lengths.push(length);
+        self.steps.push(Step { operation, inputs, output });
+        Ok(output)
+    }
+
+    /// This plan after another one whose slot it takes for its points: the joint plan, and what
+    /// is to be added to a slot of this plan (other than 0) to find it there.
+    pub(crate) fn after(&self, first: &Self, source: Slot) -> Result<(Self, usize), ModelError> {
+        let mut joint = first.clone();
+        let shift = first.lengths.len() - 1;
+        let place = |slot: Slot| if slot == 0 { source } else { slot + shift };
+        for step in &self.steps {
+            let inputs = step.inputs.iter().map(|&slot| place(slot)).collect();
+            joint.push(step.operation.clone(), inputs)?;
+        }
+        Ok((joint, shift))
+    }
+}
+
+impl Operation {
+    /// Numbers of the result for one point, for an elementwise function of `input` numbers.
+    fn length(&self, input: usize) -> usize {
+        match self {
+            Self::Unary(_) => input,
+            Self::Binary(binary) => binary.length,
+            Self::Linear(linear) => linear.repeats * linear.n,
+            Self::Product(product) => product.length(),
+            Self::Arrange(arrange) => arrange.background.len(),
+            Self::Reduce(reduce) => reduce.windows.count(),
+            Self::Softmax(softmax) => softmax.windows.elements.len(),
+            Self::Normalise(normalise) => normalise.length,
+            Self::Convolve(convolve) => convolve.length(),
+        }
+    }
+
+    /// Computes the result for a block of rows.
+    fn forward(&self, rows: usize, inputs: &[&[f64]], output: &mut [f64]) {
+        match self {
+            Self::Unary(unary) => {
+                inputs[0].iter().zip(output).for_each(|(x, y)| *y = unary.value(*x));
+            }
+            Self::Binary(binary) => binary.forward(rows, inputs, output),
+            Self::Linear(linear) => linear.forward(rows, inputs[0], output),
+            Self::Product(product) => product.forward(rows, inputs, output),
+            Self::Arrange(arrange) => arrange.forward(rows, inputs, output),
+            Self::Reduce(reduce) => reduce.forward(rows, inputs[0], output),
+            Self::Softmax(softmax) => softmax.forward(inputs[0], output),
+            Self::Normalise(normalise) => normalise.forward(inputs[0], output),
+            Self::Convolve(convolve) => convolve.forward(rows, inputs[0], output),
+        }
+    }
+
+    /// Adds to `into` the gradient in the input of index `which`.
+    fn backward(&self, sweep: &Sweep<'_>, which: usize, into: &mut [f64]) {
+        match self {
+            Self::Unary(unary) => {
+                let values = sweep.inputs[0].iter().zip(sweep.output).zip(sweep.upstream);
+                for (((x, y), up), into) in values.zip(into) {
+                    // An infinite slope that nothing depends on adds nothing.
+                    if *up != 0.0 {
+                        *into += up * unary.slope(*x, *y);
+                    }
+                }
+            }
+            Self::Binary(binary) => binary.backward(sweep, which, into),
+            Self::Linear(linear) => linear.backward(sweep, into),
+            Self::Product(product) => product.backward(sweep, which, into),
+            Self::Arrange(arrange) => arrange.backward(sweep, which, into),
+            Self::Reduce(reduce) => reduce.backward(sweep, into),
+            Self::Softmax(softmax) => softmax.backward(sweep, into),
+            Self::Normalise(normalise) => normalise.backward(sweep, into),
+            Self::Convolve(convolve) => convolve.backward(sweep, into),
+        }
+    }
+}

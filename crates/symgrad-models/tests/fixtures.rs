@@ -1,0 +1,124 @@
+//! Models that other frameworks made, against the values that onnxruntime and `PyTorch` give.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use symgrad_data::Table;
+use symgrad_models::Network;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/models")
+}
+
+fn open(name: &str) -> Result<Network, String> {
+    let why = |error: symgrad_models::ModelError| match error.source() {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    };
+    Network::open(&folder().join(name), None).map_err(why)
+}
+
+fn assert_none(problems: &[String]) {
+    assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
+}
+
+#[test]
+fn networks_compute_what_their_frameworks_compute() {
+    let text = std::fs::read_to_string(folder().join("models.toml")).unwrap();
+    let models: toml::Table = text.parse().unwrap();
+    let models = models["model"].as_array().unwrap();
+    assert!(models.len() >= 20);
+    let onnx = models.iter().filter(|model| model["file"].as_str().unwrap().ends_with("onnx"));
+    let problems: Vec<String> = onnx.filter_map(|model| check(model).err()).collect();
+    assert_none(&problems);
+}
+
+fn check(model: &toml::Value) -> Result<(), String> {
+    let file = model["file"].as_str().unwrap();
+    let mut network = open(file)?;
+    if let Some(generator) = model.get("through") {
+        let generator = open(generator.as_str().unwrap())?;
+        network = network.through(generator).map_err(|error| error.to_string())?;
+    }
+    let read = |key: &str| Table::read(folder().join(model[key].as_str().unwrap())).unwrap();
+    let (expected, points) = (read("values"), read("points"));
+    let points = points.select(&(0..expected.rows()).collect::<Vec<_>>());
+    let name = |key: &str| model.get(key).and_then(|name| name.as_str()).map(str::to_owned);
+    for (column, expected) in expected.names().iter().zip(expected.columns()) {
+        let (letter, neuron) = column.split_at(1);
+        let layer = match letter {
+            "y" => Some(name("output").unwrap_or_else(|| network.output().into())),
+            _ => name("hidden"),
+        };
+        let Some(layer) = layer else { continue };
+        let values = network.values(&points, &layer).map_err(|error| format!("{file}: {error}"))?;
+        close(&values[neuron.parse::<usize>().unwrap()], expected)
+            .map_err(|problem| format!("{file}, {column} of `{layer}`: {problem}"))?;
+    }
+    let targets = model["target"].as_array().unwrap();
+    for layer in targets.iter().map(|target| target["layer"].as_str().unwrap()) {
+        network.layer(layer).map_err(|error| format!("{file}: {error}"))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn operators_compute_what_onnxruntime_computes() {
+    let text = std::fs::read_to_string(folder().join("operators/values.json")).unwrap();
+    let values: Value = serde_json::from_str(&text).unwrap();
+    let cases = values["cases"].as_object().unwrap();
+    assert!(cases.len() > 100);
+    let problems: Vec<String> = cases
+        .iter()
+        .filter_map(|(name, case)| {
+            let points = rows(&values["points"][case["points"].as_str().unwrap()]);
+            operator(name, &points, &rows(&case["values"])).err()
+        })
+        .collect();
+    assert_none(&problems);
+}
+
+fn operator(name: &str, points: &[Vec<f64>], expected: &[Vec<f64>]) -> Result<(), String> {
+    let network = open(&format!("operators/{name}.onnx"))?;
+    let names = (0..points[0].len()).map(|n| format!("x{n}")).collect();
+    let points = Table::new(names, columns(points)).unwrap();
+    let values =
+        network.values(&points, network.output()).map_err(|error| format!("{name}: {error}"))?;
+    let expected = columns(expected);
+    if values.len() != expected.len() {
+        return Err(format!("{name}: {} values instead of {}", values.len(), expected.len()));
+    }
+    values
+        .iter()
+        .zip(&expected)
+        .try_for_each(|(values, expected)| close(values, expected))
+        .map_err(|problem| format!("{name}: {problem}"))
+}
+
+/// Rows of numbers, however deep they are nested.
+fn rows(value: &Value) -> Vec<Vec<f64>> {
+    fn flat(value: &Value) -> Vec<f64> {
+        match value {
+            Value::Array(values) => values.iter().flat_map(flat).collect(),
+            number => vec![number.as_f64().unwrap()],
+        }
+    }
+    value.as_array().unwrap().iter().map(flat).collect()
+}
+
+fn columns(rows: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    (0..rows[0].len()).map(|column| rows.iter().map(|row| row[column]).collect()).collect()
+}
+
+/// To 1e-5 of the largest value, at least 1: the references are in single precision.
+fn close(found: &[f64], expected: &[f64]) -> Result<(), String> {
+    let scale = expected.iter().fold(1_f64, |top, x| top.max(x.abs()));
+    let worst = found.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    if found.len() == expected.len() && worst <= 1e-5 * scale {
+        return Ok(());
+    }
+    Err(format!("off by {worst:e}"))
+}
