@@ -3,7 +3,9 @@
 import numpy as np
 import torch
 from safetensors.torch import save_file
-from sklearn.neural_network import MLPRegressor
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from skl2onnx import to_onnx
 from torch import nn
 
@@ -170,21 +172,60 @@ def distance():
     y = np.sqrt(1 + (x[:, 0] - x[:, 2]) ** 2 + (x[:, 1] - x[:, 3]) ** 2)
     model = MLPRegressor(hidden_layer_sizes=(40, 40), activation="tanh", solver="lbfgs", alpha=0.0,
                          tol=0.0, max_iter=3000, max_fun=10**6, random_state=35).fit(x, y)
-    layers = []
-    for weight, bias in zip(model.coefs_, model.intercepts_):
-        layers += [nn.Linear(*weight.shape), nn.Tanh()]
-        layers[-2].weight.data = torch.tensor(weight.T.copy())
-        layers[-2].bias.data = torch.tensor(bias)
-    net = as_saved(nn.Sequential(*layers[:-1]))
     points = draw(1035, ranges, ROWS)
+    slopes = gradients(as_torch(model), points)
     path = FOLDER / "distance.onnx"
     path.write_bytes(to_onnx(model, x[:1].astype(np.float32), target_opset=18).SerializeToString())
     fixture.save(Fixture(
         "distance", path.name, "scikit-learn, skl2onnx", "tanh, depth 2, MLPRegressor",
         list(ranges), points,
-        [Target("variable", ["(x1 - x2)^2 + (y1 - y2)^2"], gradients(net, points), [0])],
+        [Target("variable", ["(x1 - x2)^2 + (y1 - y2)^2"], slopes, [0])],
         "variable", before_last(path),
     ))
+
+
+def throw():
+    """scikit-learn: a throw falls short, is in reach or too far, with some luck; scaled inputs,
+    and a label among the outputs."""
+    ranges = {"v": (0.5, 2.0), "theta": (0.1, 0.7)}
+    x = draw(37, ranges, 600_000)
+    reach = x[:, 0] ** 2 * np.sin(2 * x[:, 1])
+    luck = np.random.default_rng(37).logistic(0, 0.4, len(x))
+    labels = np.digitize(reach + luck, [0.7, 1.6])
+    classifier = MLPClassifier(
+        hidden_layer_sizes=(24, 24), activation="tanh", alpha=0.0, batch_size=4000,
+        n_iter_no_change=100, warm_start=True, random_state=37,
+    )
+    model = make_pipeline(StandardScaler(), classifier)
+    for rate, epochs in [(2e-3, 30), (2e-4, 15), (2e-5, 5)]:
+        classifier.set_params(learning_rate_init=rate, max_iter=epochs)
+        model.fit(x, labels)
+    scaler, network = model[0], as_torch(model[1])
+    points = draw(1037, ranges, ROWS)
+    mean, deviation = torch.tensor(scaler.mean_), torch.tensor(scaler.scale_)
+    slopes = gradients(lambda z: network((z - mean) / deviation) @ torch.tensor([-1.0, 0, 1.0]),
+                       points)
+    path = FOLDER / "throw.onnx"
+    plain = {"zipmap": False}
+    exported = to_onnx(model, x[:1].astype(np.float32), target_opset=18, options={id(model): plain})
+    path.write_bytes(exported.SerializeToString())
+    logits = fixture.last_of("Add", path)
+    fixture.save(Fixture(
+        "throw", path.name, "scikit-learn, skl2onnx",
+        "tanh, depth 2, MLPClassifier of three classes behind a StandardScaler", list(ranges),
+        points, [Target(logits, ["v^2*sin(2*theta)"], slopes, margin=(2, 0), least=0.99)],
+        "probabilities", logits,
+    ))
+
+
+def as_torch(model):
+    """The network within a scikit-learn model, up to its logits."""
+    layers = []
+    for weight, bias in zip(model.coefs_, model.intercepts_):
+        layers += [nn.Linear(*weight.shape), nn.Tanh()]
+        layers[-2].weight.data = torch.tensor(weight.T.copy())
+        layers[-2].bias.data = torch.tensor(bias)
+    return as_saved(nn.Sequential(*layers[:-1]))
 
 
 class Blob(nn.Module):
@@ -239,4 +280,4 @@ def blob():
     ))
 
 
-MAKERS = [motion, invariants, centre_of_mass, snell, distance, blob]
+MAKERS = [motion, invariants, centre_of_mass, snell, distance, throw, blob]

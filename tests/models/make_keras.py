@@ -24,12 +24,12 @@ def main():
     y = np.sqrt(1 + x[:, 0] * x[:, 1] * (1 - np.cos(x[:, 2])))
     model = keras.Sequential([
         keras.Input((len(RANGES),), name="input"),
-        keras.layers.Dense(40, "selu", kernel_initializer="lecun_normal"),
+        keras.layers.Dense(48, "selu", kernel_initializer="lecun_normal"),
         keras.layers.Dense(40, "tanh"),
         keras.layers.Dense(40, "silu"),
         keras.layers.Dense(1, name="head"),
     ])
-    size, epochs = 500, 80
+    size, epochs = 500, 200
     rate = keras.optimizers.schedules.CosineDecay(3e-3, epochs * len(x) // size)
     model.compile(keras.optimizers.Adam(rate), "mse")
     model.fit(x, y, batch_size=size, epochs=epochs, verbose=0)
@@ -56,7 +56,7 @@ def main():
     fixture.save(Fixture(
         "swing", path.name, "Keras, tf2onnx",
         "SELU, tanh and SiLU, depth 3, regression of a root", list(RANGES), points,
-        [Target(output, [TRUTH], slopes[None], [0], least=0.99)], output, hidden,
+        [Target(output, [TRUTH], slopes[None], [0])], output, hidden,
     ))
 
 

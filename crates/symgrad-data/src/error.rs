@@ -135,6 +135,20 @@ pub enum DataError {
     /// The principal axes of the points could not be computed.
     #[error("the surface of the data could not be determined; turn its detection off")]
     NoTangent,
+    /// Points from which no curved surface can be told.
+    #[error("no curved surface can be told from the points: {reason}")]
+    NoSurface {
+        /// Why not, and what may help.
+        reason: String,
+    },
+    /// A number of concepts that the neurons cannot hold.
+    #[error("{rank} concepts in {neurons} neurons; choose 1 to {neurons}, or have it estimated")]
+    SpanRank {
+        /// The number asked for.
+        rank: usize,
+        /// Neurons given.
+        neurons: usize,
+    },
     /// A threshold that is no number in [0, 1).
     #[error("`weak` is {weak}; it is a fraction of the median gradient: choose 0 ≤ weak < 1")]
     WeakThreshold {

@@ -27,13 +27,21 @@ impl Default for FieldOptions {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TangentMode {
-    /// Detect it.
+    /// Detect it: flat, or curved where the evidence for that is clear.
     #[default]
     Auto,
     /// The data fill the space.
     Off,
     /// A tangent space of that rank: the directions in which the data extend most.
     Rank(usize),
+    /// A curved surface: at every point the plane that touches it, from the point's neighbours.
+    Local {
+        /// Dimensions of the surface; estimated if absent.
+        rank: Option<usize>,
+        /// Neighbours of each point that are looked at; if absent, as many as a patch of the
+        /// second degree needs to be told from its errors.
+        neighbours: Option<usize>,
+    },
 }
 
 /// N points, and at each an orthonormal basis of the span of K neurons' gradients (for one
@@ -155,7 +163,7 @@ impl DirectionField {
             basis: self.basis.iter().map(|unit| unit.iter().map(pick).collect()).collect(),
             weights: pick(&self.weights),
             dropped: self.dropped,
-            tangent: self.tangent.clone(),
+            tangent: self.tangent.as_ref().map(|tangent| tangent.select(rows)),
         }
     }
 }
@@ -170,9 +178,7 @@ fn build(
     if let Some(weights) = &weights {
         check_weights(weights, points.rows())?;
     }
-    if !(0.0..1.0).contains(&options.weak) {
-        return Err(DataError::WeakThreshold { weak: options.weak });
-    }
+    check_threshold(options.weak)?;
     let tangent = Tangent::of(&points, options.tangent)?;
     let rank = tangent.as_ref().map_or(points.dim(), Tangent::rank);
     if neurons.len() > 1 && neurons.len() >= rank {
@@ -194,11 +200,29 @@ fn build(
     if kept.is_empty() {
         return Err(DataError::NoDirections { rows: points.rows(), neurons: neurons.len() });
     }
-    let dropped = points.rows() - kept.len();
-    let points = if dropped == 0 { points } else { points.select(&kept) };
     let weights = weights.map_or(vec![1.0; kept.len()], |all| table::pick(&all, &kept));
     check_weights(&weights, kept.len())?;
-    Ok(DirectionField { points, basis, weights, dropped, tangent })
+    Ok(assembled(points, basis, weights, tangent, &kept))
+}
+
+/// A field at those of the points that were kept, from directions and weights there.
+pub(crate) fn assembled(
+    points: Table,
+    basis: Vec<Vec<Vec<f64>>>,
+    weights: Vec<f64>,
+    tangent: Option<Tangent>,
+    kept: &[usize],
+) -> DirectionField {
+    let dropped = points.rows() - kept.len();
+    if dropped == 0 {
+        return DirectionField { points, basis, weights, dropped, tangent };
+    }
+    let tangent = tangent.map(|tangent| tangent.select(kept));
+    DirectionField { points: points.select(kept), basis, weights, dropped, tangent }
+}
+
+pub(crate) fn check_threshold(weak: f64) -> Result<(), DataError> {
+    if (0.0..1.0).contains(&weak) { Ok(()) } else { Err(DataError::WeakThreshold { weak }) }
 }
 
 /// Fills in the orthonormal basis at one point, or says that there is none.
@@ -218,7 +242,7 @@ fn orthonormal_at(
         // Twice is enough to be orthogonal to rounding.
         for _ in 0..2 {
             if let Some(tangent) = tangent {
-                tangent.project(unit);
+                tangent.project(row, unit);
             }
             for earlier in &*before {
                 remove(earlier, unit);
@@ -233,7 +257,7 @@ fn orthonormal_at(
     true
 }
 
-fn check_gradients(points: &Table, neurons: &[&[Vec<f64>]]) -> Result<(), DataError> {
+pub(crate) fn check_gradients(points: &Table, neurons: &[&[Vec<f64>]]) -> Result<(), DataError> {
     if neurons.is_empty() {
         return Err(DataError::NoNeurons);
     }

@@ -1,5 +1,8 @@
-//! The surface that the data lie on, as far as it is flat.
+//! The surface that the data lie on: flat by its principal axes, curved by local patches.
 
+use std::fmt;
+
+use crate::surface::{self, Cloud};
 use crate::{DataError, Table, TangentMode};
 use faer::{Mat, Side};
 
@@ -12,30 +15,59 @@ const EMPTY: f64 = 1e-5;
 /// largest magnitude: rounding leaves about 10⁻¹⁶.
 const CONSTANT: f64 = 1e-12;
 
-/// The directions in which the data extend: the span of the centred points.
+/// The directions in which the data extend: the span of the centred points or, for data on a
+/// curved surface, at every point the plane that touches it.
 ///
-/// Where data do not fill the space (a trace fixed to 5, antisymmetric matrices), a network's
-/// gradient off their surface means nothing. Both its gradient and a candidate's are
-/// projected by [`project`](Self::project) before they are compared.
+/// Where data do not fill the space (a trace fixed to 5, antisymmetric matrices, points of a
+/// sphere), a network's gradient off their surface means nothing. Both its gradient and a
+/// candidate's are projected by [`project`](Self::project) before they are compared.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tangent {
     dim: usize,
-    normals: Vec<Vec<f64>>,
+    rank: usize,
+    normals: Normals,
+    error: f64,
+}
+
+/// Orthonormal vectors perpendicular to the data: d − r of length d.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Normals {
+    /// The same at all points.
+    Flat(Vec<Vec<f64>>),
+    /// Those of each of N points.
+    Curved(Vec<Vec<Vec<f64>>>),
+}
+
+impl Normals {
+    /// Those of the point of that row.
+    ///
+    /// # Panics
+    /// If they differ from point to point and there is no such row.
+    pub fn at(&self, row: usize) -> &[Vec<f64>] {
+        match self {
+            Self::Flat(normals) => normals,
+            Self::Curved(points) => &points[row],
+        }
+    }
 }
 
 impl Tangent {
     /// The tangent space of the points, or none if they fill the space (or the mode is off).
     ///
     /// Detection needs more rows than columns; with fewer the data are taken to fill the space.
+    /// [`TangentMode::Auto`] looks for a flat surface, then for a curved one within it.
     pub fn of(points: &Table, mode: TangentMode) -> Result<Option<Self>, DataError> {
         let dim = points.dim();
+        let check = |rank: usize| match rank {
+            rank if rank == 0 || rank > dim => Err(DataError::TangentRank { rank, dim }),
+            _ => Ok(()),
+        };
         match mode {
             TangentMode::Off => return Ok(None),
-            TangentMode::Rank(rank) if rank == 0 || rank > dim => {
-                return Err(DataError::TangentRank { rank, dim });
-            }
+            TangentMode::Rank(rank) => check(rank)?,
+            TangentMode::Local { rank, .. } => rank.map_or(Ok(()), check)?,
             TangentMode::Auto if points.rows() <= dim => return Ok(None),
-            TangentMode::Auto | TangentMode::Rank(_) => {}
+            TangentMode::Auto => {}
         }
         let (standardised, scales): (Vec<_>, Vec<_>) =
             points.columns().iter().map(|column| standardise(column)).unzip();
@@ -44,20 +76,39 @@ impl Tangent {
             TangentMode::Rank(rank) => rank,
             _ => axes.iter().filter(|axis| axis.extent > EMPTY * axes[dim - 1].extent).count(),
         };
-        if rank == dim {
-            return Ok(None);
-        }
+        let (empty, filled) = axes.split_at(dim - rank);
+        let cloud = || Cloud::of(&standardised, filled.iter().map(|axis| &axis.direction[..]));
+        let patches = match mode {
+            TangentMode::Auto => surface::detect(&cloud()),
+            TangentMode::Local { rank, neighbours } => {
+                surface::patches(&cloud(), rank, neighbours)?
+            }
+            _ => None,
+        };
         // A normal of the standardised points, each entry divided by its column's scale, is a
         // normal of the points themselves.
-        let unscaled = axes.into_iter().take(dim - rank).map(|axis| {
-            axis.direction.iter().zip(&scales).map(|(entry, scale)| entry / scale).collect()
-        });
-        Ok(Some(Self { dim, normals: orthonormal(unscaled.collect()) }))
+        let unscaled = |direction: &[f64]| -> Vec<f64> {
+            direction.iter().zip(&scales).map(|(entry, scale)| entry / scale).collect()
+        };
+        let flat = || empty.iter().map(|axis| unscaled(&axis.direction));
+        let Some(patches) = patches else {
+            let normals = Normals::Flat(orthonormal(flat().collect()));
+            return Ok((rank < dim).then_some(Self { dim, rank, normals, error: 0.0 }));
+        };
+        let whole = |normal: &Vec<f64>| -> Vec<f64> {
+            let along = |i: usize| filled.iter().zip(normal).map(move |(a, n)| a.direction[i] * n);
+            unscaled(&(0..dim).map(|i| along(i).sum()).collect::<Vec<f64>>())
+        };
+        let at = |normals: &Vec<Vec<f64>>| {
+            orthonormal(flat().chain(normals.iter().map(whole)).collect())
+        };
+        let normals = Normals::Curved(patches.normals.iter().map(at).collect());
+        Ok(Some(Self { dim, rank: patches.rank, normals, error: patches.error }))
     }
 
     /// Rank r: in how many directions the data extend.
     pub fn rank(&self) -> usize {
-        self.dim - self.normals.len()
+        self.rank
     }
 
     /// Number of inputs d.
@@ -65,16 +116,58 @@ impl Tangent {
         self.dim
     }
 
-    /// d − r orthonormal vectors of length d, perpendicular to the data.
-    pub fn normals(&self) -> &[Vec<f64>] {
+    /// Whether the surface is curved, so that its directions differ from point to point.
+    pub fn is_curved(&self) -> bool {
+        matches!(self.normals, Normals::Curved(_))
+    }
+
+    /// The directions perpendicular to the data.
+    pub fn normals(&self) -> &Normals {
         &self.normals
     }
 
-    /// Removes from a vector of length d what is perpendicular to the data.
-    pub fn project(&self, vector: &mut [f64]) {
-        for normal in &self.normals {
+    /// The typical angle, in radians, by which the directions may be off: 0 for a flat surface,
+    /// for a curved one what the scatter of the neighbours about their patches amounts to.
+    pub fn error(&self) -> f64 {
+        self.error
+    }
+
+    /// The mode that finds a surface of this kind and rank on other points.
+    pub fn mode(&self) -> TangentMode {
+        match self.normals {
+            Normals::Flat(_) => TangentMode::Rank(self.rank),
+            Normals::Curved(_) => TangentMode::Local { rank: Some(self.rank), neighbours: None },
+        }
+    }
+
+    /// Removes from a vector of length d at the point of that row what is perpendicular to the
+    /// data.
+    ///
+    /// # Panics
+    /// If the surface is curved and there is no such row.
+    pub fn project(&self, row: usize, vector: &mut [f64]) {
+        for normal in self.normals.at(row) {
             remove(normal, vector);
         }
+    }
+
+    /// The space at the points of those rows, in that order.
+    pub(crate) fn select(&self, rows: &[usize]) -> Self {
+        let normals = match &self.normals {
+            Normals::Flat(_) => self.normals.clone(),
+            Normals::Curved(points) => {
+                Normals::Curved(rows.iter().map(|&row| points[row].clone()).collect())
+            }
+        };
+        Self { normals, ..*self }
+    }
+}
+
+/// "the data lie on a curved surface of 3 of 4 dimensions".
+impl fmt::Display for Tangent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = if self.is_curved() { "curved" } else { "flat" };
+        write!(f, "the data lie on a {kind} surface of {} of {} dimensions", self.rank, self.dim)
     }
 }
 
@@ -122,7 +215,7 @@ fn principal_axes(columns: &[Vec<f64>]) -> Result<Vec<Axis>, DataError> {
 }
 
 /// Gram–Schmidt, twice, for independent vectors.
-fn orthonormal(vectors: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
+pub(crate) fn orthonormal(vectors: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
     let mut basis: Vec<Vec<f64>> = Vec::with_capacity(vectors.len());
     for mut vector in vectors {
         normalise(&mut vector);

@@ -139,6 +139,12 @@ pub enum SearchError {
     /// Constraints that do not fit the inputs.
     #[error(transparent)]
     Constraints(#[from] ConstraintError),
+    /// A formula beside which nothing can be looked for.
+    #[error("nothing can be looked for beside the formula: {reason}")]
+    Known {
+        /// Why not.
+        reason: String,
+    },
     /// The state could not be written down.
     #[error("cannot save the search: {reason}")]
     Unsaved {

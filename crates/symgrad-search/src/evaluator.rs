@@ -91,15 +91,15 @@ impl<'a> Evaluator<'a> {
     fn loss_of_directions(&mut self, target: &Directions) -> f64 {
         // The weights add up to 1 but for rounding.
         let mut cosine = 0.0;
-        let complete = match target.basis.as_slice() {
-            [only] if target.normals.is_empty() => self.sweep_one(only, |sum| cosine += sum),
+        let complete = match target.signed() {
+            Some(only) if target.axes.is_whole() => self.sweep_one(only, |sum| cosine += sum),
             _ => self.sweep(target, |weights, cosines| cosine += simd::dot(weights, cosines)),
         };
         if !complete || cosine.is_nan() {
             return f64::INFINITY;
         }
         match target.measure {
-            Measure::LevelSet => (1.0 - cosine.abs()).max(0.0),
+            Measure::LevelSet | Measure::LocalSign => (1.0 - cosine.abs()).max(0.0),
             Measure::PaperMse => (1.0 - cosine).max(0.0) * 2.0 / self.objective.dim() as f64,
         }
     }
@@ -163,7 +163,8 @@ impl<'a> Evaluator<'a> {
         (complete && mean.is_finite()).then(|| cosines.iter().map(|c| 1.0 - sign * c).collect())
     }
 
-    /// Gradients at all points, projected on the tangent space of the data: d columns of N.
+    /// Gradients at all points, projected on the directions that count, those of the data's
+    /// surface: d columns of N.
     /// `None` where something is not finite.
     pub fn projected_gradients(&mut self, expr: &Expr) -> Option<Vec<Vec<f64>>> {
         let objective = self.objective;
@@ -179,15 +180,7 @@ impl<'a> Evaluator<'a> {
         if bad > 0 {
             return None;
         }
-        for normal in objective.normals() {
-            let mut along = vec![0.0; objective.points()];
-            for (column, m) in gradients.iter().zip(normal) {
-                along.iter_mut().zip(column).for_each(|(sum, g)| *sum += g * m);
-            }
-            for (column, m) in gradients.iter_mut().zip(normal) {
-                column.iter_mut().zip(&along).for_each(|(g, sum)| *g -= sum * m);
-            }
-        }
+        objective.axes().project(&mut gradients);
         Some(gradients)
     }
 
@@ -229,8 +222,8 @@ impl<'a> Evaluator<'a> {
                 return ControlFlow::Break(());
             }
             scratch.reset(block.rows().len());
-            match target.basis.as_slice() {
-                [only] if target.normals.is_empty() => {
+            match target.signed() {
+                Some(only) if target.axes.is_whole() => {
                     block.dot_and_norm(only, &mut scratch.cosines, &mut scratch.whole);
                     scratch.tangent.copy_from_slice(&scratch.whole);
                 }
@@ -291,7 +284,8 @@ const NO_TANGENT: f64 = 1e-10;
 const NO_GRADIENT: f64 = 1e-290;
 
 /// Fills `scratch` with the squared lengths and, in `cosines`, the gradient's component along
-/// the neuron's direction; with several neurons the length of its projection on their span.
+/// the neuron's direction; with several neurons the length of its projection on their span,
+/// which for one is the component's size.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "must be compiled with the caller's vector instructions")]
 #[expect(clippy::needless_range_loop, reason = "indexed loops vectorise and read alike here")]
@@ -302,23 +296,21 @@ fn project(target: &Directions, inputs: &[u16], block: &Block<'_>, scratch: &mut
     let tangent = &mut scratch.tangent[..count];
     let along = &mut scratch.along[..count];
     let cosines = &mut scratch.cosines[..count];
+    let signed = target.signed().is_some();
     for slot in 0..inputs.len() {
         let gradient = &block.gradient(slot)[..count];
         for n in 0..count {
             whole[n] += gradient[n] * gradient[n];
         }
     }
-    if target.tangent.is_empty() {
+    if target.axes.is_whole() {
         tangent.copy_from_slice(whole);
     } else {
-        for axis in &target.tangent {
+        for axis in target.axes.reached(inputs) {
             along.fill(0.0);
             for (slot, &input) in inputs.iter().enumerate() {
-                let (gradient, a) = (&block.gradient(slot)[..count], axis[usize::from(input)]);
-                if a != 0.0 {
-                    for n in 0..count {
-                        along[n] += gradient[n] * a;
-                    }
+                if let Some(share) = target.axes.share(axis, input, &rows) {
+                    share.add(&block.gradient(slot)[..count], along);
                 }
             }
             for n in 0..count {
@@ -336,10 +328,10 @@ fn project(target: &Directions, inputs: &[u16], block: &Block<'_>, scratch: &mut
             }
         }
         for n in 0..count {
-            cosines[n] += if target.basis.len() == 1 { along[n] } else { along[n] * along[n] };
+            cosines[n] += if signed { along[n] } else { along[n] * along[n] };
         }
     }
-    if target.basis.len() > 1 {
+    if !signed {
         for n in 0..count {
             cosines[n] = cosines[n].sqrt();
         }

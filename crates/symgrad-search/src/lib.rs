@@ -9,6 +9,7 @@
 //! The example at [`Search`] runs a whole search.
 
 mod archive;
+mod axes;
 mod choice;
 mod config;
 mod constraints;
@@ -16,6 +17,7 @@ mod evaluator;
 mod evolution;
 mod fit;
 mod front;
+mod generators;
 mod hints;
 mod objective;
 mod outcome;
@@ -34,6 +36,7 @@ pub use constraints::{
 };
 pub use evaluator::Evaluator;
 pub use front::{Entry, HallOfFame};
+pub use generators::{Generators, SpanAgreement};
 pub use hints::{Form, Hint, HintKind, Hints};
 pub use objective::{Measure, Objective};
 pub use outcome::{Outcome, Stop};

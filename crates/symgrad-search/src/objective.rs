@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use symgrad_data::{DirectionField, Table};
 
 use crate::SearchError;
+use crate::axes::Axes;
 use crate::probe::{Probe, mix};
 
 /// The measure of the mismatch between unit gradients.
@@ -17,6 +18,10 @@ pub enum Measure {
     /// The published loss, the mean over points and components of the squared difference of
     /// unit gradients, (2/d)(1 − mean cos): the sign is fixed.
     PaperMse,
+    /// 1 − mean |cos|: blind to the sign at every single point, for a φ that rises here and
+    /// falls there. Weaker than the level-set loss: functions that have nothing to do with each
+    /// other stay below 1.
+    LocalSign,
 }
 
 /// Points with what an expression should match there, and the measure of the mismatch.
@@ -42,61 +47,52 @@ pub(crate) enum Target {
 pub(crate) struct Directions {
     /// K neurons' orthonormal directions, d columns of N each.
     pub(crate) basis: Vec<Vec<Vec<f64>>>,
-    /// Directions in which the data do not extend.
-    pub(crate) normals: Vec<Vec<f64>>,
-    /// An orthonormal basis of the directions in which they do: none if they fill the space.
-    pub(crate) tangent: Vec<Vec<f64>>,
-    /// The neurons' directions in that basis, or as they are.
+    /// The directions that count.
+    pub(crate) axes: Axes,
+    /// The neurons' directions in coordinates along these.
     pub(crate) inner: Vec<Vec<Vec<f64>>>,
+    /// Directions in which the data do not extend; others may not count because formulas that
+    /// were found before explain them.
+    pub(crate) empty: usize,
     pub(crate) measure: Measure,
 }
 
 impl Directions {
     fn of(field: &DirectionField, measure: Measure) -> Self {
         let basis: Vec<_> = (0..field.neurons()).map(|k| field.basis(k).to_vec()).collect();
-        let Some(space) = field.tangent() else { return Self::filling_space(basis, measure) };
-        let tangent = complement(space.normals(), field.dim());
-        let component = |neuron: &Vec<Vec<f64>>, axis: &Vec<f64>| {
-            let mut sum = vec![0.0; field.len()];
-            for (column, a) in neuron.iter().zip(axis) {
-                sum.iter_mut().zip(column).for_each(|(sum, u)| *sum += a * u);
-            }
-            sum
-        };
-        let in_tangent = |neuron| tangent.iter().map(|axis| component(neuron, axis)).collect();
-        let inner = basis.iter().map(in_tangent).collect();
-        Self { basis, normals: space.normals().to_vec(), tangent, inner, measure }
+        let axes = Axes::of(field.tangent());
+        let empty = axes.missing();
+        Self::along(basis, axes, empty, measure)
     }
 
     /// Directions at points that lie on no surface.
     pub(crate) fn filling_space(basis: Vec<Vec<Vec<f64>>>, measure: Measure) -> Self {
-        let inner = basis.clone();
-        Self { basis, normals: vec![], tangent: vec![], inner, measure }
+        Self::along(basis, Axes::Whole, 0, measure)
     }
-}
 
-/// An orthonormal basis of what is perpendicular to orthonormal vectors of that length: the
-/// axis least covered so far, made perpendicular, and so on.
-fn complement(normals: &[Vec<f64>], dim: usize) -> Vec<Vec<f64>> {
-    let mut found: Vec<Vec<f64>> = Vec::new();
-    while normals.len() + found.len() < dim {
-        let covered = |axis: usize| -> f64 {
-            normals.iter().chain(&found).map(|vector| vector[axis] * vector[axis]).sum()
-        };
-        let axis = (0..dim).min_by(|&i, &j| covered(i).total_cmp(&covered(j))).unwrap_or(0);
-        let mut vector = vec![0.0; dim];
-        vector[axis] = 1.0;
-        // Twice is enough to be orthogonal to rounding.
-        for other in normals.iter().chain(&found).chain(normals).chain(&found) {
-            let along: f64 = other.iter().zip(&vector).map(|(a, b)| a * b).sum();
-            vector.iter_mut().zip(other).for_each(|(v, o)| *v -= along * o);
-        }
-        let length = vector.iter().map(|v| v * v).sum::<f64>().sqrt();
-        // Zeros up to rounding spare the work of multiplying by them.
-        let tidy = |v: f64| if v.abs() < 1e-14 { 0.0 } else { v };
-        found.push(vector.iter().map(|v| tidy(v / length)).collect());
+    pub(crate) fn along(
+        basis: Vec<Vec<Vec<f64>>>,
+        axes: Axes,
+        empty: usize,
+        measure: Measure,
+    ) -> Self {
+        let inner = basis.iter().map(|unit| axes.coordinates(unit)).collect();
+        Self { basis, axes, inner, empty, measure }
     }
-    found
+
+    /// The neuron's direction, d columns of N, if gradients that point the other way differ
+    /// from those that point its way: for a single neuron, unless signs are local.
+    pub(crate) fn signed(&self) -> Option<&[Vec<f64>]> {
+        match self.basis.as_slice() {
+            [only] if self.measure != Measure::LocalSign => Some(only),
+            _ => None,
+        }
+    }
+
+    /// The same in coordinates along the axes.
+    pub(crate) fn signed_inner(&self) -> Option<&[Vec<f64>]> {
+        self.signed().and(self.inner.first()).map(Vec::as_slice)
+    }
 }
 
 /// Values that expressions should have, for ordinary regression.
@@ -170,7 +166,11 @@ impl Objective {
         for w in &mut weights {
             *w /= total;
         }
-        let probe = Probe::of(&columns);
+        let axes = match &target {
+            Target::Directions(directions) => &directions.axes,
+            Target::Values(_) => &Axes::Whole,
+        };
+        let probe = Probe::of(&columns, axes);
         Self { names, columns, weights, target, probe }
     }
 
@@ -184,6 +184,16 @@ impl Objective {
     #[must_use]
     pub fn dim(&self) -> usize {
         self.columns.len()
+    }
+
+    /// Number of directions at each point that gradients may have: one for each neuron or, of a
+    /// span, for each concept; 0 for values.
+    #[must_use]
+    pub fn neurons(&self) -> usize {
+        match &self.target {
+            Target::Directions(directions) => directions.basis.len(),
+            Target::Values(_) => 0,
+        }
     }
 
     /// The inputs' names.
@@ -202,10 +212,8 @@ impl Objective {
     #[must_use]
     pub fn to_paper_mse(&self, loss: f64) -> f64 {
         match &self.target {
-            Target::Directions(Directions { measure: Measure::LevelSet, .. }) => {
-                loss * 2.0 / self.dim() as f64
-            }
-            Target::Directions(_) => loss,
+            Target::Directions(Directions { measure: Measure::PaperMse, .. }) => loss,
+            Target::Directions(_) => loss * 2.0 / self.dim() as f64,
             Target::Values(values) => loss * values.deviation * values.deviation,
         }
     }
@@ -228,7 +236,8 @@ impl Objective {
             Target::Directions(directions) => Target::Directions(Directions {
                 basis: directions.basis.iter().map(|u| u.iter().map(pick).collect()).collect(),
                 inner: directions.inner.iter().map(|u| u.iter().map(pick).collect()).collect(),
-                ..directions.clone()
+                axes: directions.axes.subset(rows),
+                ..*directions
             }),
             Target::Values(values) => {
                 Target::Values(Values { standard: pick(&values.standard), ..values.clone() })
@@ -240,8 +249,7 @@ impl Objective {
     /// Whether the data extend along an input at all: where they do not, its share of any
     /// gradient is projected away.
     pub(crate) fn varies(&self, input: usize) -> bool {
-        let off: f64 = self.normals().iter().map(|normal| normal[input] * normal[input]).sum();
-        1.0 - off > NO_EXTENT
+        self.axes().sees(input)
     }
 
     /// Whether all expressions with the same level sets have the same loss.
@@ -253,7 +261,8 @@ impl Objective {
     pub(crate) fn digest(&self) -> u64 {
         let parts: Vec<&[f64]> = match &self.target {
             Target::Directions(target) => {
-                target.basis.iter().flatten().chain(&target.normals).map(Vec::as_slice).collect()
+                let basis = target.basis.iter().flatten().map(Vec::as_slice);
+                basis.chain(target.axes.numbers()).collect()
             }
             Target::Values(target) => vec![&target.standard],
         };
@@ -281,40 +290,19 @@ impl Objective {
         &self.weights
     }
 
-    /// A basis of the directions in which the data extend; none if they fill the space.
-    pub(crate) fn tangent(&self) -> &[Vec<f64>] {
+    /// The directions that count.
+    pub(crate) fn axes(&self) -> &Axes {
         match &self.target {
-            Target::Directions(directions) => &directions.tangent,
-            Target::Values(_) => &[],
+            Target::Directions(directions) => &directions.axes,
+            Target::Values(_) => &Axes::Whole,
         }
     }
 
-    /// Directions in which the data do not extend.
-    pub(crate) fn normals(&self) -> &[Vec<f64>] {
+    /// Number of directions in which the data do not extend.
+    pub(crate) fn empty_directions(&self) -> usize {
         match &self.target {
-            Target::Directions(directions) => &directions.normals,
-            Target::Values(_) => &[],
-        }
-    }
-}
-
-/// An axis with less than this (squared) on the tangent space lies across the data.
-const NO_EXTENT: f64 = 1e-9;
-
-#[cfg(test)]
-mod tests {
-    use super::complement;
-
-    #[test]
-    fn a_complement_is_orthonormal_and_perpendicular() {
-        let half = 0.5_f64.sqrt();
-        let normals = vec![vec![half, half, 0.0, 0.0], vec![0.0, 0.0, 0.6, 0.8]];
-        let found = complement(&normals, 4);
-        assert_eq!(found.len(), 2);
-        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-        for (i, a) in found.iter().enumerate() {
-            assert!((dot(a, a) - 1.0).abs() < 1e-14);
-            assert!(normals.iter().chain(&found[..i]).all(|b| dot(a, b).abs() < 1e-14));
+            Target::Directions(directions) => directions.empty,
+            Target::Values(_) => 0,
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use symgrad_expr::{Block, Expr, Node, Op};
 
-use crate::objective::{Directions, Measure, Target};
+use crate::axes::Axes;
+use crate::objective::{Measure, Target};
 
 /// Points at which expressions are told apart: one step of the evaluator's vector code.
 const ROWS: usize = 16;
@@ -20,20 +21,24 @@ const RESOLUTION: f64 = 4_294_967_296.0;
 #[derive(Clone, Debug)]
 pub(crate) struct Probe {
     pub(crate) columns: Vec<Vec<f64>>,
+    /// By axis.
     directions: Vec<[f64; ROWS]>,
+    axes: Axes,
 }
 
 impl Probe {
-    pub(crate) fn of(columns: &[Vec<f64>]) -> Self {
+    pub(crate) fn of(columns: &[Vec<f64>], axes: &Axes) -> Self {
         let total = columns.first().map_or(0, Vec::len);
-        let pick = |column: &Vec<f64>| (0..ROWS).map(|n| column[n * total / ROWS]).collect();
+        let rows: Vec<usize> = (0..ROWS).map(|n| n * total / ROWS).collect();
+        let pick = |column: &Vec<f64>| rows.iter().map(|&row| column[row]).collect();
         let directions = (0..columns.len() as u64).map(|input| {
             std::array::from_fn(|row| {
                 let bits = mix(input * ROWS as u64 + row as u64);
                 bits as f64 / u64::MAX as f64 - 0.5
             })
         });
-        Self { columns: columns.iter().map(pick).collect(), directions: directions.collect() }
+        let columns = columns.iter().map(pick).collect();
+        Self { columns, directions: directions.collect(), axes: axes.subset(&rows) }
     }
 
     /// The key of an expression compiled and evaluated at the probe's points; absent if
@@ -49,7 +54,7 @@ impl Probe {
             return None;
         }
         let mut features = match target {
-            Target::Directions(directions) => self.angles(block, inputs, directions),
+            Target::Directions(_) => self.angles(block, inputs),
             Target::Values(values) => {
                 let seen: [f64; ROWS] = std::array::from_fn(|row| block.values()[row]);
                 if values.linear_scaling { standardised(seen) } else { seen }
@@ -59,6 +64,15 @@ impl Probe {
             Target::Directions(directions) => directions.measure == Measure::PaperMse,
             Target::Values(values) => !values.linear_scaling,
         };
+        let blind = match target {
+            Target::Directions(directions) => directions.signed().is_none(),
+            Target::Values(_) => false,
+        };
+        if blind {
+            for feature in &mut features {
+                *feature = feature.abs();
+            }
+        }
         let first = features.iter().copied().find(|f| f.abs() > 1e-3).unwrap_or(1.0);
         if !signed && first < 0.0 {
             for f in &mut features {
@@ -79,32 +93,29 @@ impl Probe {
     }
 
     /// Cosines of the angles between the gradient and the random directions, up to their length.
-    fn angles(&self, block: &Block<'_>, inputs: &[u16], target: &Directions) -> [f64; ROWS] {
+    fn angles(&self, block: &Block<'_>, inputs: &[u16]) -> [f64; ROWS] {
         let mut along = [0.0; ROWS];
         let mut square = [0.0; ROWS];
-        for (slot, &input) in inputs.iter().enumerate() {
-            let (gradient, direction) =
-                (block.gradient(slot), &self.directions[usize::from(input)]);
+        let mut add = |axis: usize, gradient: &[f64]| {
+            let direction = &self.directions[axis];
             for row in 0..ROWS {
                 along[row] += gradient[row] * direction[row];
                 square[row] += gradient[row] * gradient[row];
             }
-        }
-        for normal in &target.normals {
-            let mut off = [0.0; ROWS];
+        };
+        if self.axes.is_whole() {
             for (slot, &input) in inputs.iter().enumerate() {
-                let gradient = block.gradient(slot);
-                for row in 0..ROWS {
-                    off[row] += gradient[row] * normal[usize::from(input)];
-                }
+                add(usize::from(input), block.gradient(slot));
             }
-            for (input, component) in normal.iter().enumerate() {
-                for row in 0..ROWS {
-                    along[row] -= off[row] * component * self.directions[input][row];
+        } else {
+            for axis in self.axes.reached(inputs) {
+                let mut component = [0.0; ROWS];
+                for (slot, &input) in inputs.iter().enumerate() {
+                    if let Some(share) = self.axes.share(axis, input, &(0..ROWS)) {
+                        share.add(block.gradient(slot), &mut component);
+                    }
                 }
-            }
-            for row in 0..ROWS {
-                square[row] -= off[row] * off[row];
+                add(axis, &component);
             }
         }
         std::array::from_fn(|row| {

@@ -137,6 +137,12 @@ impl Search {
         })
     }
 
+    /// Combinations of inputs that formulas may be made of, before the first step.
+    pub(crate) fn suggest(&mut self, combinations: Vec<Expr>) {
+        self.palette.combinations.clone_from(&combinations);
+        self.state.combinations = combinations;
+    }
+
     /// The settings.
     pub fn config(&self) -> &SearchConfig {
         &self.state.config

@@ -100,8 +100,8 @@ fn measure(data: &str, config: &TrainConfig, seed: u64) -> Result<(), Box<dyn Er
         let mut truth = vec![0.0; anchors.dim()];
         experiment.gradient(&anchors.row(row), &mut truth);
         if let Some(tangent) = &tangent {
-            tangent.project(&mut learned);
-            tangent.project(&mut truth);
+            tangent.project(row, &mut learned);
+            tangent.project(row, &mut truth);
         }
         cosines.push(cosine(&learned, &truth));
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use symgrad_data::generate::{Experiment, Recipe, Splits, generate};
-use symgrad_data::{DirectionField, FieldOptions, Table, TangentMode};
+use symgrad_data::{DirectionField, FieldOptions, Table, Tangent, TangentMode};
 use symgrad_expr::{Expr, Names, Op, Program, Workspace};
 use symgrad_search::{Evaluator, Measure, Objective};
 
@@ -177,7 +177,7 @@ fn objective_of(expr: &Expr, points: Table, field: &DirectionField) -> Result<Ob
         &mut values,
         &mut gradients,
     );
-    let tangent = field.tangent().map_or(TangentMode::Off, |space| TangentMode::Rank(space.rank()));
+    let tangent = field.tangent().map_or(TangentMode::Off, Tangent::mode);
     let options = FieldOptions { weak: 0.0, tangent };
     let exact = DirectionField::from_gradients(points, &gradients, &options)?;
     Ok(Objective::new(&exact, Measure::LevelSet))

@@ -195,9 +195,9 @@ impl Sums {
         for (i, &input) in frame.components().iter().enumerate() {
             let Some(tangent) = frame.tangent(k, i) else { continue };
             add_products(radial, tangent, frame.gradient(i));
-            let direction = match target.inner.as_slice() {
-                [only] => &only[input][rows.clone()],
-                _ => frame.faced(i),
+            let direction = match target.signed_inner() {
+                Some(only) => &only[input][rows.clone()],
+                None => frame.faced(i),
             };
             add_products(&mut self.along, tangent, direction);
         }
@@ -214,7 +214,7 @@ impl Sums {
         let rows = frame.rows();
         self.cosines.clear();
         self.cosines.resize(rows.len(), 0.0);
-        if let [only] = target.inner.as_slice() {
+        if let Some(only) = target.signed_inner() {
             for (i, &input) in frame.components().iter().enumerate() {
                 add_products(&mut self.cosines, frame.gradient(i), &only[input][rows.clone()]);
             }

@@ -5,10 +5,11 @@ use std::ops::Range;
 use symgrad_expr::{Block, simd};
 
 use super::columns::{add_products, multiply};
+use crate::axes::{Axes, Share};
 use crate::objective::Objective;
 
 /// The gradient of an expression and its derivatives in the constants over a block of rows; a
-/// column per component, along the inputs used or along a basis of the data's tangent space.
+/// column per component, along the inputs used or along the axes that count.
 #[derive(Default)]
 pub(super) struct Frame {
     rows: Range<usize>,
@@ -40,10 +41,10 @@ impl Frame {
         self.fixed.extend_from_slice(fixed);
         self.fixed.resize(constants, false);
         self.components.clear();
-        if objective.tangent().is_empty() {
+        if objective.axes().is_whole() {
             self.components.extend(used.iter().map(|&input| usize::from(input)));
         } else {
-            self.components.extend(0..objective.tangent().len());
+            self.components.extend(objective.axes().reached(used));
         }
         let width = self.components.len();
         let grow = |columns: &mut Vec<Vec<f64>>, count: usize| {
@@ -59,16 +60,18 @@ impl Frame {
     }
 
     /// Copies a block's derivatives.
-    pub(super) fn read(&mut self, block: &Block<'_>, used: &[u16], tangent: &[Vec<f64>]) {
+    pub(super) fn read(&mut self, block: &Block<'_>, used: &[u16], axes: &Axes) {
         self.rows = block.rows();
         let (rows, width) = (self.rows.len(), self.components.len());
         for (i, component) in self.components.iter().enumerate() {
             // What a component is made of: one input's share, or those of all inputs.
-            let parts: Vec<(usize, f64)> = if tangent.is_empty() {
-                vec![(i, 1.0)]
+            let parts: Vec<(usize, Share<'_>)> = if axes.is_whole() {
+                vec![(i, Share::Same(1.0))]
             } else {
-                let share = |&input: &u16| tangent[*component][usize::from(input)];
-                used.iter().map(share).enumerate().filter(|(_, share)| *share != 0.0).collect()
+                let share = |(slot, &input): (usize, &u16)| {
+                    Some((slot, axes.share(*component, input, &self.rows)?))
+                };
+                used.iter().enumerate().filter_map(share).collect()
             };
             let whole = parts.iter().map(|&(slot, share)| (block.gradient(slot), share));
             combine(&mut self.gradient[i], whole, rows);
@@ -159,15 +162,19 @@ impl Frame {
 }
 
 /// The sum of columns times their shares.
-fn combine<'a>(column: &mut Vec<f64>, parts: impl Iterator<Item = (&'a [f64], f64)>, rows: usize) {
+fn combine<'a>(
+    column: &mut Vec<f64>,
+    parts: impl Iterator<Item = (&'a [f64], Share<'a>)>,
+    rows: usize,
+) {
     column.clear();
     for (part, share) in parts {
-        if !column.is_empty() {
-            column.iter_mut().zip(part).for_each(|(sum, v)| *sum += share * v);
-        } else if share == 1.0 {
-            column.extend_from_slice(part);
-        } else {
-            column.extend(part.iter().map(|v| share * v));
+        match share {
+            Share::Same(1.0) if column.is_empty() => column.extend_from_slice(part),
+            _ => {
+                column.resize(rows, 0.0);
+                share.add(part, column);
+            }
         }
     }
     column.resize(rows, 0.0);

@@ -49,7 +49,7 @@ impl Sweep {
             objective.columns(),
             &mut self.workspace,
             |block| {
-                frame.read(block, inputs, objective.tangent());
+                frame.read(block, inputs, objective.axes());
                 if visit(frame) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             },
         );

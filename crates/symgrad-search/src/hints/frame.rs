@@ -28,10 +28,12 @@ pub(super) struct Frame {
 
 impl Frame {
     /// The inputs of an objective that are independent on its points; `None` where it has no
-    /// directions.
+    /// directions, or other ones count at every point.
     pub(super) fn new(objective: &Objective) -> Option<Self> {
-        let Target::Directions(Directions { basis, .. }) = objective.target() else { return None };
-        let bound = Bound::of(objective.normals());
+        let Target::Directions(Directions { basis, axes, .. }) = objective.target() else {
+            return None;
+        };
+        let bound = Bound::of(axes.flat_normals()?);
         let kept: Vec<usize> =
             (0..objective.dim()).filter(|input| !bound.pivots.contains(input)).collect();
         let directions = basis.iter().map(|unit| bound.pull_back(unit, &kept));

@@ -14,6 +14,7 @@ pub(super) struct Frame {
     /// Unit vectors, one column of N per variable.
     direction: Vec<Vec<f64>>,
     weights: Vec<f64>,
+    measure: Measure,
 }
 
 impl Frame {
@@ -22,7 +23,7 @@ impl Frame {
     pub(super) fn new(objective: &Objective, inputs: &[u16]) -> Option<Self> {
         let Target::Directions(directions) = objective.target() else { return None };
         let [unit] = directions.basis.as_slice() else { return None };
-        if !directions.normals.is_empty() || inputs.is_empty() {
+        if !directions.axes.is_whole() || inputs.is_empty() {
             return None;
         }
         let pick = |columns: &[Vec<f64>]| -> Vec<Vec<f64>> {
@@ -33,6 +34,10 @@ impl Frame {
             columns: pick(objective.columns()),
             direction: pick(unit),
             weights: objective.weights().to_vec(),
+            measure: match directions.measure {
+                Measure::LocalSign => Measure::LocalSign,
+                Measure::LevelSet | Measure::PaperMse => Measure::LevelSet,
+            },
         })
     }
 
@@ -84,7 +89,7 @@ impl Frame {
         }
         let columns: Vec<Vec<f64>> = kept.iter().map(|&k| self.columns[k].clone()).collect();
         let names = (1..=kept.len()).map(|k| format!("x{k}")).collect();
-        let directions = Directions::filling_space(vec![unit], Measure::LevelSet);
+        let directions = Directions::filling_space(vec![unit], self.measure);
         Some(Objective::weighted(names, columns, weights, Target::Directions(directions)))
     }
 
@@ -124,6 +129,7 @@ impl Frame {
             columns,
             direction,
             weights: self.weights.clone(),
+            measure: self.measure,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! The first step of a search: what spectral fits, reductions and guesses come up with.
 
-use symgrad_expr::Expr;
+use symgrad_expr::{Expr, OpSet};
 
 use super::Search;
 use crate::evaluator::Evaluator;
@@ -53,8 +53,8 @@ impl Search {
         let found = self.pool.install(|| reduce(screen, inputs, &rules.ops));
         let formulas: Vec<Expr> = found.formulas.iter().map(|expr| strip(expr, rules)).collect();
         self.state.evaluations += found.evaluations;
-        self.palette.combinations.clone_from(&found.combinations);
-        self.state.combinations = found.combinations;
+        self.state.combinations.extend(found.combinations);
+        self.palette.combinations.clone_from(&self.state.combinations);
         self.offer_all(&formulas);
     }
 
@@ -68,6 +68,8 @@ impl Search {
         // Functions of what the hints leave of the inputs come before functions of the inputs.
         let limit = self.state.config.library;
         let mut library = self.hints.features(inputs, ops, limit / 2);
+        let suggested = features_of(&self.state.combinations, inputs, ops);
+        library.extend(suggested.into_iter().take(limit / 2));
         for feature in spectral::mixed_library(inputs, ops, limit) {
             if library.len() < limit && !library.contains(&feature) {
                 library.push(feature);
@@ -81,8 +83,10 @@ impl Search {
         let thinned =
             screen.thinned((LIBRARY_CELLS / (library.len() * screen.dim()).max(1)).max(200));
         let few_points = screen.thinned(QUOTIENT_POINTS);
+        // The more of all directions several neurons span, the more short sums nearly fit.
+        let crowd = screen.neurons().max(1).pow(2);
         let options = BeamOptions {
-            width: 40,
+            width: 40 * crowd,
             terms: self.state.config.max_terms,
             extensions: 60,
             proposals: 12,
@@ -107,4 +111,14 @@ impl Search {
         self.state.evaluations += first + second;
         polynomials.into_iter().chain(sums).collect()
     }
+}
+
+/// Combinations, and their products with inputs.
+fn features_of(combinations: &[Expr], inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
+    let mut found = combinations.to_vec();
+    for combination in combinations {
+        found.extend(inputs.iter().map(|&input| Expr::var(input) * combination.clone()));
+    }
+    found.retain(|feature| ops.allows(feature));
+    found
 }

@@ -155,7 +155,7 @@ fn sparse_gradient(feature: &Expr, evaluator: &mut Evaluator<'_>) -> Option<Spar
     let columns = evaluator.projected_gradients(feature)?;
     let used = feature.inputs();
     let may_differ = |i: &usize| {
-        !objective.normals().is_empty() || used.iter().any(|&input| usize::from(input) == *i)
+        !objective.axes().is_whole() || used.iter().any(|&input| usize::from(input) == *i)
     };
     Some(columns.into_iter().enumerate().filter(|(i, _)| may_differ(i)).collect())
 }

@@ -70,14 +70,14 @@ pub(crate) fn weigh(
     let points = objective.points() as f64;
     let cloud = &Cloud {
         columns: objective.columns(),
-        normals: objective.normals(),
+        axes: objective.axes(),
         weights: objective.weights().iter().map(|w| w * points).collect(),
         values: matches!(objective.target(), Target::Values(_)),
     };
     let freedom = match objective.target() {
         Target::Values(_) => 1,
         Target::Directions(target) => {
-            (objective.dim() - target.normals.len()).saturating_sub(target.basis.len())
+            (objective.dim() - target.axes.missing()).saturating_sub(target.basis.len())
         }
     };
     if freedom == 0 {

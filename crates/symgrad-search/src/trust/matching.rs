@@ -78,16 +78,16 @@ fn directions(
 ) -> Option<(Match, f64)> {
     let (points, dim) = (objective.points(), objective.dim());
     let units = unit_gradients(objective, formula)?;
-    let several = target.basis.len() > 1;
+    let blind = target.signed().is_none();
     let mut residual = vec![0.0; points * dim];
     let (mut total, mut facing) = (0.0, 0.0);
     for n in 0..points {
-        // The neuron's direction, or the nearest in the span of several.
+        // The neuron's direction, or the nearest in the span of several or of either sign.
         let mut nearest = vec![0.0; dim];
         let mut cosine = 0.0;
         for neuron in &target.basis {
             let along: f64 = (0..dim).map(|i| neuron[i][n] * units[i][n]).sum();
-            let factor = if several { along } else { 1.0 };
+            let factor = if blind { along } else { 1.0 };
             cosine += factor * along;
             nearest.iter_mut().zip(neuron).for_each(|(sum, unit)| *sum += factor * unit[n]);
         }

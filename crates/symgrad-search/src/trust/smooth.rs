@@ -9,6 +9,8 @@ use faer::{Accum, Mat, Par, Side};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::axes::Axes;
+
 /// Length scales in units of the inputs' own extents (half the central 68 %). A function that
 /// is rougher than the shortest can neither be learned from a few thousand points nor fitted by
 /// a short formula. One that is smoother than the longest is linear up to tilts of less than a
@@ -31,8 +33,8 @@ const DEPENDENT: f64 = 1e-9;
 pub(crate) struct Cloud<'a> {
     /// The inputs, d columns.
     pub(crate) columns: &'a [Vec<f64>],
-    /// Directions across the data, of length d.
-    pub(crate) normals: &'a [Vec<f64>],
+    /// The directions that count.
+    pub(crate) axes: &'a Axes,
     /// Points' weights, of mean 1.
     pub(crate) weights: Vec<f64>,
     /// Whether values are compared rather than directions.
@@ -110,14 +112,14 @@ impl Waves {
                 }
                 continue;
             }
-            for normal in cloud.normals {
-                let off: f64 = wave.iter().zip(normal).map(|(w, m)| w * m).sum();
-                wave.iter_mut().zip(normal).for_each(|(w, m)| *w -= off * m);
-            }
-            for n in 0..points {
-                let slope = argument[n].cos() * roots[n];
-                for (i, w) in wave.iter().enumerate() {
-                    rows[(i * points + n, k)] = slope * w;
+            let slopes: Vec<f64> =
+                argument.iter().zip(&roots).map(|(argument, root)| argument.cos() * root).collect();
+            let mut gradient: Vec<Vec<f64>> =
+                wave.iter().map(|w| slopes.iter().map(|slope| slope * w).collect()).collect();
+            cloud.axes.project(&mut gradient);
+            for (i, column) in gradient.iter().enumerate() {
+                for (n, slope) in column.iter().enumerate() {
+                    rows[(i * points + n, k)] = *slope;
                 }
             }
         }

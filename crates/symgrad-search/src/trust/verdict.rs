@@ -145,22 +145,28 @@ pub(crate) fn judge(
         );
         return open(vec![], reason);
     }
-    let alternatives = alternatives(front, entries, answer, held);
+    // Of several concepts every function is as right, unless it fits clearly worse than others.
+    let alternatives = if held.whole.neurons() > 1 {
+        let better = |index: &usize| WORSE * front[*index].loss < entry.loss;
+        (0..front.len()).filter(better).collect()
+    } else {
+        alternatives(front, entries, answer, held)
+    };
     if !alternatives.is_empty() {
         return open(alternatives, "other formulas explain the neuron nearly as well".into());
     }
     if let Some((neighbour, reason)) = no_break(front, entries, answer) {
         return open(vec![neighbour], reason.into());
     }
-    let normals = held.whole.normals().len();
-    if normals > 0 {
+    let empty = held.whole.empty_directions();
+    if empty > 0 {
         let dim = held.whole.dim();
         return open(
             vec![],
             format!(
                 "the data fill {} of {dim} directions; formulas that differ only off that surface \
                  cannot be told apart",
-                dim - normals
+                dim - empty
             ),
         );
     }
@@ -201,6 +207,9 @@ fn alternatives(
     }
     found
 }
+
+/// A loss this many times another's is no matter of a few constants.
+const WORSE: f64 = 3.0;
 
 /// Points by which formulas are compared in pairs, and the seed of their resamples.
 const PAIRED_POINTS: usize = 2_000;
