@@ -363,3 +363,33 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_field_on_a_curved_surface_comes_back() {
+    // A spiral over the sphere: the gradients of x1 + x2, with anything along the normal.
+    let at = |n: u32| {
+        let (z, a) = (f64::from(2 * n + 1) / 500.0 - 1.0, 2.399_963 * f64::from(n));
+        let r = (1.0 - z * z).sqrt();
+        [r * a.cos(), r * a.sin(), z]
+    };
+    let columns: Vec<Vec<f64>> = (0..3).map(|i| (0..500).map(|n| at(n)[i]).collect()).collect();
+    let junk = |n: usize| (n as f64 * 0.7).sin();
+    let gradient = |i: usize| {
+        let along = if i < 2 { 1.0 } else { 0.0 };
+        (0..500).map(|n| along + junk(n) * columns[i][n]).collect()
+    };
+    let gradients: Vec<Vec<f64>> = (0..3).map(gradient).collect();
+    let names = ["x1", "x2", "x3"].map(String::from).to_vec();
+    let points = Table::new(names, columns.clone()).unwrap();
+    let options = FieldOptions::default();
+    let field = DirectionField::from_gradients(points, &gradients, &options).unwrap();
+    assert!(field.tangent().unwrap().is_curved());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("field.csv");
+    field.write(&path).unwrap();
+    let read = DirectionField::read(&path, &FieldColumns::default(), &options).unwrap();
+    assert_eq!(read.tangent(), field.tangent());
+    for (a, b) in read.basis(0).iter().flatten().zip(field.basis(0).iter().flatten()) {
+        assert!((a - b).abs() < 1e-12);
+    }
+}

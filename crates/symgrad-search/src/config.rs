@@ -35,6 +35,9 @@ pub struct SearchConfig {
     pub hints: bool,
     /// Whether sums get their coefficients spectrally and seed the populations.
     pub spectral: bool,
+    /// Whether the sign may be local where the field shows that the neuron folds its concept;
+    /// for [`Measure::LevelSet`](crate::Measure::LevelSet) only.
+    pub unfold: bool,
     /// Largest degree of the polynomials that seed the populations.
     pub max_degree: u32,
     /// Most features of the mixed library that seeds the populations.
@@ -85,6 +88,7 @@ impl Default for SearchConfig {
             screen_points: 1_000,
             hints: true,
             spectral: true,
+            unfold: true,
             max_degree: 4,
             library: 1_000,
             max_terms: 6,

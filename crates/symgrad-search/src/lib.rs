@@ -16,6 +16,7 @@ mod constraints;
 mod evaluator;
 mod evolution;
 mod fit;
+mod fold;
 mod front;
 mod generators;
 mod hints;
@@ -35,6 +36,7 @@ pub use constraints::{
     Structure, StructureError, Unit, UnitError, Units,
 };
 pub use evaluator::Evaluator;
+pub use fold::Folds;
 pub use front::{Entry, HallOfFame};
 pub use generators::{Generators, SpanAgreement};
 pub use hints::{Form, Hint, HintKind, Hints};

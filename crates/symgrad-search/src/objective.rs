@@ -257,6 +257,29 @@ impl Objective {
         matches!(&self.target, Target::Directions(_))
     }
 
+    /// Whether gradients that point the other way than a neuron's at some points, and its way at
+    /// others, count as different: there is a single neuron, and only one sign for all points.
+    pub(crate) fn has_global_sign(&self) -> bool {
+        let Target::Directions(target) = &self.target else { return false };
+        // What is left of a span has no sign.
+        let whole = target.axes.missing() == target.empty;
+        whole && target.basis.len() == 1 && target.measure == Measure::LevelSet
+    }
+
+    /// The same directions by another measure; values have but one.
+    pub(crate) fn with_measure(&self, measure: Measure) -> Self {
+        let mut other = self.clone();
+        if let Target::Directions(directions) = &mut other.target {
+            directions.measure = measure;
+        }
+        other
+    }
+
+    /// Whether the measure is blind to the sign at every point.
+    pub(crate) fn has_local_sign(&self) -> bool {
+        matches!(&self.target, Target::Directions(d) if d.measure == Measure::LocalSign)
+    }
+
     /// A number that differs for objectives that differ, to all practical purposes.
     pub(crate) fn digest(&self) -> u64 {
         let parts: Vec<&[f64]> = match &self.target {

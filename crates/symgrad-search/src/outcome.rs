@@ -5,6 +5,7 @@ use symgrad_expr::{Expr, OpSet};
 
 use crate::config::{SearchConfig, SearchError};
 use crate::evaluator::Evaluator;
+use crate::fold::{self, Folds};
 use crate::front::{Entry, HallOfFame};
 use crate::objective::Objective;
 use crate::trust::{self, HeldOut, Trust, Verdict};
@@ -39,6 +40,7 @@ pub struct Outcome {
     paper_mse: Vec<f64>,
     answer: Option<usize>,
     trust: Trust,
+    folds: Option<Folds>,
     evaluations: u64,
     stop: Stop,
 }
@@ -66,9 +68,12 @@ impl Outcome {
         let pairs: Vec<(u32, f64)> = front.iter().map(|e| (e.complexity, e.loss)).collect();
         let picked = config.choice.pick(&pairs, config.max_complexity);
         let (trust, answer) = trust::assess(&front, picked, held, ops);
+        let chosen = answer.filter(|_| held.whole.has_local_sign());
+        let folds = chosen.and_then(|index| fold::folds(&held.whole, &front[index].expr));
         Self {
             answer,
             trust,
+            folds,
             paper_mse: front.iter().map(|e| objective.to_paper_mse(e.loss)).collect(),
             front,
             evaluations,
@@ -148,6 +153,12 @@ impl Outcome {
     /// never saw, the neuron's noise, what speaks for each entry, and the verdict.
     pub fn trust(&self) -> &Trust {
         &self.trust
+    }
+
+    /// Where the neuron turns its back on the answer, if the sign was local: set by hand, or
+    /// because the field showed that φ folds the concept.
+    pub fn folds(&self) -> Option<&Folds> {
+        self.folds.as_ref()
     }
 
     /// Evaluations spent, each a sweep over many points.

@@ -17,7 +17,7 @@ use crate::evolution::{Palette, Rules, Surroundings, restore_templates, strip, t
 use crate::fit::fit_constants;
 use crate::front::Entry;
 use crate::hints::Hints;
-use crate::objective::Objective;
+use crate::objective::{Measure, Objective};
 use crate::outcome::{Outcome, Stop};
 use crate::spectral;
 use crate::state::{State, gains_on};
@@ -116,7 +116,7 @@ impl Search {
         palette.rare = rare;
         palette.set_features(useful_features(&hints, &palette.inputs, &ops, &state));
         palette.combinations.clone_from(&state.combinations);
-        Ok(Self {
+        let mut search = Self {
             palette,
             simplifier: Simplifier::new(ops.clone(), domain.clone()),
             rules: Rules {
@@ -134,7 +134,22 @@ impl Search {
             held_out,
             pool,
             started: Instant::now(),
-        })
+        };
+        if search.state.folded {
+            search.unfold();
+        }
+        Ok(search)
+    }
+
+    /// From now on the sign is local.
+    fn unfold(&mut self) {
+        let held = &mut self.held_out;
+        let parts = [Some(&mut held.whole), held.random.as_mut(), held.shell.as_mut()];
+        let parts = parts.into_iter().flatten();
+        for objective in parts.chain([&mut self.objective, &mut self.screen]) {
+            *objective = objective.with_measure(Measure::LocalSign);
+        }
+        self.state.folded = true;
     }
 
     /// Combinations of inputs that formulas may be made of, before the first step.

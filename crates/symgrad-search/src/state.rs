@@ -27,6 +27,8 @@ pub(crate) struct State {
     pub(crate) archive: Archive,
     /// The front when it was last polished.
     pub(crate) polished: Vec<Entry>,
+    /// Whether signs are local because the neuron was seen to fold its concept.
+    pub(crate) folded: bool,
     /// Combinations of inputs that the field suggests.
     pub(crate) combinations: Vec<Expr>,
     pub(crate) rng: ChaCha8Rng,
@@ -37,7 +39,7 @@ pub(crate) struct State {
 }
 
 /// What a saved search begins with; the digits count the layouts there have been.
-const HEADER: &[u8] = b"symgrad-search-1\n";
+const HEADER: &[u8] = b"symgrad-search-2\n";
 
 /// A gain worth waiting for. Smaller ones are mostly longer formulas that follow the neuron's
 /// error; a formula that is really there gains a multiple of this.
@@ -59,6 +61,7 @@ impl State {
             hall: HallOfFame::default(),
             archive: Archive::default(),
             polished: vec![],
+            folded: false,
             combinations: vec![],
             rng: ChaCha8Rng::seed_from_u64(config.seed),
             evaluations: 0,

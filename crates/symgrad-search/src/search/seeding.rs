@@ -5,6 +5,7 @@ use symgrad_expr::{Expr, OpSet};
 use super::Search;
 use crate::evaluator::Evaluator;
 use crate::evolution::strip;
+use crate::fold;
 use crate::front::Entry;
 use crate::reduction::reduce;
 use crate::spectral::{self, BeamOptions, Proposal};
@@ -28,6 +29,9 @@ impl Search {
                 .chain(told)
                 .map(|expr| strip(&expr, rules))
                 .collect();
+            if self.state.config.unfold && fold::is_folded(&self.screen, &spellings) {
+                self.unfold();
+            }
             self.offer_all(&spellings);
             self.reduce();
         }
