@@ -48,6 +48,16 @@ pub fn isolated_triplets(
     rows: usize,
     seed: u64,
 ) -> Result<Triplets, GenerateError> {
+    checked(concept, names, bounds)?;
+    triplets(names, &|rng| by_newton(concept, bounds, rng), rows, seed, 0)
+}
+
+/// Refuses names and bounds that do not fit the concept.
+pub(super) fn checked(
+    concept: &dyn Concept,
+    names: &[String],
+    bounds: &[(f64, f64)],
+) -> Result<(), GenerateError> {
     let inputs = concept.dim();
     if names.len() != inputs || bounds.len() != inputs {
         let (names, bounds) = (names.len(), bounds.len());
@@ -58,7 +68,7 @@ pub fn isolated_triplets(
             return Err(GenerateError::Bounds { name: name.clone(), low, high });
         }
     }
-    triplets(names, &|rng| by_newton(concept, bounds, rng), rows, seed, 0)
+    Ok(())
 }
 
 /// The isolated data of an experiment.
@@ -87,11 +97,11 @@ pub(super) fn draw(experiment: Experiment, rng: &mut ChaCha8Rng) -> Option<Row> 
 }
 
 /// Moves a free point onto an anchor's level set, or says that it is out of reach.
-trait Onto: Fn(&[f64], &mut [f64], &mut ChaCha8Rng) -> bool {}
+pub(super) trait Onto: Fn(&[f64], &mut [f64], &mut ChaCha8Rng) -> bool {}
 impl<F: Fn(&[f64], &mut [f64], &mut ChaCha8Rng) -> bool> Onto for F {}
 
 /// Draws anchor and negative, and positives until one can be moved onto the anchor's level set.
-fn moved(
+pub(super) fn moved(
     rng: &mut ChaCha8Rng,
     point: impl Fn(&mut ChaCha8Rng) -> Vec<f64>,
     onto: impl Onto,
@@ -173,14 +183,19 @@ fn square(rng: &mut ChaCha8Rng, count: usize) -> Vec<f64> {
 
 /// The recipe for any concept within bounds.
 fn by_newton(concept: &dyn Concept, bounds: &[(f64, f64)], rng: &mut ChaCha8Rng) -> Option<Row> {
-    let point = |rng: &mut ChaCha8Rng| -> Vec<f64> {
-        bounds.iter().map(|&(low, high)| rng.random_range(low..=high)).collect()
-    };
-    let inside = |x: &[f64]| x.iter().zip(bounds).all(|(x, (low, high))| low <= x && x <= high);
     let onto = |anchor: &[f64], free: &mut [f64], _: &mut ChaCha8Rng| {
-        project(concept, concept.value(anchor), free) && inside(free)
+        project(concept, concept.value(anchor), free) && within(bounds, free)
     };
-    moved(rng, point, onto)
+    moved(rng, |rng| uniform(bounds, rng), onto)
+}
+
+/// A point uniform within the bounds.
+pub(super) fn uniform(bounds: &[(f64, f64)], rng: &mut ChaCha8Rng) -> Vec<f64> {
+    bounds.iter().map(|&(low, high)| rng.random_range(low..=high)).collect()
+}
+
+pub(super) fn within(bounds: &[(f64, f64)], x: &[f64]) -> bool {
+    x.iter().zip(bounds).all(|(x, (low, high))| low <= x && x <= high)
 }
 
 /// Moves a point along the gradient until the concept has that value, if it gets there.

@@ -1,17 +1,22 @@
-//! Triplets made to order: the published experiments and isolated concepts.
+//! Triplets made to order: the published experiments, isolated concepts, and systems with several
+//! invariants.
 
 mod concept;
 mod experiment;
 mod isolated;
 mod motion;
 mod published;
+mod shared;
 mod stream;
+mod system;
 mod transform;
 
 pub use concept::Concept;
 pub use experiment::{Experiment, UnknownExperiment};
 pub use isolated::isolated_triplets;
+pub use shared::shared_triplets;
 pub use stream::GenerateError;
+pub use system::{Invariant, System};
 
 use crate::Triplets;
 use serde::{Deserialize, Serialize};
@@ -91,15 +96,25 @@ pub fn generate(
     sizes: Splits,
     seed: u64,
 ) -> Result<Dataset, GenerateError> {
-    let names: Vec<String> = experiment.inputs().iter().map(ToString::to_string).collect();
     let draw: &Draw = match recipe {
         Recipe::Published => &|rng| published::draw(experiment, rng),
         Recipe::Isolated => &|rng| isolated::draw(experiment, rng),
     };
-    let kept: &Draw = &|rng| draw(rng).filter(|row| preserves(experiment, row));
+    let kept: &Draw = &|rng| draw(rng).filter(|row| preserves(&experiment, row));
+    splits(experiment.inputs(), kept, sizes, seed)
+}
+
+/// Draws the triplets of every split.
+fn splits(
+    inputs: &[&str],
+    draw: &Draw,
+    sizes: Splits,
+    seed: u64,
+) -> Result<Dataset, GenerateError> {
+    let names: Vec<String> = inputs.iter().map(ToString::to_string).collect();
     let split = |index, split, rows| match rows {
         0 => Err(GenerateError::EmptySplit { split }),
-        _ => triplets(&names, kept, rows, seed, index),
+        _ => triplets(&names, draw, rows, seed, index),
     };
     Ok(Dataset {
         train: split(0, "train", sizes.train)?,
@@ -109,9 +124,9 @@ pub fn generate(
 }
 
 /// Whether the positive carries the anchor's concept.
-fn preserves(experiment: Experiment, row: &stream::Row) -> bool {
+fn preserves(concept: &dyn Concept, row: &stream::Row) -> bool {
     const TOLERANCE: f64 = 1e-7;
-    let (anchor, positive) = (experiment.value(&row.anchor), experiment.value(&row.positive));
+    let (anchor, positive) = (concept.value(&row.anchor), concept.value(&row.positive));
     (anchor - positive).abs() <= TOLERANCE * anchor.abs().max(1.0)
 }
 
@@ -129,7 +144,7 @@ mod tests {
             let accepted = |draw: fn(Experiment, &mut ChaCha8Rng) -> Option<stream::Row>| {
                 let mut rng = ChaCha8Rng::seed_from_u64(5);
                 let tries = 2_000;
-                let kept = |row: &stream::Row| preserves(experiment, row);
+                let kept = |row: &stream::Row| preserves(&experiment, row);
                 let rows = (0..tries).filter_map(|_| draw(experiment, &mut rng).filter(kept));
                 rows.count() as f64 / f64::from(tries)
             };
