@@ -16,6 +16,9 @@ use symgrad_data::generate::{Concept, Experiment, Recipe, Splits, generate};
 use symgrad_data::{Tangent, TangentMode};
 use symgrad_siamese::{Encoder, Neuron, TrainConfig};
 
+#[path = "settings/mod.rs"]
+mod settings;
+
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -24,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (settings, words): (Vec<&String>, Vec<&String>) =
         arguments.iter().partition(|argument| argument.contains('='));
     let word = |index: usize, default: &'static str| words.get(index).map_or(default, |w| w);
-    let config = configure(word(1, "default"), &settings)?;
+    let config = settings::over(&TrainConfig::preset(word(1, "default"))?, &settings)?;
     println!(
         "{:<44} seed seconds   cpu  mean cos  paper MSE   median       5 %  validation left out",
         "data"
@@ -35,23 +38,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     Ok(())
-}
-
-/// The preset with settings such as `encoder.width=64` laid over it.
-fn configure(preset: &str, settings: &[&String]) -> Result<TrainConfig, Box<dyn Error>> {
-    let mut table = toml::Table::try_from(TrainConfig::preset(preset)?)?;
-    for setting in settings {
-        let (path, value) = setting.split_once('=').unwrap_or((setting, ""));
-        let value: toml::Table = format!("value = {value}").parse()?;
-        let mut inner = &mut table;
-        let (parents, leaf) = path.rsplit_once('.').map_or((None, path), |(p, l)| (Some(p), l));
-        for parent in parents.into_iter().flat_map(|parents| parents.split('.')) {
-            let next = inner.get_mut(parent).and_then(toml::Value::as_table_mut);
-            inner = next.ok_or_else(|| format!("no group of settings {parent}"))?;
-        }
-        inner.insert(leaf.into(), value["value"].clone());
-    }
-    Ok(table.try_into()?)
 }
 
 fn expand(data: &str) -> Vec<&str> {

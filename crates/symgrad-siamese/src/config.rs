@@ -44,6 +44,18 @@ pub enum Loss {
         /// Weight of the pair's distance.
         weight: f64,
     },
+    /// For several latents that are to hold independent concepts: `VarianceNormalized`, plus
+    /// spread · ln mean exp(−2 ‖aᵢ − aⱼ‖²) over pairs of anchors. Refinement and refit then look
+    /// at all latents together. Ignores negatives.
+    ///
+    /// Uncorrelated latents may still be functions of one concept, say x and x², and then put all
+    /// anchors on a curve. Anchors that repel each other fill the space.
+    Independent {
+        /// Weight of the pair's distance.
+        weight: f64,
+        /// Weight of the repulsion, about 1.
+        spread: f64,
+    },
 }
 
 /// The learning rate over the course of training, as a factor of its peak.
@@ -228,6 +240,37 @@ impl TrainConfig {
         }
     }
 
+    /// The settings for that many latents that are to hold as many independent concepts: every
+    /// quantity that anchors and positives share is then a function of the latents.
+    ///
+    /// Ask for as many latents as there are independent concepts. Fewer hold what is easiest to
+    /// learn, mixtures included; what is too many becomes a function of the others.
+    ///
+    /// ```
+    /// use symgrad_data::generate::{Recipe, Splits, System};
+    /// use symgrad_siamese::{Encoder, Length, Neuron, TrainConfig};
+    ///
+    /// // Pairs of similar matrices, which share trace and determinant.
+    /// let sizes = Splits { train: 2_000, validation: 100, test: 100 };
+    /// let data = System::Similarity2x2.generate(Recipe::Isolated, sizes, 1)?;
+    /// let config = TrainConfig { length: Length::Steps(100), ..TrainConfig::independent(2) };
+    /// let (encoder, _) = Encoder::train(&data.train, &data.validation, &config, 1, &mut ())?;
+    /// let points = data.test.anchor();
+    /// let neurons = [0, 1].map(|index| encoder.gradients(points, Neuron::Latent(index)));
+    /// # assert!(neurons.iter().all(Result::is_ok));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn independent(latents: usize) -> Self {
+        Self {
+            encoder: EncoderConfig { latents, ..EncoderConfig::default() },
+            loss: Loss::Independent { weight: 10.0, spread: 1.0 },
+            // Refinement makes precise what has been learned by then, and several concepts take
+            // longer than one.
+            refine_after: 0.5,
+            ..Self::default()
+        }
+    }
+
     fn quick() -> Self {
         // A short training needs more of its time to choose.
         Self { length: Length::Steps(1500), batch: 256, refine_after: 0.4, ..Self::default() }
@@ -283,6 +326,10 @@ impl TrainConfig {
                 positive("loss.margin", margin)
             }
             Loss::VarianceNormalized { weight } => positive("loss.weight", weight),
+            Loss::Independent { weight, spread } => {
+                positive("loss.weight", weight)?;
+                not_negative("loss.spread", spread)
+            }
         }
     }
 

@@ -9,6 +9,9 @@
 //! concept (`loss`); pairs alone make the latent invariant (`refine_after`); linear algebra ends
 //! it (`refit`).
 //!
+//! Several latents learn as many independent concepts with [`TrainConfig::independent`]; without
+//! its repulsion two of them may well be functions of one concept.
+//!
 //! ```
 //! use symgrad_data::{Table, Triplets};
 //! use symgrad_siamese::{Encoder, Length, Neuron, TrainConfig};
@@ -45,10 +48,12 @@ mod file;
 mod loss;
 mod network;
 mod optimise;
+mod ratio;
 mod refine;
 mod refit;
 mod samples;
 mod schedule;
+mod spread;
 mod standardise;
 mod train;
 mod weights;

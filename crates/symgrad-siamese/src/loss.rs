@@ -1,6 +1,7 @@
 //! The losses, with their derivatives with respect to the latents.
 
 use crate::Loss;
+use crate::spread::spread;
 
 /// The latents of a batch, each `[rows, latents]` row by row.
 #[derive(Clone, Copy)]
@@ -16,7 +17,12 @@ pub(crate) struct Latents<'a> {
 impl Loss {
     /// Whether negatives matter.
     pub(crate) fn uses_negatives(&self) -> bool {
-        !matches!(self, Self::VarianceNormalized { .. })
+        !matches!(self, Self::VarianceNormalized { .. } | Self::Independent { .. })
+    }
+
+    /// Whether latents are to hold independent concepts, rather than each its own for itself.
+    pub(crate) fn keeps_independent(&self) -> bool {
+        matches!(self, Self::Independent { .. })
     }
 
     /// The loss of a batch; `gradient` becomes its derivative with respect to the latents of
@@ -29,29 +35,36 @@ impl Loss {
             Self::Triplet { margin, squared } => triplet(latents, margin, squared, gradient),
             Self::Contrastive { margin } => contrastive(latents, margin, gradient),
             Self::VarianceNormalized { weight } => variance(latents, weight, gradient),
+            Self::Independent { weight, spread: repulsion } => {
+                variance(latents, weight, gradient) + spread(latents, repulsion, gradient)
+            }
         }
     }
 }
 
-/// Weight of pairs against targets. Larger is more exact, until the targets no longer keep the
-/// latent from drifting.
-const FOLLOW_WEIGHT: f64 = 100.0;
+/// Weight of pairs against targets at most. Larger is more exact, until the targets no longer keep
+/// the latent from drifting.
+pub(crate) const FOLLOW_WEIGHT: f64 = 100.0;
 
-/// weight · mean ‖a − p‖² + mean ‖a − t‖², for targets t like the anchors; `gradient` becomes
-/// the derivative as in [`Loss::evaluate`].
-pub(crate) fn follow(latents: Latents<'_>, targets: &[f32], gradient: &mut Vec<f32>) -> f64 {
-    let weight = FOLLOW_WEIGHT;
+/// mean Σₖ weightₖ · (aₖ − pₖ)² + mean ‖a − t‖², for targets t like the anchors and a weight for
+/// each latent; `gradient` becomes the derivative as in [`Loss::evaluate`].
+pub(crate) fn follow(
+    latents: Latents<'_>,
+    targets: &[f32],
+    weights: &[f64],
+    gradient: &mut Vec<f32>,
+) -> f64 {
     let size = latents.anchor.len();
     let rows = (size / latents.width) as f64;
     gradient.clear();
     gradient.resize(2 * size, 0.0);
     let mut total = 0.0;
-    for start in (0..size).step_by(latents.width) {
-        let pair = Pair::new(latents.anchor, latents.positive, start, latents.width);
-        let error = Pair::new(latents.anchor, targets, start, latents.width);
+    for (i, &weight) in (0..size).zip(weights.iter().cycle()) {
+        let pair = Pair::new(latents.anchor, latents.positive, i, 1);
+        let error = Pair::new(latents.anchor, targets, i, 1);
         total += weight * pair.square + error.square;
-        pair.push(2.0 * weight / rows, gradient, start, size + start);
-        error.pull(2.0 / rows, gradient, start);
+        pair.push(2.0 * weight / rows, gradient, i, size + i);
+        error.pull(2.0 / rows, gradient, i);
     }
     total / rows
 }
@@ -192,11 +205,12 @@ mod tests {
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
-    const LOSSES: [Loss; 4] = [
+    const LOSSES: [Loss; 5] = [
         Loss::Triplet { margin: 1.0, squared: true },
         Loss::Triplet { margin: 1.0, squared: false },
         Loss::Contrastive { margin: 2.0 },
         Loss::VarianceNormalized { weight: 10.0 },
+        Loss::Independent { weight: 10.0, spread: 1.0 },
     ];
 
     fn value(loss: &Loss, all: &[f32], width: usize) -> (f64, Vec<f32>) {
@@ -252,8 +266,13 @@ mod tests {
     fn following_by_hand() {
         let latents = Latents { anchor: &[1.0], positive: &[0.5], negative: &[], width: 1 };
         let mut gradient = Vec::new();
-        assert_eq!(follow(latents, &[0.0], &mut gradient), 26.0); // 100 · ½² + 1²
+        assert_eq!(follow(latents, &[0.0], &[100.0], &mut gradient), 26.0); // 100 · ½² + 1²
         assert_eq!(gradient, [102.0, -100.0]);
+        // A weight for each of two latents.
+        let latents =
+            Latents { anchor: &[1.0, 1.0], positive: &[0.0, 0.0], negative: &[], width: 2 };
+        assert_eq!(follow(latents, &[1.0, 1.0], &[1.0, 3.0], &mut gradient), 4.0);
+        assert_eq!(gradient, [2.0, 6.0, -2.0, -6.0]);
     }
 
     #[test]

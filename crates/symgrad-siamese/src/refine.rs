@@ -6,10 +6,19 @@
 //! and its derivative changes sign. So pairs teach, and each latent is held, weakly, to what it
 //! was: mean over anchor and positive of the latents when the round began. An error in those
 //! targets differs between anchor and positive, so it shrinks by about the weight in each round.
+//!
+//! Several latents that are to be independent must not be held so weakly: whatever part of a
+//! latent varies within pairs by more than 1 / weight is given up, and with it a concept that is
+//! hard to learn, until two latents are functions of the easier one. So each round turns the
+//! latents into uncorrelated combinations, and the less invariant one of them still is, the more
+//! it is held.
 
 use burn::tensor::Tensor;
+use faer::Mat;
 
+use crate::loss::FOLLOW_WEIGHT;
 use crate::network::{Network, singles, tensor};
+use crate::ratio::Canonical;
 use crate::samples::Samples;
 
 /// Targets are taken anew this many times.
@@ -30,23 +39,29 @@ pub(crate) struct Targets {
     train: Vec<f32>,
     pub(crate) validation: Vec<f32>,
     latents: usize,
+    /// For each latent, the weight of pairs against targets.
+    pub(crate) weights: Vec<f64>,
 }
 
 impl Targets {
     /// Takes the network's present latents on training and validation samples as targets, after
-    /// changing its last layer so that they have mean 0 and standard deviation 1.
-    pub(crate) fn take(network: &mut Network, samples: [&Samples; 2]) -> Self {
+    /// changing its last layer so that they have mean 0 and standard deviation 1 and, if they are
+    /// to be `independent`, are uncorrelated.
+    pub(crate) fn take(network: &mut Network, samples: [&Samples; 2], independent: bool) -> Self {
         let latents = network.latents_count();
-        let [mut train, mut validation] = samples.map(|samples| pair_means(network, samples));
-        let (centres, scales): (Vec<f32>, Vec<f32>) =
-            (0..latents).map(|latent| moments(train.iter().skip(latent).step_by(latents))).unzip();
-        for row in train.chunks_exact_mut(latents).chain(validation.chunks_exact_mut(latents)) {
-            for ((x, centre), scale) in row.iter_mut().zip(&centres).zip(&scales) {
-                *x = (*x - centre) * scale;
+        let [mut train, mut validation] = samples.map(|samples| Pairs::of(network, samples));
+        let canonical = if independent { train.canonical(latents) } else { None };
+        let (factors, weights) = match canonical {
+            Some(Canonical { weights, ratios }) => {
+                (weights, ratios.iter().map(|ratio| FOLLOW_WEIGHT.min(1.0 / ratio)).collect())
             }
-        }
-        network.rescale(centres, scales);
-        Self { train, validation, latents }
+            None => (train.scales(latents), vec![FOLLOW_WEIGHT; latents]),
+        };
+        let standard = Affine::new(&train.centres(latents), &factors);
+        standard.apply(&mut train.means);
+        standard.apply(&mut validation.means);
+        network.transform(standard);
+        Self { train: train.means, validation: validation.means, latents, weights }
     }
 
     /// The targets of those training rows.
@@ -56,38 +71,105 @@ impl Targets {
     }
 }
 
-/// The mean of the latents of anchor and positive, row by row.
-fn pair_means(network: &Network, samples: &Samples) -> Vec<f32> {
-    let rows: Vec<usize> = (0..samples.count).collect();
-    let blocks = rows.chunks(ROWS_AT_ONCE).flat_map(|rows| {
-        let latents = singles(network.forward(samples.gather(2, rows, &network.device())).0);
-        let (anchors, positives) = latents.split_at(latents.len() / 2);
-        anchors.iter().zip(positives).map(|(a, p)| 0.5 * (a + p)).collect::<Vec<f32>>()
-    });
-    blocks.collect()
+/// The latents of pairs, row by row.
+struct Pairs {
+    means: Vec<f32>,
+    differences: Vec<f32>,
 }
 
-/// The mean and the inverse of the standard deviation; 1 for a constant.
-#[expect(clippy::cast_possible_truncation, reason = "the network computes in f32")]
-fn moments<'a>(values: impl ExactSizeIterator<Item = &'a f32> + Clone) -> (f32, f32) {
+impl Pairs {
+    fn of(network: &Network, samples: &Samples) -> Self {
+        let mut pairs = Self { means: Vec::new(), differences: Vec::new() };
+        let rows: Vec<usize> = (0..samples.count).collect();
+        for rows in rows.chunks(ROWS_AT_ONCE) {
+            let latents = singles(network.forward(samples.gather(2, rows, &network.device())).0);
+            let (anchors, positives) = latents.split_at(latents.len() / 2);
+            pairs.means.extend(anchors.iter().zip(positives).map(|(a, p)| 0.5 * (a + p)));
+            pairs.differences.extend(anchors.iter().zip(positives).map(|(a, p)| a - p));
+        }
+        pairs
+    }
+
+    fn centres(&self, latents: usize) -> Vec<f64> {
+        (0..latents).map(|k| mean(column(&self.means, k, latents))).collect()
+    }
+
+    /// The inverse standard deviations of the means, 1 for a constant, as a diagonal matrix.
+    fn scales(&self, latents: usize) -> Mat<f64> {
+        let total = second_moments(&self.means, &self.centres(latents));
+        let scale = |k| {
+            let scale = f64::sqrt(total[(k, k)]).recip();
+            if scale.is_normal() { scale } else { 1.0 }
+        };
+        Mat::from_fn(latents, latents, |i, j| if i == j { scale(i) } else { 0.0 })
+    }
+
+    fn canonical(&self, latents: usize) -> Option<Canonical> {
+        let within = second_moments(&self.differences, &vec![0.0; latents]);
+        Canonical::of(&within, &second_moments(&self.means, &self.centres(latents)))
+    }
+}
+
+/// Maps rows x to (x − centre)·W.
+struct Affine {
+    centres: Vec<f32>,
+    /// Row by row.
+    factors: Vec<f32>,
+}
+
+impl Affine {
+    #[expect(clippy::cast_possible_truncation, reason = "the network computes in f32")]
+    fn new(centres: &[f64], factors: &Mat<f64>) -> Self {
+        let size = centres.len();
+        Self {
+            centres: centres.iter().map(|&x| x as f32).collect(),
+            factors: (0..size * size).map(|i| factors[(i / size, i % size)] as f32).collect(),
+        }
+    }
+
+    fn apply(&self, rows: &mut [f32]) {
+        let size = self.centres.len();
+        let mut centred = vec![0.0; size];
+        for row in rows.chunks_exact_mut(size) {
+            for ((centred, x), centre) in centred.iter_mut().zip(&*row).zip(&self.centres) {
+                *centred = x - centre;
+            }
+            for (k, x) in row.iter_mut().enumerate() {
+                let factors = self.factors[k..].iter().step_by(size);
+                *x = centred.iter().zip(factors).map(|(x, factor)| x * factor).sum();
+            }
+        }
+    }
+}
+
+/// The mean of (x − centre)(x − centre)ᵀ over rows x.
+fn second_moments(rows: &[f32], centres: &[f64]) -> Mat<f64> {
+    let width = centres.len();
+    let centred = |k: usize| column(rows, k, width).map(move |x| x - centres[k]);
+    Mat::from_fn(width, width, |i, j| mean(centred(i).zip(centred(j)).map(|(a, b)| a * b)))
+}
+
+/// A column of a matrix given row by row.
+fn column(rows: &[f32], index: usize, width: usize) -> impl ExactSizeIterator<Item = f64> {
+    rows.iter().skip(index).step_by(width).map(|&x| f64::from(x))
+}
+
+fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
     let count = values.len() as f64;
-    let mean = values.clone().map(|&x| f64::from(x)).sum::<f64>() / count;
-    let variance = values.map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>() / count;
-    let scale = variance.sqrt().recip() as f32;
-    (mean as f32, if scale.is_normal() { scale } else { 1.0 })
+    values.sum::<f64>() / count
 }
 
 impl Network {
-    /// Changes the last layer so that latents become (latent − centre) · scale.
-    fn rescale(&mut self, centres: Vec<f32>, scales: Vec<f32>) {
+    /// Changes the last layer so that latents are transformed.
+    fn transform(&mut self, map: Affine) {
         let device = self.device();
-        let width = centres.len();
-        let [centres, scales]: [Tensor<2>; 2] =
-            [centres, scales].map(|row| tensor(row, width, &device));
+        let width = map.centres.len();
+        let [centres, factors]: [Tensor<2>; 2] =
+            [map.centres, map.factors].map(|rows| tensor(rows, width, &device));
         let [_, bias, ..] = self.readout() else { return };
         *bias = bias.clone() - centres;
         for parameter in self.readout() {
-            *parameter = parameter.clone() * scales.clone();
+            *parameter = parameter.clone().matmul(factors.clone());
         }
     }
 }

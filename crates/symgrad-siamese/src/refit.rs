@@ -9,10 +9,11 @@
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use faer::linalg::solvers::Solve;
-use faer::{Mat, Scale, Side};
+use faer::{Mat, Side};
 
 use crate::EncoderConfig;
 use crate::network::{Network, numbers};
+use crate::ratio::Canonical;
 use crate::weights::Weights;
 
 /// Steps of the iteration. The first does most of the work.
@@ -24,21 +25,26 @@ const RIDGE: f64 = 1e-10;
 /// Rows that go through the network together.
 const ROWS_AT_ONCE: usize = 2048;
 
-/// Improves the latents' weights, given standardised anchors and positives, row by row.
+/// Improves the latents' weights, given standardised anchors and positives, row by row: each
+/// latent by itself or all `together`.
 pub(crate) fn refit(
     weights: &mut Weights,
     config: &EncoderConfig,
+    together: bool,
     anchors: &[f32],
     positives: &[f32],
     inputs: usize,
 ) {
     let moments = Features::new(weights, config, inputs).moments(anchors, positives);
-    for latent in 0..config.latents {
-        let size = moments.total.nrows();
-        let trained = Mat::from_fn(size, 1, |row, _| *entry(weights, config, row, latent));
-        if let Some(better) = moments.improve(&trained) {
+    let size = moments.total.nrows();
+    let latents: Vec<usize> = (0..config.latents).collect();
+    for group in latents.chunks(if together { config.latents } else { 1 }) {
+        let trained =
+            Mat::from_fn(size, group.len(), |row, k| *entry(weights, config, row, group[k]));
+        let Some(better) = moments.improve(&trained) else { continue };
+        for (k, &latent) in group.iter().enumerate() {
             for row in 0..size {
-                *entry(weights, config, row, latent) = better[(row, 0)];
+                *entry(weights, config, row, latent) = better[(row, k)];
             }
         }
     }
@@ -64,30 +70,42 @@ struct Moments {
 }
 
 impl Moments {
-    /// The iteration, at constant variance of the latent; `None` if the latent is constant or
-    /// rounding spoils the result.
+    /// The iteration, at constant variance of each latent; `None` if a latent is constant, if one
+    /// is a combination of others, or if rounding spoils the result.
     fn improve(&self, trained: &Mat<f64>) -> Option<Mat<f64>> {
         let size = self.total.nrows();
         let trace: f64 = (0..size).map(|i| self.total[(i, i)]).sum();
         let ridge = RIDGE * trace / size as f64;
-        let variance = quadratic(&self.total, trained);
+        let variances = diagonal(&form(&self.total, trained));
         let mut w = trained.clone();
         for _ in 0..STEPS {
-            let ratio = quadratic(&self.within, &w) / quadratic(&self.total, &w);
+            let (within, total) = (form(&self.within, &w), form(&self.total, &w));
+            let ratio = match w.ncols() {
+                1 => within[(0, 0)] / total[(0, 0)],
+                _ => Canonical::of(&within, &total)?.ratios.pop()?,
+            };
             let matrix = Mat::from_fn(size, size, |i, j| {
                 let regular = self.total[(i, j)] + if i == j { ridge } else { 0.0 };
                 self.within[(i, j)] + ratio * regular
             });
-            let next = matrix.llt(Side::Lower).ok()?.solve(&self.total * &w);
-            let scale = (variance / quadratic(&self.total, &next)).sqrt();
-            w = Scale(scale) * next;
+            w = matrix.llt(Side::Lower).ok()?.solve(&self.total * &w);
+            for (k, variance) in diagonal(&form(&self.total, &w)).into_iter().enumerate() {
+                let scale = (variances[k] / variance).sqrt();
+                w.col_mut(k).iter_mut().for_each(|x| *x *= scale);
+            }
         }
-        w.col_as_slice(0).iter().all(|value| value.is_finite()).then_some(w)
+        let finite = (0..w.ncols()).all(|k| w.col_as_slice(k).iter().all(|x| x.is_finite()));
+        finite.then_some(w)
     }
 }
 
-fn quadratic(matrix: &Mat<f64>, w: &Mat<f64>) -> f64 {
-    (w.transpose() * matrix * w)[(0, 0)]
+/// wᵀ M w for columns w.
+fn form(matrix: &Mat<f64>, w: &Mat<f64>) -> Mat<f64> {
+    w.transpose() * matrix * w
+}
+
+fn diagonal(matrix: &Mat<f64>) -> Vec<f64> {
+    (0..matrix.nrows()).map(|i| matrix[(i, i)]).collect()
 }
 
 /// What the latents are linear in: the last hidden layer and, with a skip, the inputs.

@@ -148,7 +148,11 @@ impl<'a> Trainer<'a> {
             let learning_rate = rate.at(step - 1);
             if refine::starts_round(step, steps, self.config.refine_after) {
                 (self.best, stale) = (None, 0);
-                let targets = Targets::take(&mut self.network, [&self.train, &self.validation]);
+                let targets = Targets::take(
+                    &mut self.network,
+                    [&self.train, &self.validation],
+                    self.config.loss.keeps_independent(),
+                );
                 self.targets = Some(targets);
             }
             let loss = self.step(step, learning_rate)?;
@@ -199,7 +203,8 @@ impl<'a> Trainer<'a> {
         let rows = self.next_rows();
         let (latents, tape) =
             self.network.forward(self.train.gather(self.branches(), &rows, &self.device));
-        let targets = self.targets.as_ref().map(|targets| targets.select(&rows));
+        let targets =
+            self.targets.as_ref().map(|targets| (targets.select(&rows), targets.weights.clone()));
         let (loss, slopes) = self.evaluate(latents, targets, step)?;
         let gradients = self.network.backward(tape, slopes);
         self.optimise.step(learning_rate, &mut self.network.parameters, gradients);
@@ -223,7 +228,7 @@ impl<'a> Trainer<'a> {
     fn evaluate(
         &self,
         latents: Tensor<2>,
-        targets: Option<Vec<f32>>,
+        targets: Option<(Vec<f32>, Vec<f64>)>,
         step: usize,
     ) -> Result<(f64, Tensor<2>), SiameseError> {
         let width = self.config.encoder.latents;
@@ -233,7 +238,7 @@ impl<'a> Trainer<'a> {
         let latents = Latents { anchor: branch(), positive: branch(), negative: branch(), width };
         let mut slopes = Vec::new();
         let loss = match targets {
-            Some(targets) => follow(latents, &targets, &mut slopes),
+            Some((targets, weights)) => follow(latents, &targets, &weights, &mut slopes),
             None => self.config.loss.evaluate(latents, &mut slopes),
         };
         if !loss.is_finite() {
@@ -247,7 +252,10 @@ impl<'a> Trainer<'a> {
         let rows: Vec<usize> = (0..self.validation.count).collect();
         let (latents, _) =
             self.network.forward(self.validation.gather(self.branches(), &rows, &self.device));
-        let targets = self.targets.as_ref().map(|targets| targets.validation.clone());
+        let targets = self
+            .targets
+            .as_ref()
+            .map(|targets| (targets.validation.clone(), targets.weights.clone()));
         Ok(self.evaluate(latents, targets, step)?.0)
     }
 
@@ -258,7 +266,15 @@ impl<'a> Trainer<'a> {
         };
         if self.config.refit {
             let [anchors, positives] = [&self.train.branches[0], &self.train.branches[1]];
-            refit(&mut weights, &self.config.encoder, anchors, positives, self.train.inputs);
+            let together = self.config.loss.keeps_independent();
+            refit(
+                &mut weights,
+                &self.config.encoder,
+                together,
+                anchors,
+                positives,
+                self.train.inputs,
+            );
         }
         weights
     }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use symgrad_data::generate::{Concept, Recipe, Splits, System};
 use symgrad_data::{Table, Triplets};
 use symgrad_siamese::{
     Activation, Backend, Encoder, EncoderConfig, Length, Loss, Neuron, Progress, Schedule,
@@ -63,10 +64,51 @@ fn every_loss_finds_a_linear_concept() {
         Loss::Triplet { margin: 1.0, squared: false },
         Loss::Contrastive { margin: 1.0 },
         Loss::VarianceNormalized { weight: 10.0 },
+        Loss::Independent { weight: 10.0, spread: 1.0 },
     ] {
         let found = quality(&train(&TrainConfig { loss, ..small() }, 100));
         assert!(found > 0.99, "{loss:?}: {found}");
     }
+}
+
+/// Trace and determinant of similar matrices both lie in the span of two latents.
+#[test]
+fn independent_latents_hold_all_that_pairs_share() {
+    let system = System::Similarity2x2;
+    let sizes = Splits { train: 8_000, validation: 100, test: 300 };
+    let data = system.generate(Recipe::Isolated, sizes, 200).unwrap();
+    let default = TrainConfig::independent(2);
+    let encoder = EncoderConfig { width: 32, ..default.encoder };
+    let config = TrainConfig { encoder, length: Length::Steps(1000), batch: 128, ..default };
+    let (encoder, _) =
+        Encoder::train(&data.train, &data.validation, &config, 200, &mut ()).unwrap();
+    let points = data.test.anchor();
+    let neurons = [0, 1].map(|k| encoder.gradients(points, Neuron::Latent(k)).unwrap());
+    for invariant in system.invariants(Recipe::Isolated) {
+        let parts = (0..points.rows()).map(|row| {
+            let mut truth = vec![0.0; 4];
+            invariant.gradient(&points.row(row), &mut truth);
+            let at_row = |neuron: &Vec<Vec<f64>>| neuron.iter().map(|column| column[row]).collect();
+            part_within(&truth, neurons.iter().map(at_row))
+        });
+        let mean = parts.sum::<f64>() / points.rows() as f64;
+        assert!(mean > 0.99, "{invariant:?}: {mean}");
+    }
+}
+
+/// The length of what a vector has in a span, as a part of its own.
+fn part_within(vector: &[f64], span: impl Iterator<Item = Vec<f64>>) -> f64 {
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
+    let mut basis: Vec<Vec<f64>> = vec![];
+    for mut next in span {
+        for known in &basis {
+            let along = dot(known, &next);
+            next.iter_mut().zip(known).for_each(|(x, unit)| *x -= along * unit);
+        }
+        let norm = dot(&next, &next).sqrt();
+        basis.push(next.iter().map(|x| x / norm).collect());
+    }
+    (basis.iter().map(|unit| dot(unit, vector).powi(2)).sum::<f64>() / dot(vector, vector)).sqrt()
 }
 
 #[test]
@@ -209,6 +251,10 @@ fn settings_out_of_range_are_refused_by_name() {
         (TrainConfig { weight_decay: -1.0, ..default() }, "weight_decay"),
         (TrainConfig { schedule: Schedule::OneCycle { warmup: 1.0 }, ..default() }, "warmup"),
         (TrainConfig { loss: Loss::Contrastive { margin: 0.0 }, ..default() }, "margin"),
+        (
+            TrainConfig { loss: Loss::Independent { weight: 1.0, spread: -1.0 }, ..default() },
+            "spread",
+        ),
     ] {
         let error = config.validate().unwrap_err().to_string();
         assert!(error.contains(setting), "{error}");
@@ -220,8 +266,8 @@ fn settings_out_of_range_are_refused_by_name() {
 
 #[test]
 fn presets_are_valid_and_survive_a_configuration_file() {
-    for name in TrainConfig::PRESETS {
-        let config = TrainConfig::preset(name).unwrap();
+    let named = TrainConfig::PRESETS.map(|name| TrainConfig::preset(name).unwrap());
+    for config in named.into_iter().chain([TrainConfig::independent(3)]) {
         config.validate().unwrap();
         let text = toml::to_string(&config).unwrap();
         assert_eq!(toml::from_str::<TrainConfig>(&text).unwrap(), config, "{text}");
