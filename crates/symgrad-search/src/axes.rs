@@ -81,6 +81,18 @@ impl Axes {
         }
     }
 
+    /// The directions that do not count as d columns of N points each.
+    pub(crate) fn normal_columns(&self, points: usize) -> Vec<Vec<Vec<f64>>> {
+        match self {
+            Self::Whole => vec![],
+            Self::Flat { normals, .. } => {
+                let columns = |normal: &Vec<f64>| normal.iter().map(|&m| vec![m; points]).collect();
+                normals.iter().map(columns).collect()
+            }
+            Self::Curved { normals, .. } => normals.clone(),
+        }
+    }
+
     /// The axes along which a function of the given inputs may change.
     pub(crate) fn reached(&self, inputs: &[u16]) -> Range<usize> {
         match self {

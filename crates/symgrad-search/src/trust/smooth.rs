@@ -8,6 +8,7 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, Par, Side};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use symgrad_expr::{Expr, Op, Program, Workspace};
 
 use crate::axes::Axes;
 
@@ -59,12 +60,17 @@ pub(crate) struct Match {
     pub(crate) total: f64,
 }
 
-/// Waves of one length scale: their gradients, or their values.
+/// Waves of one length scale.
+///
+/// The gradient of a wave is a slope at each point times the wave vector, so that sums over
+/// points and inputs need not run over both at once.
 pub(crate) struct Waves {
-    /// √weight times each gradient, tangent to the data: d·N rows, a column per wave. Of
-    /// values N rows, centred.
-    rows: Mat<f64>,
-    /// Their scalar products.
+    /// √weight times the slope of each wave at each point; of values √weight times the centred
+    /// value. N rows, a column per wave.
+    slopes: Mat<f64>,
+    /// The wave vectors, d rows; none for values.
+    vectors: Option<Mat<f64>>,
+    /// Scalar products of their gradients, tangent to the data, or of their values.
     whole: Mat<f64>,
 }
 
@@ -88,59 +94,69 @@ impl Waves {
         let (points, dim) = (cloud.weights.len(), cloud.columns.len());
         let extents: Vec<(f64, f64)> = cloud.columns.iter().map(|column| extent(column)).collect();
         let roots: Vec<f64> = cloud.weights.iter().map(|w| w.sqrt()).collect();
-        let height = if cloud.values { points } else { points * dim };
-        let mut rows: Mat<f64> = Mat::zeros(height, WAVES + PROBES);
+        let mut slopes: Mat<f64> = Mat::zeros(points, WAVES + PROBES);
+        let mut vectors: Mat<f64> = Mat::zeros(dim, WAVES + PROBES);
+        let curve = if cloud.values { Op::Sin } else { Op::Cos };
+        let curve = Program::compile(&Expr::unary(curve, Expr::var(0)));
+        let mut workspace = Workspace::default();
         let mut argument = vec![0.0; points];
         for k in 0..WAVES + PROBES {
             argument.fill(std::f64::consts::TAU * rng.random::<f64>());
-            let mut wave = vec![0.0; dim];
             for &input in inputs {
                 let (middle, width) = extents[input];
                 let draw = normal(&mut rng);
                 if width > 0.0 {
-                    wave[input] = draw / (length * width);
+                    let wave = draw / (length * width);
+                    vectors[(input, k)] = wave;
                     for (sum, x) in argument.iter_mut().zip(&cloud.columns[input]) {
-                        *sum += wave[input] * (x - middle);
+                        *sum += wave * (x - middle);
                     }
                 }
             }
+            let mut values = vec![0.0; points];
+            // Sines and cosines are finite wherever there are points.
+            let _ = curve.values(std::slice::from_ref(&argument), &mut workspace, &mut values);
             if cloud.values {
-                let mut values: Vec<f64> = argument.iter().map(|a| a.sin()).collect();
                 centre(&mut values, &cloud.weights);
-                for (n, value) in values.iter().enumerate() {
-                    rows[(n, k)] = value * roots[n];
-                }
-                continue;
             }
-            let slopes: Vec<f64> =
-                argument.iter().zip(&roots).map(|(argument, root)| argument.cos() * root).collect();
-            let mut gradient: Vec<Vec<f64>> =
-                wave.iter().map(|w| slopes.iter().map(|slope| slope * w).collect()).collect();
-            cloud.axes.project(&mut gradient);
-            for (i, column) in gradient.iter().enumerate() {
-                for (n, slope) in column.iter().enumerate() {
-                    rows[(i * points + n, k)] = *slope;
-                }
-            }
+            let column = slopes.col_as_slice_mut(k).iter_mut().zip(&values);
+            column.zip(&roots).for_each(|((slope, v), root)| *slope = v * root);
         }
-        let whole = products(&rows);
-        Self { rows, whole }
+        let whole = products(&slopes);
+        if cloud.values {
+            return Self { slopes, vectors: None, whole };
+        }
+        let mut whole = scaled(whole, &products(&vectors));
+        // Less what the gradients have across the data.
+        for normal in cloud.axes.normal_columns(points) {
+            let normal = Mat::from_fn(points, dim, |n, i| normal[i][n]);
+            let off = scaled(times(&normal, &vectors), &slopes);
+            matmul(&mut whole, Accum::Add, off.transpose(), &off, -1.0, Par::Seq);
+        }
+        Self { slopes, vectors: Some(vectors), whole }
+    }
+
+    /// Scalar products with vectors tangent to the data, d columns of N, at each point; or with
+    /// values, one column.
+    fn along(&self, vectors: &[&[f64]]) -> Mat<f64> {
+        let given = Mat::from_fn(self.slopes.nrows(), vectors.len(), |n, i| vectors[i][n]);
+        let steepness = match &self.vectors {
+            Some(waves) => times(&given, waves),
+            None => Mat::from_fn(given.nrows(), self.slopes.ncols(), |n, _| given[(n, 0)]),
+        };
+        scaled(steepness, &self.slopes)
     }
 
     /// Scalar products of the parts that the formula does not allow.
     fn across(&self, allowed: &Allowed) -> Mat<f64> {
-        let waves = self.rows.ncols();
         let along = match allowed {
             Allowed::Along(units) => {
-                let points = units.first().map_or(0, Vec::len);
-                Mat::from_fn(points, waves, |n, k| {
-                    let parts = units.iter().enumerate();
-                    parts.map(|(i, unit)| unit[n] * self.rows[(i * points + n, k)]).sum::<f64>()
-                })
+                self.along(&units.iter().map(Vec::as_slice).collect::<Vec<_>>())
             }
-            Allowed::Multiples(values) => Mat::from_fn(1, waves, |_, k| {
-                values.iter().enumerate().map(|(n, v)| v * self.rows[(n, k)]).sum::<f64>()
-            }),
+            Allowed::Multiples(values) => {
+                let sums = sums(&self.along(&[values]));
+                Mat::from_fn(1, sums.len(), |_, k| sums[k])
+            }
         };
         let mut across = self.whole.clone();
         matmul(&mut across, Accum::Add, along.transpose(), &along, -1.0, Par::Seq);
@@ -172,9 +188,9 @@ impl Waves {
             };
             kept.iter().map(energy).collect()
         };
-        let modes = energies(&|k| {
-            found.residual.iter().enumerate().map(|(row, r)| r * self.rows[(row, k)]).sum()
-        });
+        let residual: Vec<&[f64]> = found.residual.chunks_exact(points).collect();
+        let overlaps = sums(&self.along(&residual));
+        let modes = energies(&|k| overlaps[k]);
         let count = ((points * freedom) as f64).max(2.0 * kept.len() as f64);
 
         let (mut caught, mut all) = (0.0, 0.0);
@@ -258,6 +274,26 @@ fn chernoff_bits(matrix: &Mat<f64>) -> Option<Option<f64>> {
         if at_a < at_b || at_b.is_nan() { high = b } else { low = a }
     }
     Some(Some((-log((0.5 * (low + high)).exp()) / std::f64::consts::LN_2).max(0.0)))
+}
+
+fn times(left: &Mat<f64>, right: &Mat<f64>) -> Mat<f64> {
+    let mut product = Mat::zeros(left.nrows(), right.ncols());
+    matmul(&mut product, Accum::Replace, left, right, 1.0, Par::Seq);
+    product
+}
+
+/// Entry by entry.
+fn scaled(mut matrix: Mat<f64>, by: &Mat<f64>) -> Mat<f64> {
+    for k in 0..matrix.ncols() {
+        let column = matrix.col_as_slice_mut(k).iter_mut();
+        column.zip(by.col_as_slice(k)).for_each(|(entry, factor)| *entry *= factor);
+    }
+    matrix
+}
+
+/// The sum of each column.
+fn sums(matrix: &Mat<f64>) -> Vec<f64> {
+    (0..matrix.ncols()).map(|k| matrix.col_as_slice(k).iter().sum()).collect()
 }
 
 fn products(matrix: &Mat<f64>) -> Mat<f64> {
