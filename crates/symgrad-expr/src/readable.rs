@@ -4,7 +4,8 @@ use crate::{Expr, Node, Op};
 
 impl Expr {
     /// This expression for reading: constants rounded to that many significant digits (at
-    /// least one), signs gathered, coefficients first, and factors that round to 1 left out.
+    /// least one), signs gathered, coefficients first, what is added to itself doubled, and
+    /// factors that round to 1 left out.
     ///
     /// Apart from the rounding it has the same value. Print it in any notation.
     ///
@@ -12,6 +13,7 @@ impl Expr {
     /// use symgrad_expr::Expr;
     /// let found: Expr = "x1*0.99996 + -2.00123*x2 - x3*(-0.33333)".parse()?;
     /// assert_eq!(found.rounded(3).to_string(), "x1 - 2*x2 + 0.333*x3");
+    /// assert_eq!("x1 + x1 + x2".parse::<Expr>()?.rounded(3).to_string(), "2*x1 + x2");
     /// # Ok::<(), symgrad_expr::ParseError>(())
     /// ```
     #[must_use]
@@ -131,6 +133,9 @@ fn binary(op: Op, left: Operand, right: Operand) -> Operand {
 }
 
 fn sum(op: Op, left: Operand, right: Operand) -> Operand {
+    if op == Op::Add && left.expr == right.expr {
+        return product(Op::Mul, number(2.0), left);
+    }
     let opposite = if op == Op::Add { Op::Sub } else { Op::Add };
     match right.without_sign() {
         Ok(right) => plain(Expr::binary(opposite, left.settled(), &right.expr)),
