@@ -4,9 +4,13 @@
 
 mod fail;
 mod find;
+mod inspect;
+mod interpret;
 mod list;
+mod options;
 mod progress;
 mod rerun;
+mod show;
 
 use std::process::ExitCode;
 
@@ -29,6 +33,10 @@ struct Cli {
 enum Command {
     /// Search formulas for points and gradients in a file
     Search(Box<find::Arguments>),
+    /// Read formulas from the neurons of a trained network
+    Interpret(Box<interpret::Arguments>),
+    /// List the layers of a network: names, shapes, neurons
+    Inspect(inspect::Arguments),
     /// Train on the experiments, search, and check what comes out against the truth
     Reproduce(rerun::Arguments),
     /// List the experiments with their inputs, recipes and truths
@@ -38,6 +46,8 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Search(arguments) => find::run(&arguments),
+        Command::Interpret(arguments) => interpret::run(&arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Reproduce(arguments) => rerun::run(&arguments),
         Command::List(arguments) => Ok(list::run(&arguments)),
     };

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use symgrad::report::format_loss;
 use symgrad::search::{Observer as SearchObserver, Search};
-use symgrad::{Error, Observer, Record, Stage, write_file};
+use symgrad::{Error, LayerObserver, Observer, Record, Stage, write_file};
 
 /// The bar of one search, which also keeps the search's state in a file if one is given.
 pub(crate) struct SearchBar {
@@ -60,6 +60,32 @@ impl SearchObserver for SearchBar {
                 self.failure = Some(failure);
             }
         }
+    }
+}
+
+/// The bar of the searches for a layer.
+pub(crate) struct LayerBar(ProgressBar);
+
+impl LayerBar {
+    pub(crate) fn new() -> Self {
+        if !std::io::stderr().is_terminal() {
+            return Self(ProgressBar::hidden());
+        }
+        let bar = ProgressBar::new(1).with_style(style()).with_prefix("neurons");
+        bar.enable_steady_tick(TICK);
+        Self(bar)
+    }
+
+    pub(crate) fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+impl LayerObserver for LayerBar {
+    fn searched(&self, done: usize, total: usize) {
+        self.0.set_length(total as u64);
+        // Reports of two threads may overtake each other.
+        self.0.set_position(self.0.position().max(done as u64));
     }
 }
 

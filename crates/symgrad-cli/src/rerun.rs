@@ -9,8 +9,8 @@ use symgrad::siamese::Backend;
 use symgrad::{Error, Plan, reproduce, select};
 
 use crate::fail::MISSED;
-use crate::find::{seeds, thread_count};
 use crate::list::SuiteName;
+use crate::options::{seeds, thread_count};
 use crate::progress::Bars;
 
 #[derive(Args)]

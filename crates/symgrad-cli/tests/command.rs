@@ -77,7 +77,7 @@ fn a_field_gives_a_formula() {
     let given = Given::product();
     let output = given.search(&[]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    assert!(stdout(&output).ends_with("answer: x*v\n"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("answer: x*v\n"), "{}", stdout(&output));
     let written = std::fs::read_to_string(given.out().join("result.json")).expect("a result");
     let result: Value = serde_json::from_str(&written).expect("JSON");
     assert_eq!(result["schema_version"], 1);
@@ -164,7 +164,7 @@ fn constraints_shape_the_answer() {
     ] {
         let output = given.search(options);
         assert_eq!(output.status.code(), Some(0), "{options:?}: {}", stderr(&output));
-        assert!(stdout(&output).ends_with(words), "{options:?}: {}", stdout(&output));
+        assert!(stdout(&output).contains(words), "{options:?}: {}", stdout(&output));
     }
 }
 
@@ -195,7 +195,7 @@ fn settings_come_from_a_file_and_options_win() {
     assert_eq!((&result["seed"], &result["front"][0]["expression"]), (&7.into(), &"x".into()));
     write("operators = '+ -'\n");
     let output = given.search(&["--config", &path, "--ops", "+ *"]);
-    assert!(stdout(&output).ends_with("answer: x*v\n"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("answer: x*v\n"), "{}", stdout(&output));
     write("[search]\nbudgets = 3\n");
     fails(&Given::product(), &["--config", &path], &["line 2", "budgets"]);
 }
@@ -208,9 +208,9 @@ fn values_can_be_fitted_instead_of_gradients() {
         .collect();
     let given = Given::csv(&format!("x,v,y\n{}\n", rows.join("\n")));
     let output = given.search(&["--values", "y"]);
-    assert!(stdout(&output).ends_with("answer: x*v + 2\n"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("answer: x*v + 2\n"), "{}", stdout(&output));
     let output = given.search(&["--values", "y", "--linear-scaling"]);
-    assert!(stdout(&output).ends_with("answer: x*v\n"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("answer: x*v\n"), "{}", stdout(&output));
     fails(&Given::csv("x,v,y\n1,2,3\n2,1,4\n"), &["--values", "w"], &["`w`", "x, v, y"]);
 }
 
@@ -222,7 +222,7 @@ fn a_search_can_be_resumed() {
     assert_eq!(first.status.code(), Some(0), "{}", stderr(&first));
     let second = given.search(&["--resume", &state, "--budget", "9000"]);
     assert_eq!(second.status.code(), Some(0), "{}", stderr(&second));
-    assert!(stdout(&second).ends_with("answer: x*v\n"), "{}", stdout(&second));
+    assert!(stdout(&second).contains("answer: x*v\n"), "{}", stdout(&second));
     fails(&Given::product(), &["--resume", &given.file.to_string_lossy()], &["resume"]);
 }
 

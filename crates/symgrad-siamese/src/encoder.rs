@@ -87,6 +87,17 @@ impl Encoder {
         })
     }
 
+    /// The neurons of a hidden layer, the first one is 0, after their activation, at every row of
+    /// the table: one column of `rows` values per neuron.
+    pub fn hidden(&self, points: &Table, layer: usize) -> Result<Vec<Vec<f64>>, SiameseError> {
+        self.check(Neuron::Hidden { layer, index: 0 })?;
+        let device = Device::flex();
+        let network = Network::new(&self.weights, &self.config, &device, DType::F64);
+        self.by_blocks(points, self.config.width, |rows| {
+            numbers(network.hidden(Tensor::from_data(rows, (&device, DType::F64)), layer + 1))
+        })
+    }
+
     /// The gradient of a neuron at every row of the table, with respect to the inputs in the
     /// user's units: one column of `rows` derivatives per input.
     ///

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use symgrad_data::generate::GenerateError;
 use symgrad_data::{DataError, FileError, FileProblem};
 use symgrad_expr::{NamesError, ParseError};
+use symgrad_models::ModelError;
 use symgrad_report::ReportError;
 use symgrad_search::SearchError;
 use symgrad_siamese::SiameseError;
@@ -21,6 +22,28 @@ pub enum Error {
     /// The encoder.
     #[error(transparent)]
     Siamese(#[from] SiameseError),
+    /// A network from a file.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// A layer that a network does not have.
+    #[error("the network has no layer `{name}`; there are {known}")]
+    NoLayer {
+        /// The name as given.
+        name: String,
+        /// The layers there are.
+        known: String,
+    },
+    /// A layer of several neurons, and none was named.
+    #[error("layer `{layer}` has {neurons} neurons: which?")]
+    WhichNeuron {
+        /// The layer.
+        layer: String,
+        /// Its neurons.
+        neurons: usize,
+    },
+    /// A composition with an encoder.
+    #[error("an encoder of symgrad cannot be put behind another network, nor before one")]
+    NotThrough,
     /// A search that cannot start.
     #[error(transparent)]
     Search(#[from] SearchError),
@@ -116,6 +139,11 @@ impl Error {
             Self::Data(DataError::File(FileError { problem, .. })) => file_hint(problem),
             Self::Data(error) => data_hint(error),
             Self::Generate(_) => "draw fewer triplets, or take the other recipe",
+            Self::Model(_) | Self::NoLayer { .. } => {
+                "`symgrad inspect MODEL` lists layers and neurons"
+            }
+            Self::WhichNeuron { .. } => "name one with --neuron, or take them all with --all",
+            Self::NotThrough => "export both networks as ONNX",
             Self::Siamese(_) => "`symgrad reproduce --quick` shows whether a short training works",
             Self::Search(_) => "`symgrad search --help` says what each setting means",
             Self::NoColumn { .. } => "--values and --points name columns of the file",

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use symgrad_data::{DirectionField, Table};
 use symgrad_expr::{Expr, Names, OpSet};
 use symgrad_report::FrontPoint;
-use symgrad_search::{Hints, Objective, Outcome, Search, Trust};
+use symgrad_search::{Hints, Objective, Outcome, Search, Trust, Verdict};
 
 use crate::{Error, SearchSettings, Stage};
 
@@ -63,6 +63,18 @@ pub struct FrontEntry {
     pub sympy: String,
     /// For LaTeX.
     pub latex: String,
+    /// For `NumPy`, imported as `np`.
+    #[serde(default)]
+    pub numpy: String,
+    /// For Rust, with inputs of type `f64`.
+    #[serde(default)]
+    pub rust: String,
+}
+
+impl FrontEntry {
+    fn readable(&self, inputs: &[String]) -> String {
+        self.with_templates.clone().unwrap_or_else(|| readable(&self.expression, inputs))
+    }
 }
 
 impl Findings {
@@ -79,10 +91,7 @@ impl Findings {
         let point = |entry: &FrontEntry| FrontPoint {
             complexity: entry.complexity,
             loss: entry.loss,
-            expression: match &entry.with_templates {
-                Some(written) => written.clone(),
-                None => readable(&entry.expression, &self.inputs),
-            },
+            expression: entry.readable(&self.inputs),
         };
         self.front.iter().map(point).collect()
     }
@@ -98,7 +107,22 @@ impl Findings {
         text
     }
 
-    fn new(outcome: &Outcome, names: &Names, ops: &OpSet, seed: u64) -> Result<Self, Error> {
+    /// The answer as people read it: constants rounded, templates by their names.
+    pub fn readable_answer(&self) -> String {
+        self.answer().readable(&self.inputs)
+    }
+
+    /// The verdict on the answer.
+    pub fn verdict(&self) -> Option<&Verdict> {
+        self.trust.as_ref().map(|trust| &trust.verdict)
+    }
+
+    pub(crate) fn new(
+        outcome: &Outcome,
+        names: &Names,
+        ops: &OpSet,
+        seed: u64,
+    ) -> Result<Self, Error> {
         let templates = ops.templates().next().is_some();
         let entry = |(entry, &paper_mse): (&symgrad_search::Entry, &f64)| FrontEntry {
             complexity: entry.complexity,
@@ -108,6 +132,8 @@ impl Findings {
             with_templates: templates.then(|| ops.written(&rounded(&entry.expr, ops), names)),
             sympy: entry.expr.sympy(names),
             latex: entry.expr.latex(names),
+            numpy: entry.expr.numpy(names),
+            rust: entry.expr.rust(names),
         };
         Ok(Self {
             schema_version: SCHEMA_VERSION,

@@ -39,6 +39,7 @@ mod error;
 mod experiments;
 mod files;
 mod findings;
+mod interpret;
 mod observer;
 mod pipeline;
 mod published;
@@ -49,6 +50,7 @@ mod summary;
 
 pub use symgrad_data as data;
 pub use symgrad_expr as expr;
+pub use symgrad_models as models;
 pub use symgrad_report as report;
 pub use symgrad_search as search;
 pub use symgrad_siamese as siamese;
@@ -63,6 +65,10 @@ pub use files::{prepare_folder, write_file};
 pub use findings::{
     Findings, FrontEntry, SCHEMA_VERSION, Seconds, open_search, run_search, search_field,
     search_values,
+};
+pub use interpret::{
+    Activity, Group, InterpretSettings, Interpretation, LayerInterpretation, LayerObserver, Model,
+    Outer, SpaceInterpretation, Trend, interpret_layer, interpret_neuron, interpret_space,
 };
 pub use observer::{Observer, Stage};
 pub use published::{PublishedFront, published_front, published_mse};

@@ -183,7 +183,7 @@ impl Run<'_> {
         for (stage, seconds) in self.seconds() {
             findings.seconds.entry(stage).or_insert(seconds);
         }
-        write_file(&self.file(FRONT), &findings.front_csv())?;
+        write_file(&self.file(FRONT), findings.front_csv())?;
         write_json(&self.file(RESULT), &findings)
     }
 

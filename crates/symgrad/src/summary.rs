@@ -47,8 +47,8 @@ pub(crate) fn write(plan: &Plan, records: &[Record]) -> Result<String, Error> {
     for picture in summary.sections.iter().flat_map(|section| &section.pictures) {
         write_file(&plan.out.join(format!("{}.svg", picture.name)), &picture.svg)?;
     }
-    write_file(&plan.out.join("summary.md"), &summary.to_markdown())?;
-    write_file(&plan.out.join("summary.html"), &summary.to_html())?;
+    write_file(&plan.out.join("summary.md"), summary.to_markdown())?;
+    write_file(&plan.out.join("summary.html"), summary.to_html())?;
     let json = Json {
         schema_version: crate::SCHEMA_VERSION,
         version: env!("CARGO_PKG_VERSION"),

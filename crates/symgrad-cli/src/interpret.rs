@@ -1,0 +1,317 @@
+//! `symgrad interpret`: from a network and points to formulas.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use symgrad::data::{FieldOptions, Table, TangentMode};
+use symgrad::models::Unit;
+use symgrad::report::{TextTable, format_loss};
+use symgrad::search::Verdict;
+use symgrad::{
+    Activity, Error, Findings, InterpretSettings, Interpretation, LayerInterpretation, Model,
+    Outer, SpaceInterpretation, Trend, interpret_layer, interpret_neuron, interpret_space,
+    prepare_folder, write_file,
+};
+
+use crate::options::{SearchOptions, tangent};
+use crate::progress::{LayerBar, SearchBar};
+use crate::show::{Format, json, text, write_findings};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten, next_help_heading = "Network")]
+    network: Network,
+    #[command(flatten, next_help_heading = "Data")]
+    data: Data,
+    #[command(flatten)]
+    options: SearchOptions,
+    /// With --all: neurons whose directions differ by less, 1 − |mean cos|, share a search
+    #[arg(long, help_heading = "Search", value_name = "LOSS")]
+    alike: Option<f64>,
+    /// Folder for what was found, and pictures
+    #[arg(long, help_heading = "Output")]
+    out: Option<PathBuf>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
+    format: Format,
+}
+
+#[derive(Args)]
+struct Network {
+    /// The network: .onnx, .safetensors, .pt, .pth, or an encoder of symgrad, .bpk
+    #[arg(long, value_name = "FILE")]
+    model: PathBuf,
+    /// What the layers are, in TOML, for files that hold weights alone
+    #[arg(long, value_name = "FILE")]
+    architecture: Option<PathBuf>,
+    /// A network whose output is this one's input; points are then its inputs
+    #[arg(long, value_name = "FILE")]
+    through: Option<PathBuf>,
+    /// The layer, the network's output unless given; `symgrad inspect` lists them
+    #[arg(long, value_name = "NAME")]
+    layer: Option<String>,
+    /// The neuron, counted from 0, or a difference of two such as 3-7; several such as 0,1 are
+    /// read as one space
+    #[arg(long, value_name = "INDEX", value_delimiter = ',', conflicts_with = "all")]
+    neuron: Vec<Unit>,
+    /// How many concepts several neurons hold, if you know it
+    #[arg(long, value_name = "COUNT")]
+    concepts: Option<usize>,
+    /// Every neuron of the layer
+    #[arg(long)]
+    all: bool,
+}
+
+#[derive(Args)]
+struct Data {
+    /// Points from where the network was trained, .csv or .npz: a column for each input
+    #[arg(long, value_name = "FILE")]
+    points: PathBuf,
+    /// The columns that are the network's inputs, in its order, separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    inputs: Option<Vec<String>>,
+    /// Projection on the surface of the data: auto, off, or its dimension
+    #[arg(long, default_value = "auto", value_parser = tangent)]
+    tangent: TangentMode,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
+    let settings = arguments.settings()?;
+    let model = arguments.network.open()?;
+    let points = arguments.data.points()?;
+    let name = arguments.network.layer.as_deref().unwrap_or(model.output());
+    let neurons = neurons(&model, name)?;
+    if let Some(folder) = &arguments.out {
+        prepare_folder(folder)?;
+    }
+    if arguments.network.all {
+        let units: Vec<Unit> = (0..neurons).map(Unit::Neuron).collect();
+        let bar = LayerBar::new();
+        let found = interpret_layer(&model, &points, name, &units, &settings, &bar)?;
+        bar.finish();
+        return arguments.show_layer(&found);
+    }
+    let mut bar = SearchBar::new(None);
+    let unit = match arguments.network.neuron.as_slice() {
+        [unit] => *unit,
+        [] if neurons == 1 => Unit::Neuron(0),
+        [] => return Err(Error::WhichNeuron { layer: name.into(), neurons }),
+        units => {
+            let concepts = arguments.network.concepts;
+            let found =
+                interpret_space(&model, &points, name, units, concepts, &settings, &mut bar)?;
+            bar.finish()?;
+            return arguments.show_space(&found);
+        }
+    };
+    let found = interpret_neuron(&model, &points, name, unit, &settings, &mut bar)?;
+    bar.finish()?;
+    arguments.show_neuron(&found, &model, &points)
+}
+
+/// The neurons of a layer.
+fn neurons(model: &Model, name: &str) -> Result<usize, Error> {
+    let layers = model.layers();
+    let known = || layers.iter().map(|layer| layer.name.as_str()).collect::<Vec<_>>().join(", ");
+    let layer = layers.iter().find(|layer| layer.name == name);
+    let layer = layer.ok_or_else(|| Error::NoLayer { name: name.into(), known: known() })?;
+    Ok(layer.neurons)
+}
+
+impl Network {
+    fn open(&self) -> Result<Model, Error> {
+        let model = Model::open(&self.model, self.architecture.as_deref())?;
+        match &self.through {
+            Some(generator) => model.through(Model::open(generator, None)?),
+            None => Ok(model),
+        }
+    }
+}
+
+impl Data {
+    fn points(&self) -> Result<Table, Error> {
+        let table = Table::read(&self.points)?;
+        let Some(inputs) = &self.inputs else { return Ok(table) };
+        let column = |name: &String| {
+            let position = table.names().iter().position(|known| known == name);
+            position.map(|index| table.column(index).to_vec()).ok_or_else(|| Error::NoColumn {
+                name: name.clone(),
+                known: table.names().join(", "),
+            })
+        };
+        let columns = inputs.iter().map(column).collect::<Result<_, _>>()?;
+        Ok(Table::new(inputs.clone(), columns)?)
+    }
+}
+
+impl Arguments {
+    fn settings(&self) -> Result<InterpretSettings, Error> {
+        let mut settings = InterpretSettings {
+            search: self.options.settings()?,
+            field: FieldOptions { tangent: self.data.tangent, ..FieldOptions::default() },
+            ..InterpretSettings::default()
+        };
+        settings.alike = self.alike.unwrap_or(settings.alike);
+        Ok(settings)
+    }
+
+    fn show_neuron(
+        &self,
+        found: &Interpretation,
+        model: &Model,
+        points: &Table,
+    ) -> Result<ExitCode, Error> {
+        if let Some(folder) = &self.out {
+            write_neuron(found, model, points, folder)?;
+        }
+        match (self.format, &found.findings) {
+            (Format::Json, _) => println!("{}", json(found)),
+            (Format::Text, _) => print!("{}", neuron_text(found)),
+            (notation, Some(findings)) => println!("{}", notation.spell(findings.answer())),
+            (_, None) => eprint!("{}", neuron_text(found)),
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn show_space(&self, found: &SpaceInterpretation) -> Result<ExitCode, Error> {
+        if let Some(folder) = &self.out {
+            write_file(&folder.join("space.json"), json(found) + "\n")?;
+        }
+        match self.format {
+            Format::Json => println!("{}", json(found)),
+            Format::Text => print!("{}", space_text(found)),
+            notation => {
+                for findings in &found.concepts {
+                    println!("{}", notation.spell(findings.answer()));
+                }
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn show_layer(&self, found: &LayerInterpretation) -> Result<ExitCode, Error> {
+        if let Some(folder) = &self.out {
+            write_file(&folder.join("layer.json"), json(found) + "\n")?;
+        }
+        match self.format {
+            Format::Json => println!("{}", json(found)),
+            Format::Text => print!("{}", layer_text(found)),
+            notation => {
+                for neuron in &found.neurons {
+                    let answer = neuron.findings.as_ref().map(Findings::answer);
+                    let spelt = answer.map_or("", |answer| notation.spell(answer));
+                    println!("{}\t{spelt}", neuron.unit);
+                }
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Writes interpretation.json, and beside it the files of a search and a picture of φ.
+fn write_neuron(
+    found: &Interpretation,
+    model: &Model,
+    points: &Table,
+    folder: &Path,
+) -> Result<(), Error> {
+    if let Some(findings) = &found.findings {
+        write_findings(findings, folder)?;
+        write_file(&folder.join("outer.svg"), found.outer_svg(model, points)?)?;
+    }
+    write_file(&folder.join("interpretation.json"), json(found) + "\n")
+}
+
+fn neuron_text(found: &Interpretation) -> String {
+    let Interpretation { layer, unit, points, active, .. } = found;
+    let surface = found.tangent_rank.map_or_else(String::new, |rank| {
+        format!("; the data fill {rank} directions, the others are ignored")
+    });
+    let head =
+        format!("neuron {unit} of `{layer}`: {active} of {points} points are active{surface}");
+    let Some(findings) = &found.findings else {
+        return format!("{head}\nIt is dead: its gradient vanishes at every point.\n");
+    };
+    let linear = match found.activity {
+        Activity::Linear => "It is a function of a weighted sum of the inputs.\n",
+        _ => "",
+    };
+    let outer = found.outer.as_ref().map_or_else(String::new, |outer| outer_text(outer) + "\n");
+    format!("{head}\n{linear}\n{}{outer}", text(findings))
+}
+
+fn space_text(found: &SpaceInterpretation) -> String {
+    let SpaceInterpretation { layer, units, points, active, span, .. } = found;
+    let units: Vec<String> = units.iter().map(ToString::to_string).collect();
+    let units = units.join(", ");
+    let head =
+        format!("neurons {units} of `{layer}`: {active} of {points} points are active\n{span}\n");
+    let concepts = found.concepts.iter().zip(1..).map(|(findings, number)| {
+        format!("\nconcept {number} of {}\n{}", span.rank(), text(findings))
+    });
+    let end = match &found.agreement {
+        Some(agreement) => format!(
+            "\nThese are all: the span of their gradients is the neurons' up to a sine of {:.3} \
+             (median; one point in twenty has more than {:.3}).\n",
+            agreement.median, agreement.high
+        ),
+        None => format!("\nNot found: {} of {}.\n", found.missing, span.rank()),
+    };
+    [head].into_iter().chain(concepts).chain([end]).collect()
+}
+
+fn outer_text(outer: &Outer) -> String {
+    format!(
+        "neuron = φ(answer): φ {}, R² = {:.4}, Spearman {:.4}",
+        trend(outer.trend),
+        outer.r_squared,
+        outer.spearman
+    )
+}
+
+fn trend(trend: Trend) -> &'static str {
+    match trend {
+        Trend::Rising => "rises",
+        Trend::Falling => "falls",
+        Trend::Folded => "turns back",
+    }
+}
+
+fn layer_text(found: &LayerInterpretation) -> String {
+    let mut table = TextTable::new(["neuron", "active", "verdict", "loss", "φ", "R²", "answer"]);
+    for neuron in &found.neurons {
+        let findings = neuron.findings.as_ref();
+        let outer = neuron.outer.as_ref();
+        table.row([
+            neuron.unit.to_string(),
+            format!("{:.0} %", 100.0 * neuron.active as f64 / neuron.points as f64),
+            verdict(neuron),
+            findings.map_or_else(String::new, |found| format_loss(found.answer().loss)),
+            outer.map_or("", |outer| trend(outer.trend)).to_owned(),
+            outer.map_or_else(String::new, |outer| format!("{:.3}", outer.r_squared)),
+            findings.map_or_else(String::new, Findings::readable_answer),
+        ]);
+    }
+    let shared = found.groups.iter().filter(|group| group.units.len() > 1);
+    let shared: Vec<String> = shared
+        .map(|group| {
+            let units: Vec<String> = group.units.iter().map(ToString::to_string).collect();
+            format!("  {}: {}\n", group.expression, units.join(", "))
+        })
+        .collect();
+    let heading = if shared.is_empty() { "" } else { "\nneurons that hold one concept:\n" };
+    [table.to_text(), heading.into(), shared.concat()].concat()
+}
+
+fn verdict(neuron: &Interpretation) -> String {
+    let verdict = neuron.findings.as_ref().and_then(Findings::verdict);
+    let verdict = match (neuron.activity, verdict) {
+        (Activity::Dead, _) | (_, None) => "dead",
+        (_, Some(Verdict::Identified)) => "identified",
+        (_, Some(Verdict::Ambiguous { .. })) => "ambiguous",
+        (_, Some(Verdict::NotFound { .. })) => "not found",
+    };
+    let linear = if neuron.activity == Activity::Linear { ", linear" } else { "" };
+    format!("{verdict}{linear}")
+}

@@ -1,0 +1,196 @@
+//! Options that several commands take.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use symgrad::data::TangentMode;
+use symgrad::expr::{Costs, OpSet};
+use symgrad::search::{ConstantUnits, ConstraintConfig, Limit, SearchConfig, Units};
+use symgrad::{Error, SearchSettings};
+
+/// What decides which formulas are found.
+#[derive(Args)]
+pub(crate) struct SearchOptions {
+    #[command(flatten, next_help_heading = "Formulas")]
+    formulas: Formulas,
+    #[command(flatten, next_help_heading = "What answers must keep to")]
+    constraints: Constraints,
+    #[command(flatten, next_help_heading = "Search")]
+    effort: Effort,
+}
+
+impl SearchOptions {
+    /// What the file says, where no option says otherwise.
+    pub(crate) fn settings(&self) -> Result<SearchSettings, Error> {
+        let file = self.effort.config.as_deref();
+        let mut settings = file.map(SearchSettings::read).transpose()?.unwrap_or_default();
+        self.formulas.apply(&mut settings)?;
+        self.constraints.apply(&mut settings.config.constraints);
+        self.effort.apply(&mut settings.config);
+        Ok(settings)
+    }
+}
+
+#[derive(Args)]
+struct Formulas {
+    /// Operators, such as "+ - * / sqrt sin"
+    #[arg(long)]
+    ops: Option<OpSet>,
+    /// An operator of your own, such as "gauss(t) = exp(-t^2)"; may be repeated
+    #[arg(long, value_name = "DEFINITION")]
+    define: Vec<String>,
+    /// Complexities, such as "sin=3, const=2, x=2"; const are constants, var all inputs
+    #[arg(long, value_name = "LIST")]
+    cost: Vec<Costs>,
+    /// Largest complexity to explore
+    #[arg(long)]
+    max_complexity: Option<u32>,
+    /// A formula to start from, such as "v^2/2 + x^2/2"; may be repeated
+    #[arg(long, value_name = "FORMULA", allow_hyphen_values = true)]
+    guess: Vec<String>,
+    /// Operators, loss and largest size to start from
+    #[arg(long, value_enum)]
+    preset: Option<Preset>,
+}
+
+#[derive(Args)]
+struct Constraints {
+    /// Limits: "depth <= 6", "constants <= 3", "uses(sin) <= 2", "size(pow.right) <= 1",
+    /// "sin in sin|exp <= 0"; separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "LIMITS")]
+    limit: Vec<Limit>,
+    /// Inputs that must not appear, separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    exclude: Vec<String>,
+    /// Inputs that must all appear, separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    require: Vec<String>,
+    /// A skeleton to fill in, such as "f(x, y)/g(z)"; f and g are unknown functions
+    #[arg(long, value_name = "SKELETON", allow_hyphen_values = true)]
+    structure: Option<String>,
+    /// Units, such as "x=m, v=m/s, m=kg"; answers whose units agree
+    #[arg(long, value_name = "LIST")]
+    units: Option<Units>,
+    /// Which units constants may have: those that their place needs, or none
+    #[arg(long, value_enum)]
+    constants: Option<ConstantKind>,
+}
+
+#[derive(Args)]
+struct Effort {
+    /// Seed of every random choice
+    #[arg(long, value_parser = seeds())]
+    seed: Option<u64>,
+    /// Threads; all cores by default. The result does not depend on it
+    #[arg(long, value_parser = thread_count)]
+    threads: Option<usize>,
+    /// Evaluations after which the search stops
+    #[arg(long)]
+    budget: Option<u64>,
+    /// Seconds after which it stops; the result then depends on the machine
+    #[arg(long)]
+    seconds: Option<f64>,
+    /// A loss that is good enough to stop at
+    #[arg(long, value_name = "LOSS")]
+    target_loss: Option<f64>,
+    /// Settings in TOML; options given here win
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// Units of constants, as the command line spells them.
+#[derive(Clone, Copy, ValueEnum)]
+enum ConstantKind {
+    /// Those that their place needs
+    Any,
+    /// None: constants are pure numbers
+    Dimensionless,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Preset {
+    /// A wide choice of operators, a loss without sign
+    Default,
+    /// The settings of arXiv 2409.05305
+    Published,
+}
+
+impl Formulas {
+    fn apply(&self, settings: &mut SearchSettings) -> Result<(), Error> {
+        if let Some(preset) = self.preset {
+            let base = match preset {
+                Preset::Default => SearchSettings::default(),
+                Preset::Published => SearchSettings::published(),
+            };
+            settings.ops = base.ops;
+            settings.measure = base.measure;
+            settings.config.max_complexity = base.config.max_complexity;
+        }
+        set(&mut settings.ops, self.ops.as_ref());
+        set(&mut settings.config.max_complexity, self.max_complexity.as_ref());
+        for text in &self.define {
+            let defined = settings.config.templates.define(text).map(|_| ());
+            defined.map_err(|source| Error::Template { source })?;
+        }
+        for costs in &self.cost {
+            settings.config.costs.extend(costs.clone());
+        }
+        settings.guesses.extend(self.guess.iter().cloned());
+        Ok(())
+    }
+}
+
+impl Constraints {
+    fn apply(&self, config: &mut ConstraintConfig) {
+        config.limits.extend(self.limit.iter().cloned());
+        config.exclude.extend(self.exclude.iter().map(|name| name.trim().to_owned()));
+        config.require.extend(self.require.iter().map(|name| name.trim().to_owned()));
+        set(&mut config.units, self.units.as_ref());
+        if self.structure.is_some() {
+            config.structure.clone_from(&self.structure);
+        }
+        match self.constants {
+            Some(ConstantKind::Any) => config.constants = ConstantUnits::Any,
+            Some(ConstantKind::Dimensionless) => config.constants = ConstantUnits::Dimensionless,
+            None => {}
+        }
+    }
+}
+
+impl Effort {
+    fn apply(&self, config: &mut SearchConfig) {
+        set(&mut config.seed, self.seed.as_ref());
+        set(&mut config.budget, self.budget.as_ref());
+        config.threads = self.threads.or(config.threads);
+        config.seconds = self.seconds.or(config.seconds);
+        config.target_loss = self.target_loss.or(config.target_loss);
+    }
+}
+
+fn set<T: Clone>(setting: &mut T, given: Option<&T>) {
+    if let Some(given) = given {
+        setting.clone_from(given);
+    }
+}
+
+/// Seeds that a configuration file can hold.
+pub(crate) fn seeds() -> clap::builder::RangedU64ValueParser {
+    clap::value_parser!(u64).range(..1 << 63)
+}
+
+/// A number of threads: more than the system grants would end in a failure much later.
+pub(crate) fn thread_count(text: &str) -> Result<usize, String> {
+    const MOST: usize = 1024;
+    let count = text.parse().ok().filter(|count| (1..=MOST).contains(count));
+    count.ok_or_else(|| format!("write a number from 1 to {MOST}"))
+}
+
+pub(crate) fn tangent(text: &str) -> Result<TangentMode, String> {
+    match text {
+        "auto" => Ok(TangentMode::Auto),
+        "off" => Ok(TangentMode::Off),
+        _ => text.parse().map(TangentMode::Rank).map_err(|_| {
+            "write `auto`, `off`, or the number of directions in which the data extend".into()
+        }),
+    }
+}

@@ -1,0 +1,94 @@
+//! What was found, as text, in one notation, as JSON and as files.
+
+use std::path::Path;
+
+use clap::ValueEnum;
+use serde::Serialize;
+use symgrad::report::{FrontLabels, TextTable, format_loss, pareto_svg};
+use symgrad::search::Interval;
+use symgrad::{Error, Findings, FrontEntry, write_file};
+
+/// What to print.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Tables, then the answer in every notation
+    Text,
+    /// Everything, as in the files of --out
+    Json,
+    /// The answer for LaTeX
+    Latex,
+    /// The answer for SymPy
+    Sympy,
+    /// The answer for NumPy
+    Numpy,
+    /// The answer for Rust
+    Rust,
+}
+
+impl Format {
+    /// An entry of a front in one notation.
+    pub(crate) fn spell(self, entry: &FrontEntry) -> &str {
+        match self {
+            Self::Text | Self::Json => &entry.expression,
+            Self::Latex => &entry.latex,
+            Self::Sympy => &entry.sympy,
+            Self::Numpy => &entry.numpy,
+            Self::Rust => &entry.rust,
+        }
+    }
+}
+
+/// The front, the verdict, and the answer in every notation.
+pub(crate) fn text(findings: &Findings) -> String {
+    let verdict = findings.trust.as_ref().map_or_else(String::new, |t| t.summary.clone() + "\n");
+    format!("{}\n{verdict}{}", front(findings), notations(findings))
+}
+
+fn front(findings: &Findings) -> String {
+    let mut table =
+        TextTable::new(["", "complexity", "loss", "held out", "95 %", "paper MSE", "expression"]);
+    for (index, (entry, point)) in findings.front.iter().zip(findings.front_points()).enumerate() {
+        let mark = if index == findings.answer { "→" } else { "" };
+        let trust = findings.trust.as_ref().and_then(|trust| trust.entries.get(index));
+        let held_out = trust.and_then(|trust| trust.held_out);
+        let interval =
+            |held: Interval| format!("{} – {}", format_loss(held.low), format_loss(held.high));
+        table.row([
+            mark.to_owned(),
+            entry.complexity.to_string(),
+            format_loss(entry.loss),
+            held_out.map_or_else(String::new, |held| format_loss(held.estimate)),
+            held_out.map_or_else(String::new, interval),
+            format_loss(entry.paper_mse),
+            point.expression,
+        ]);
+    }
+    table.to_text()
+}
+
+/// The answer, rounded for reading, and exactly in each notation.
+fn notations(findings: &Findings) -> String {
+    let answer = findings.answer();
+    let spelt = [
+        ("LaTeX", Format::Latex),
+        ("SymPy", Format::Sympy),
+        ("NumPy", Format::Numpy),
+        ("Rust", Format::Rust),
+    ];
+    let lines = spelt.map(|(name, notation)| format!("  {name:<6} {}\n", notation.spell(answer)));
+    format!("answer: {}\n{}", findings.readable_answer(), lines.concat())
+}
+
+pub(crate) fn json<T: Serialize>(value: &T) -> String {
+    // Strings, finite numbers and maps with string keys always have a JSON form.
+    serde_json::to_string_pretty(value).unwrap_or_default()
+}
+
+/// Writes result.json, front.csv and front.svg.
+pub(crate) fn write_findings(findings: &Findings, folder: &Path) -> Result<(), Error> {
+    write_file(&folder.join("front.csv"), findings.front_csv())?;
+    let labels = FrontLabels::default();
+    let picture = pareto_svg(&findings.front_points(), Some(findings.answer), &labels)?;
+    write_file(&folder.join("front.svg"), picture)?;
+    write_file(&folder.join("result.json"), json(findings) + "\n")
+}

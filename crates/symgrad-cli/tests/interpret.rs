@@ -1,0 +1,95 @@
+//! `symgrad inspect` and `symgrad interpret` as a user meets them.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn models() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/models")
+}
+
+fn symgrad(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_symgrad"));
+    command.current_dir(models()).args(arguments).output().expect("the command runs")
+}
+
+fn interpret(model: &str, points: &str, more: &[&str]) -> Output {
+    let file = ["interpret", "--model", model, "--points", points, "--budget", "30000"];
+    symgrad(&[&file[..], more].concat())
+}
+
+fn stdout(output: &Output) -> String {
+    let told = String::from_utf8(output.stderr.clone()).expect("text");
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    String::from_utf8(output.stdout.clone()).expect("text")
+}
+
+/// Exit code 2, the words, a hint, and nothing on standard output.
+fn fails(output: &Output, words: &[&str]) {
+    let told = String::from_utf8(output.stderr.clone()).expect("text");
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(output.stdout.is_empty());
+    for word in words.iter().chain(&["error: ", "hint: "]) {
+        assert!(told.contains(word), "{word:?} is not in {told:?}");
+    }
+}
+
+#[test]
+fn a_network_is_listed() {
+    let told = stdout(&symgrad(&["inspect", "energy.onnx"]));
+    assert!(told.starts_with("4 inputs"), "{told}");
+    assert!(told.contains("LayerNormalization") && told.contains("→   output"), "{told}");
+}
+
+#[test]
+fn a_neuron_is_told_in_every_notation_and_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("found");
+    let more = ["--out", out.to_str().expect("text")];
+    let told = stdout(&interpret("coulomb.onnx", "coulomb.csv", &more));
+    for words in ["identified: ", "answer: q1*q2/r^2\n", r"LaTeX  \frac{", "φ rises, R² = 1.0000"]
+    {
+        assert!(told.contains(words), "{words:?} is not in {told}");
+    }
+    for name in ["interpretation.json", "result.json", "front.csv", "front.svg", "outer.svg"] {
+        assert!(out.join(name).is_file(), "{name}");
+    }
+    let numpy = stdout(&interpret("coulomb.onnx", "coulomb.csv", &["--format", "numpy"]));
+    assert_eq!(numpy, "q1*q2/r**2\n");
+}
+
+#[test]
+fn a_layer_is_told_neuron_by_neuron() {
+    let found = stdout(&interpret("motion.onnx", "motion.csv", &["--all", "--format", "json"]));
+    let found: Value = serde_json::from_str(&found).expect("JSON");
+    let neurons = found["neurons"].as_array().expect("neurons");
+    assert_eq!(neurons.len(), 4);
+    assert!(neurons.iter().all(|neuron| neuron["outer"]["r_squared"].as_f64() > Some(0.99)));
+    let text = stdout(&interpret("motion.onnx", "motion.csv", &["--all"]));
+    assert!(text.contains("x*vy - y*vx"), "{text}");
+}
+
+#[test]
+fn margins_and_generators_can_be_read() {
+    let margin = ["--layer", "/0/0.5/Gemm_output_0", "--neuron", "7-2", "--format", "sympy"];
+    let told = stdout(&interpret("pendulum.onnx", "pendulum.csv", &margin));
+    assert!(told.contains("cos(x)"), "{told}");
+}
+
+#[test]
+fn mistakes_are_named_with_a_way_out() {
+    let motion = |more: &[&str]| interpret("motion.onnx", "motion.csv", more);
+    fails(&motion(&[]), &["`output` has 4 neurons", "--neuron"]);
+    fails(&motion(&["--neuron", "9"]), &["`output`", "9", "4 neurons"]);
+    fails(&motion(&["--layer", "relo", "--all"]), &["no layer `relo`", "relu"]);
+    fails(&interpret("motion.onnx", "lens.csv", &["--all"]), &["2", "4"]);
+    fails(&interpret("motion.csv", "motion.csv", &[]), &["motion.csv", ".onnx"]);
+    fails(&interpret("none.onnx", "motion.csv", &[]), &["cannot read none.onnx"]);
+    fails(&motion(&["--inputs", "x,y,u", "--all"]), &["no column `u`", "x, y, vx, vy"]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let cut = folder.path().join("cut.onnx");
+    let whole = std::fs::read(models().join("motion.onnx")).expect("a model");
+    std::fs::write(&cut, &whole[..whole.len() / 2]).expect("a file");
+    fails(&symgrad(&["inspect", cut.to_str().expect("text")]), &["cut.onnx", "truncated"]);
+}

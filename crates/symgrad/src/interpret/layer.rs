@@ -1,0 +1,312 @@
+//! A whole layer: neurons that hold one concept share a search.
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use symgrad_data::{Table, Tangent};
+use symgrad_expr::{Expr, Names};
+use symgrad_models::Unit;
+use symgrad_search::Verdict;
+
+use super::model::unit_values;
+use super::neuron::Observed;
+use super::{Activity, InterpretSettings, Interpretation, Model};
+use crate::{Error, Findings};
+
+/// What the neurons of a layer have learned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LayerInterpretation {
+    /// The neurons, the most certain first; where nothing is known, in the order asked for.
+    pub neurons: Vec<Interpretation>,
+    /// The concepts, those of most neurons first. Dead neurons belong to none.
+    pub groups: Vec<Group>,
+}
+
+/// Neurons whose gradients have the same directions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Group {
+    /// The neurons, the one that was searched first.
+    pub units: Vec<Unit>,
+    /// The largest 1 − |mean cos| between two of them.
+    pub spread: f64,
+    /// The answer for the first.
+    pub expression: String,
+}
+
+/// Follows the interpretation of a layer; the default does nothing.
+pub trait LayerObserver: Sync {
+    /// That many of the searches are over.
+    fn searched(&self, done: usize, total: usize) {
+        let _ = (done, total);
+    }
+}
+
+impl LayerObserver for () {}
+
+/// Interprets units of a layer.
+///
+/// Units that hold one concept ([`InterpretSettings::alike`]) are searched once, as the unit that
+/// is closest to the others; its front is then judged for each of them, and with it the answers found
+/// elsewhere in the layer. Searches go on side by side; the result does not depend on
+/// the number of threads.
+pub fn interpret_layer(
+    model: &Model,
+    points: &Table,
+    layer: &str,
+    units: &[Unit],
+    settings: &InterpretSettings,
+    observer: &dyn LayerObserver,
+) -> Result<LayerInterpretation, Error> {
+    let values = model.values(points, layer)?;
+    let gradients = model.gradients(points, layer, units)?;
+    let observed: Vec<Observed<'_>> = units
+        .iter()
+        .zip(gradients)
+        .map(|(&unit, gradients)| {
+            let values = unit_values(&values, layer, unit)?;
+            Ok(Observed { layer, unit, points, values, gradients })
+        })
+        .collect::<Result<_, Error>>()?;
+    let clusters = clusters(&observed, points, settings)?;
+
+    // Whole searches side by side make better use of the cores than the threads of one.
+    let mut alone = settings.clone();
+    alone.search.config.threads = Some(1);
+    let done = std::sync::atomic::AtomicUsize::new(0);
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(settings.search.config.threads.unwrap_or(0))
+        .build()
+        .map_err(|error| symgrad_search::SearchError::Threads { reason: error.to_string() })?;
+    let searched: Vec<Interpretation> = pool.install(|| {
+        let each = clusters.par_iter().map(|cluster| {
+            let found = observed[cluster.members[0]].interpret(&alone, &mut ())?;
+            let before = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            observer.searched(before + 1, clusters.len());
+            Ok(found)
+        });
+        each.collect::<Result<_, Error>>()
+    })?;
+    let known = credible_answers(&searched)?;
+    let interpreted: Vec<Vec<Interpretation>> = pool.install(|| {
+        let each = clusters.par_iter().zip(searched);
+        each.map(|(cluster, first)| cluster.judge(first, &known, &observed, &alone))
+            .collect::<Result<_, Error>>()
+    })?;
+
+    let mut groups: Vec<Group> = clusters
+        .iter()
+        .zip(&interpreted)
+        .filter_map(|(cluster, found)| {
+            let expression = found.first()?.findings.as_ref()?.readable_answer();
+            let units = found.iter().map(|neuron| neuron.unit).collect();
+            Some(Group { units, spread: cluster.spread, expression })
+        })
+        .collect();
+    groups.sort_by_key(|group| std::cmp::Reverse(group.units.len()));
+    let mut neurons: Vec<Interpretation> = interpreted.into_iter().flatten().collect();
+    let place = |unit: Unit| units.iter().position(|&known| known == unit);
+    neurons.sort_by_key(|neuron| place(neuron.unit));
+    neurons.sort_by(|a, b| certainty(a).cmp(&certainty(b)).then(loss(a).total_cmp(&loss(b))));
+    Ok(LayerInterpretation { neurons, groups })
+}
+
+/// The rank of what is known about a neuron, the most certain first.
+fn certainty(neuron: &Interpretation) -> u8 {
+    let verdict = neuron.findings.as_ref().and_then(|findings| findings.verdict());
+    match (neuron.activity, verdict) {
+        (Activity::Dead, _) => 4,
+        (_, Some(Verdict::Identified)) => 0,
+        (_, Some(Verdict::Ambiguous { .. })) => 1,
+        (_, Some(Verdict::NotFound { .. })) => 2,
+        (_, None) => 3,
+    }
+}
+
+fn loss(neuron: &Interpretation) -> f64 {
+    neuron.findings.as_ref().map_or(f64::INFINITY, |findings| findings.answer().loss)
+}
+
+/// Indices of units that hold one concept.
+struct Cluster {
+    /// The one closest to the others comes first.
+    members: Vec<usize>,
+    spread: f64,
+}
+
+impl Cluster {
+    /// Judges the front found for the first member for all of them, and the formulas that are
+    /// known from other clusters.
+    fn judge(
+        &self,
+        first: Interpretation,
+        known: &[Expr],
+        observed: &[Observed<'_>],
+        settings: &InterpretSettings,
+    ) -> Result<Vec<Interpretation>, Error> {
+        let Some(findings) = &first.findings else { return Ok(vec![first]) };
+        let mut formulas = front(findings)?;
+        let settled = matches!(findings.verdict(), Some(Verdict::Identified));
+        if !settled {
+            formulas.extend_from_slice(known);
+        }
+        let judge = |&member: &usize| observed[member].judge(&formulas, settings);
+        let others = self.members[1..].iter().map(judge).collect::<Result<Vec<_>, _>>()?;
+        // With one more formula to choose from, the first may be certain, too.
+        let again = if settled { None } else { Some(judge(&self.members[0])?) };
+        let first = again.filter(|again| certainty(again) < certainty(&first)).unwrap_or(first);
+        Ok([vec![first], others].concat())
+    }
+}
+
+/// The answers that chance does not explain, each once.
+fn credible_answers(neurons: &[Interpretation]) -> Result<Vec<Expr>, Error> {
+    let mut known: Vec<Expr> = vec![];
+    for neuron in neurons.iter().filter(|neuron| neuron.activity == Activity::Nonlinear) {
+        let Some(findings) = &neuron.findings else { continue };
+        let credible = !matches!(findings.verdict(), None | Some(Verdict::NotFound { .. }));
+        let answer = front(findings)?.into_iter().nth(findings.answer);
+        known.extend(answer.filter(|answer| credible && !known.contains(answer)));
+    }
+    Ok(known)
+}
+
+/// The formulas of a front.
+fn front(findings: &Findings) -> Result<Vec<Expr>, Error> {
+    let names = Names::new(findings.inputs.clone())?;
+    let parse = |text: &String| {
+        Expr::parse(text, &names).map_err(|source| Error::Formula { text: text.clone(), source })
+    };
+    findings.front.iter().map(|entry| parse(&entry.expression)).collect()
+}
+
+/// Points at which the directions of units are compared.
+const COMPARED: usize = 500;
+
+/// Units whose directions can be compared are alive together at this share of those points.
+const TOGETHER: f64 = 0.1;
+
+/// Complete linkage: the two closest clusters are joined as long as all their members are alike.
+/// Dead units stay alone.
+fn clusters(
+    observed: &[Observed<'_>],
+    points: &Table,
+    settings: &InterpretSettings,
+) -> Result<Vec<Cluster>, Error> {
+    let tangent = Tangent::of(points, settings.field.tangent)?;
+    let directions: Vec<Directions> = observed
+        .par_iter()
+        .map(|neuron| Directions::of(&neuron.gradients, tangent.as_ref(), settings.field.weak))
+        .collect();
+    let count = directions.len();
+    let distances: Vec<Vec<f64>> = (0..count)
+        .into_par_iter()
+        .map(|i| (0..count).map(|j| directions[i].distance(&directions[j])).collect())
+        .collect();
+    let mut clusters: Vec<Vec<usize>> = (0..count).map(|i| vec![i]).collect();
+    let mut apart = distances.clone();
+    loop {
+        let pairs = (0..clusters.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
+        let closest = pairs.min_by(|&(i, j), &(k, l)| apart[i][j].total_cmp(&apart[k][l]));
+        let Some((i, j)) = closest.filter(|&(i, j)| apart[i][j] < settings.alike) else { break };
+        let joined = clusters.remove(i);
+        clusters[j].extend(joined);
+        let row = apart.remove(i);
+        for (k, other) in apart.iter_mut().enumerate() {
+            other.remove(i);
+            other[j] = other[j].max(row[if k < i { k } else { k + 1 }]);
+        }
+        apart[j] = (0..apart.len()).map(|k| apart[k][j]).collect();
+    }
+    let arrange = |mut members: Vec<usize>| {
+        members.sort_unstable();
+        let far =
+            |member: usize| members.iter().map(|&other| distances[member][other]).sum::<f64>();
+        let central = members.iter().copied().min_by(|&a, &b| far(a).total_cmp(&far(b)));
+        let pairs = members.iter().flat_map(|&i| members.iter().map(move |&j| (i, j)));
+        let spread =
+            pairs.filter(|(i, j)| i != j).map(|(i, j)| distances[i][j]).fold(0.0, f64::max);
+        members.sort_by_key(|&member| Some(member) != central);
+        Cluster { members, spread }
+    };
+    Ok(clusters.into_iter().map(arrange).collect())
+}
+
+/// Unit gradients at some points, row by row; zero where the neuron is silent.
+struct Directions {
+    dim: usize,
+    rows: Vec<f64>,
+}
+
+impl Directions {
+    fn of(gradients: &[Vec<f64>], tangent: Option<&Tangent>, weak: f64) -> Self {
+        let (dim, total) = (gradients.len(), gradients[0].len());
+        let count = total.min(COMPARED);
+        let mut rows = Vec::with_capacity(count * dim);
+        let mut lengths = Vec::with_capacity(count);
+        for n in (0..count).map(|n| n * total / count) {
+            let mut row: Vec<f64> = gradients.iter().map(|column| column[n]).collect();
+            if let Some(tangent) = tangent {
+                tangent.project(n, &mut row);
+            }
+            lengths.push(row.iter().map(|g| g * g).sum::<f64>().sqrt());
+            rows.extend(row);
+        }
+        let mut alive: Vec<f64> = lengths.iter().copied().filter(|&length| length > 0.0).collect();
+        alive.sort_by(f64::total_cmp);
+        let floor = weak * alive.get(alive.len() / 2).copied().unwrap_or(0.0);
+        for (row, length) in rows.chunks_exact_mut(dim).zip(lengths) {
+            let scale = if length > floor { 1.0 / length } else { 0.0 };
+            for g in row {
+                *g *= scale;
+            }
+        }
+        Self { dim, rows }
+    }
+
+    /// 1 − |mean cos| over the points where both are alive; 1 if there are too few.
+    fn distance(&self, other: &Self) -> f64 {
+        let (mut sum, mut together) = (0.0, 0);
+        let rows = self.rows.chunks_exact(self.dim).zip(other.rows.chunks_exact(self.dim));
+        let count = rows.len() as f64;
+        for (a, b) in rows {
+            let alive = |row: &[f64]| row.iter().any(|&u| u != 0.0);
+            if alive(a) && alive(b) {
+                together += 1;
+                sum += a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+            }
+        }
+        let enough = f64::from(together) >= TOGETHER * count && together > 0;
+        if enough { (1.0 - (sum / f64::from(together)).abs()).max(0.0) } else { 1.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_of_one_concept_are_found_together() {
+        let x: Vec<f64> = (0..300).map(|n| f64::from(n * 7 % 300) / 150.0 - 1.003).collect();
+        let y: Vec<f64> = (0..300).map(|n| f64::from(n * 11 % 300) / 150.0 - 1.001).collect();
+        let points = Table::new(vec!["x".into(), "y".into()], vec![x.clone(), y.clone()]).unwrap();
+        let observed = |unit: usize, slope: &dyn Fn(f64, f64) -> [f64; 2]| {
+            let both: Vec<[f64; 2]> = x.iter().zip(&y).map(|(&x, &y)| slope(x, y)).collect();
+            let gradients = [0, 1].map(|i| both.iter().map(|g| g[i]).collect()).to_vec();
+            let values = x.clone();
+            Observed { layer: "h", unit: Unit::Neuron(unit), points: &points, values, gradients }
+        };
+        let neurons = [
+            observed(0, &|x, y| [y, x]),
+            observed(1, &|x, y| [x, y]),
+            observed(2, &|x, y| [-y * (x * y).exp(), -x * (x * y).exp()]),
+            observed(3, &|_, _| [0.0, 0.0]),
+            observed(4, &|x, y| [3.0 * x, 3.0 * y + 0.01]),
+        ];
+        let found = clusters(&neurons, &points, &InterpretSettings::default()).unwrap();
+        let mut members: Vec<Vec<usize>> = found.iter().map(|c| c.members.clone()).collect();
+        for cluster in &mut members {
+            cluster.sort_unstable();
+        }
+        members.sort();
+        assert_eq!(members, [vec![0, 2], vec![1, 4], vec![3]]);
+    }
+}

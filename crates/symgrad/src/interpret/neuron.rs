@@ -1,0 +1,253 @@
+//! One neuron: gradients, search, outer function.
+
+use serde::{Deserialize, Serialize};
+use symgrad_data::{DataError, DirectionField, Table};
+use symgrad_expr::{Expr, Names, Program, Workspace};
+use symgrad_models::Unit;
+use symgrad_report::{ScatterLabels, scatter_svg};
+use symgrad_search::{Objective, Outcome};
+
+use super::model::unit_values;
+use super::{InterpretSettings, Model, Outer};
+use crate::{Error, Findings, search_field};
+
+/// What a neuron does on the points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Activity {
+    /// Its gradient vanishes at every point.
+    Dead,
+    /// Its gradient has the same direction at every point: it is a function of a weighted sum
+    /// of the inputs, and no search is needed.
+    Linear,
+    /// Anything else.
+    Nonlinear,
+}
+
+/// What a neuron has learned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Interpretation {
+    /// The neuron's layer.
+    pub layer: String,
+    /// Which value of the layer it is.
+    pub unit: Unit,
+    /// What it does on the points.
+    pub activity: Activity,
+    /// Points given.
+    pub points: usize,
+    /// Points where its gradient is strong enough to have a direction.
+    pub active: usize,
+    /// In how many directions the data extend, if they do not fill the space.
+    pub tangent_rank: Option<usize>,
+    /// Front, answer and verdict; absent for dead neurons.
+    pub findings: Option<Findings>,
+    /// How the neuron depends on the answer.
+    pub outer: Option<Outer>,
+}
+
+impl Interpretation {
+    /// The picture of the neuron against the answer, as SVG: what φ looks like. An empty text
+    /// for dead neurons.
+    pub fn outer_svg(&self, model: &Model, points: &Table) -> Result<String, Error> {
+        let Some(findings) = &self.findings else { return Ok(String::new()) };
+        let values = unit_values(&model.values(points, &self.layer)?, &self.layer, self.unit)?;
+        let formula = formula_values(findings, points)?;
+        let both = formula.into_iter().zip(values).filter(|(f, h)| f.is_finite() && h.is_finite());
+        let (formula, values): (Vec<f64>, Vec<f64>) = both.unzip();
+        let labels = ScatterLabels {
+            formula: &findings.readable_answer(),
+            latent: &format!("neuron {} of {}", self.unit, self.layer),
+            r_squared: self.outer.as_ref().map(|outer| outer.r_squared),
+            spearman: self.outer.as_ref().map(|outer| outer.spearman),
+            ..ScatterLabels::default()
+        };
+        Ok(scatter_svg(&values, &formula, &labels)?)
+    }
+}
+
+/// Interprets one neuron, or the margin between two.
+///
+/// `points` are N rows of the model's inputs, those of its data; their names are the inputs'
+/// names in formulas.
+pub fn interpret_neuron(
+    model: &Model,
+    points: &Table,
+    layer: &str,
+    unit: Unit,
+    settings: &InterpretSettings,
+    observer: &mut dyn symgrad_search::Observer,
+) -> Result<Interpretation, Error> {
+    let values = unit_values(&model.values(points, layer)?, layer, unit)?;
+    let gradients = model.gradients(points, layer, &[unit])?.remove(0);
+    Observed { layer, unit, points, values, gradients }.interpret(settings, observer)
+}
+
+/// A neuron's values and gradients at points.
+pub(super) struct Observed<'a> {
+    pub(super) layer: &'a str,
+    pub(super) unit: Unit,
+    pub(super) points: &'a Table,
+    pub(super) values: Vec<f64>,
+    pub(super) gradients: Vec<Vec<f64>>,
+}
+
+impl Observed<'_> {
+    pub(super) fn interpret(
+        &self,
+        settings: &InterpretSettings,
+        observer: &mut dyn symgrad_search::Observer,
+    ) -> Result<Interpretation, Error> {
+        self.explain(settings, |field| search_field(field, &settings.search, observer))
+    }
+
+    /// Judges given formulas as explanations of the neuron, instead of searching.
+    pub(super) fn judge(
+        &self,
+        formulas: &[Expr],
+        settings: &InterpretSettings,
+    ) -> Result<Interpretation, Error> {
+        self.explain(settings, |field| judge(field, formulas, settings))
+    }
+
+    fn explain(
+        &self,
+        settings: &InterpretSettings,
+        search: impl FnOnce(&DirectionField) -> Result<Findings, Error>,
+    ) -> Result<Interpretation, Error> {
+        let mut found = Interpretation {
+            layer: self.layer.into(),
+            unit: self.unit,
+            activity: Activity::Dead,
+            points: self.points.rows(),
+            active: 0,
+            tangent_rank: None,
+            findings: None,
+            outer: None,
+        };
+        let Some(field) = self.field(settings)? else { return Ok(found) };
+        found.active = field.len();
+        found.tangent_rank = field.tangent().map(symgrad_data::Tangent::rank);
+        let sum = weighted_sum(&field).filter(|sum| settings.search.ops.allows(sum));
+        let findings = if let Some(sum) = sum {
+            found.activity = Activity::Linear;
+            judge(&field, &[sum], settings)?
+        } else {
+            found.activity = Activity::Nonlinear;
+            search(&field)?
+        };
+        found.outer = Outer::of(&formula_values(&findings, self.points)?, &self.values);
+        found.findings = Some(findings);
+        Ok(found)
+    }
+
+    /// The directions of the gradients; `None` for a dead neuron.
+    pub(super) fn field(
+        &self,
+        settings: &InterpretSettings,
+    ) -> Result<Option<DirectionField>, Error> {
+        let points = self.points.clone();
+        match DirectionField::from_gradients(points, &self.gradients, &settings.field) {
+            Ok(field) => Ok(Some(field)),
+            Err(DataError::NoDirections { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// The answer's values at points; not finite where it has none.
+fn formula_values(findings: &Findings, points: &Table) -> Result<Vec<f64>, Error> {
+    let names = Names::new(findings.inputs.clone())?;
+    let text = &findings.answer().expression;
+    let answer = Expr::parse(text, &names)
+        .map_err(|source| Error::Formula { text: text.clone(), source })?;
+    let mut values = vec![f64::NAN; points.rows()];
+    // It reads no other inputs than the table's.
+    let _ =
+        Program::compile(&answer).values(points.columns(), &mut Workspace::default(), &mut values);
+    Ok(values)
+}
+
+fn judge(
+    field: &DirectionField,
+    formulas: &[Expr],
+    settings: &InterpretSettings,
+) -> Result<Findings, Error> {
+    let search = &settings.search;
+    let objective = Objective::new(field, search.measure);
+    let outcome = Outcome::of_formulas(objective, formulas, &search.ops, &search.config)?;
+    let names = Names::new(field.names().to_vec())?;
+    Findings::new(&outcome, &names, &search.ops, search.config.seed)
+}
+
+/// Directions that differ by less than this, 1 − |mean cos|, differ by rounding.
+const ONE_DIRECTION: f64 = 1e-12;
+
+/// The weighted sum of inputs with the field's direction, if that is the same everywhere.
+fn weighted_sum(field: &DirectionField) -> Option<Expr> {
+    let unit = field.basis(0);
+    let row = |n: usize| unit.iter().map(move |column| column[n]);
+    let sign = |n: usize| {
+        let along: f64 = row(n).zip(row(0)).map(|(a, b)| a * b).sum();
+        if along < 0.0 { -1.0 } else { 1.0 }
+    };
+    let signs: Vec<f64> = (0..field.len()).map(sign).collect();
+    let count = field.len() as f64;
+    let mean: Vec<f64> = unit
+        .iter()
+        .map(|column| column.iter().zip(&signs).map(|(u, s)| u * s).sum::<f64>() / count)
+        .collect();
+    // The mean of unit vectors is as long as their mean cosine with it.
+    let length = mean.iter().map(|m| m * m).sum::<f64>().sqrt();
+    if 1.0 - length > ONE_DIRECTION {
+        return None;
+    }
+    let largest = mean.iter().fold(0.0_f64, |most, m| if m.abs() > most.abs() { *m } else { most });
+    let terms = mean.iter().zip(0_u16..).filter(|(m, _)| m.abs() > 1e-12 * largest.abs());
+    let term = |(m, input): (&f64, u16)| {
+        let coefficient = m / largest;
+        let input = Expr::var(input);
+        if coefficient == 1.0 { input } else { Expr::constant(coefficient) * input }
+    };
+    terms.map(term).reduce(|sum, term| sum + term)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn observed(points: &Table, gradients: Vec<Vec<f64>>) -> Observed<'_> {
+        let values = points.column(0).to_vec();
+        Observed { layer: "h", unit: Unit::Neuron(0), points, values, gradients }
+    }
+
+    fn grid() -> Table {
+        let x: Vec<f64> = (0..400).map(|n| 0.3 + f64::from(n % 20)).collect();
+        let y: Vec<f64> = (0..400).map(|n| 0.5 + f64::from(n / 20)).collect();
+        Table::new(vec!["x".into(), "y".into()], vec![x, y]).unwrap()
+    }
+
+    #[test]
+    fn a_dead_neuron_is_no_failure() {
+        let points = grid();
+        let dead = observed(&points, vec![vec![0.0; 400]; 2]);
+        let found = dead.interpret(&InterpretSettings::default(), &mut ()).unwrap();
+        assert_eq!((found.activity, found.active, found.findings), (Activity::Dead, 0, None));
+    }
+
+    #[test]
+    fn a_linear_neuron_needs_no_search() {
+        let points = grid();
+        // max(0, x − 4y): no gradient on half of the points, one direction on the others.
+        let slope = |n: usize| {
+            let active = points.column(0)[n] > 4.0 * points.column(1)[n];
+            f64::from(u8::from(active))
+        };
+        let gradients = [1.0, -4.0].map(|w| (0..400).map(|n| w * slope(n)).collect()).to_vec();
+        let found =
+            observed(&points, gradients).interpret(&InterpretSettings::default(), &mut ()).unwrap();
+        assert_eq!(found.activity, Activity::Linear);
+        let findings = found.findings.unwrap();
+        assert_eq!(findings.answer().expression, "-0.25*x + y");
+        assert!(found.active > 10 && found.active < 100, "{}", found.active);
+    }
+}
