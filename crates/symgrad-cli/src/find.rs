@@ -48,7 +48,7 @@ struct Data {
     /// With --values: a formula f counts as the best a·f + b
     #[arg(long, requires = "values")]
     linear_scaling: bool,
-    /// Projection on the surface of the data: auto, off, or its dimension
+    /// The surface on which the data lie: auto, off, its dimension, curved, or curved:3
     #[arg(long, default_value = "auto", value_parser = tangent)]
     tangent: TangentMode,
 }
@@ -125,7 +125,7 @@ fn tell_about(field: &DirectionField) {
         eprint!("; {} points dropped for weak gradients", field.dropped());
     }
     if let Some(tangent) = field.tangent() {
-        eprint!("; the data fill {} of {dim} directions, the others are ignored", tangent.rank());
+        eprint!("; {tangent}, gradients across it are ignored");
     }
     eprintln!();
 }

@@ -71,7 +71,7 @@ struct Data {
     /// The columns that are the network's inputs, in its order, separated by commas
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     inputs: Option<Vec<String>>,
-    /// Projection on the surface of the data: auto, off, or its dimension
+    /// The surface on which the data lie: auto, off, its dimension, curved, or curved:3
     #[arg(long, default_value = "auto", value_parser = tangent)]
     tangent: TangentMode,
 }
@@ -225,8 +225,8 @@ fn write_neuron(
 
 fn neuron_text(found: &Interpretation) -> String {
     let Interpretation { layer, unit, points, active, .. } = found;
-    let surface = found.tangent_rank.map_or_else(String::new, |rank| {
-        format!("; the data fill {rank} directions, the others are ignored")
+    let surface = found.surface.as_ref().map_or_else(String::new, |surface| {
+        format!("; {surface}, gradients across it are ignored")
     });
     let head =
         format!("neuron {unit} of `{layer}`: {active} of {points} points are active{surface}");
@@ -238,7 +238,12 @@ fn neuron_text(found: &Interpretation) -> String {
         _ => "",
     };
     let outer = found.outer.as_ref().map_or_else(String::new, |outer| outer_text(outer) + "\n");
-    format!("{head}\n{linear}\n{}{outer}", text(findings))
+    let turns = findings.folds.as_ref().filter(|folds| !folds.turns.is_empty());
+    let turns = turns.map_or_else(String::new, |folds| {
+        let values: Vec<String> = folds.turns.iter().map(|value| format!("{value:.3}")).collect();
+        format!("the neuron turns where the answer is {}\n", values.join(", "))
+    });
+    format!("{head}\n{linear}\n{}{outer}{turns}", text(findings))
 }
 
 fn space_text(found: &SpaceInterpretation) -> String {

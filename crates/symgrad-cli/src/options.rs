@@ -189,8 +189,18 @@ pub(crate) fn tangent(text: &str) -> Result<TangentMode, String> {
     match text {
         "auto" => Ok(TangentMode::Auto),
         "off" => Ok(TangentMode::Off),
-        _ => text.parse().map(TangentMode::Rank).map_err(|_| {
-            "write `auto`, `off`, or the number of directions in which the data extend".into()
-        }),
+        "curved" => Ok(TangentMode::Local { rank: None, neighbours: None }),
+        _ => {
+            let (curved, rank) = match text.strip_prefix("curved:") {
+                Some(rank) => (true, rank.parse()),
+                None => (false, text.parse()),
+            };
+            let rank = rank.map_err(|_| {
+                "write `auto`, `off`, the number of directions in which the data extend, such as \
+                 `3`, or `curved` or `curved:3` for a curved surface"
+            })?;
+            let local = TangentMode::Local { rank: Some(rank), neighbours: None };
+            Ok(if curved { local } else { TangentMode::Rank(rank) })
+        }
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use symgrad_data::{DirectionField, Table};
 use symgrad_expr::{Expr, Names, OpSet};
 use symgrad_report::FrontPoint;
-use symgrad_search::{Hints, Objective, Outcome, Search, Trust, Verdict};
+use symgrad_search::{Folds, Hints, Objective, Outcome, Search, Trust, Verdict};
 
 use crate::{Error, SearchSettings, Stage};
 
@@ -32,6 +32,9 @@ pub struct Findings {
     /// and the verdict. Absent from results of earlier versions.
     #[serde(default)]
     pub trust: Option<Trust>,
+    /// The values of the answer at which the neuron turns, if its signs tell so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folds: Option<Folds>,
     /// What the field alone tells of the formula, before any search.
     #[serde(default)]
     pub hints: Hints,
@@ -141,6 +144,7 @@ impl Findings {
             front: outcome.front().iter().zip(outcome.paper_mse()).map(entry).collect(),
             answer: outcome.answer_index().ok_or(Error::NothingFound)?,
             trust: Some(outcome.trust().clone()),
+            folds: outcome.folds().cloned(),
             hints: Hints::default(),
             seconds: Seconds::new(),
             evaluations: outcome.evaluations(),

@@ -37,8 +37,8 @@ pub struct Interpretation {
     pub points: usize,
     /// Points where its gradient is strong enough to have a direction.
     pub active: usize,
-    /// In how many directions the data extend, if they do not fill the space.
-    pub tangent_rank: Option<usize>,
+    /// The surface on which the data lie, if they do not fill the space, in words.
+    pub surface: Option<String>,
     /// Front, answer and verdict; absent for dead neurons.
     pub findings: Option<Findings>,
     /// How the neuron depends on the answer.
@@ -120,13 +120,13 @@ impl Observed<'_> {
             activity: Activity::Dead,
             points: self.points.rows(),
             active: 0,
-            tangent_rank: None,
+            surface: None,
             findings: None,
             outer: None,
         };
         let Some(field) = self.field(settings)? else { return Ok(found) };
         found.active = field.len();
-        found.tangent_rank = field.tangent().map(symgrad_data::Tangent::rank);
+        found.surface = field.tangent().map(ToString::to_string);
         let sum = weighted_sum(&field).filter(|sum| settings.search.ops.allows(sum));
         let findings = if let Some(sum) = sum {
             found.activity = Activity::Linear;
@@ -135,7 +135,9 @@ impl Observed<'_> {
             found.activity = Activity::Nonlinear;
             search(&field)?
         };
-        found.outer = Outer::of(&formula_values(&findings, self.points)?, &self.values);
+        let folded = findings.folds.as_ref().is_some_and(|folds| !folds.turns.is_empty());
+        let formula = formula_values(&findings, self.points)?;
+        found.outer = Outer::of(&formula, &self.values, folded);
         found.findings = Some(findings);
         Ok(found)
     }

@@ -30,18 +30,21 @@ pub struct Outer {
     pub curve: Vec<[f64; 2]>,
 }
 
-/// A monotone function that explains this much less of the variance than a moving average does
-/// not explain the neuron: the averages' own errors are smaller.
-const FOLDED: f64 = 0.05;
+/// φ turns if a monotone function leaves more of the variance than this, and
+const FOLDED: f64 = 0.002;
+
+/// this many times what a moving average leaves, which errs more than the monotone fit where
+/// φ does not turn.
+const TURNED: f64 = 2.0;
 
 /// Points of the curve that is kept.
 const CURVE: usize = 50;
 
 impl Outer {
-    /// From the formula's and the neuron's values at the same points. `None` for fewer than
-    /// three points or a neuron that does not vary.
+    /// From the formula's and the neuron's values at the same points, and whether φ is known to
+    /// turn back. `None` for fewer than three points or a neuron that does not vary.
     #[must_use]
-    pub fn of(formula: &[f64], neuron: &[f64]) -> Option<Self> {
+    pub fn of(formula: &[f64], neuron: &[f64], folded: bool) -> Option<Self> {
         let mut pairs: Vec<(f64, f64)> =
             formula.iter().copied().zip(neuron.iter().copied()).collect();
         pairs.retain(|(f, h)| f.is_finite() && h.is_finite());
@@ -56,7 +59,8 @@ impl Outer {
         let falling: Vec<f64> = rising_fit(&negative).into_iter().map(|h| -h).collect();
         let average = moving_average(&h);
         let [up, down, free] = [explained(&rising)?, explained(&falling)?, explained(&average)?];
-        let (trend, r_squared, fit) = if free > up.max(down) + FOLDED {
+        let left = 1.0 - up.max(down);
+        let (trend, r_squared, fit) = if folded || left > FOLDED.max(TURNED * (1.0 - free)) {
             (Trend::Folded, free, average)
         } else if up >= down {
             (Trend::Rising, up, rising)
@@ -120,7 +124,7 @@ mod tests {
     fn outer(phi: impl Fn(f64) -> f64) -> Outer {
         let f = grid();
         let h: Vec<f64> = f.iter().map(|&f| phi(f)).collect();
-        Outer::of(&f, &h).unwrap()
+        Outer::of(&f, &h, false).unwrap()
     }
 
     #[test]
@@ -150,8 +154,8 @@ mod tests {
 
     #[test]
     fn nothing_is_said_of_constants_or_too_few_points() {
-        assert!(Outer::of(&[1.0, 2.0, 3.0], &[5.0; 3]).is_none());
-        assert!(Outer::of(&[1.0, 2.0], &[1.0, 2.0]).is_none());
-        assert!(Outer::of(&[f64::NAN, 2.0, 3.0], &[1.0, 2.0, 3.0]).is_none());
+        assert!(Outer::of(&[1.0, 2.0, 3.0], &[5.0; 3], false).is_none());
+        assert!(Outer::of(&[1.0, 2.0], &[1.0, 2.0], false).is_none());
+        assert!(Outer::of(&[f64::NAN, 2.0, 3.0], &[1.0, 2.0, 3.0], false).is_none());
     }
 }

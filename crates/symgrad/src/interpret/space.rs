@@ -1,7 +1,7 @@
 //! Several neurons as one space: the concepts that they hold together.
 
 use serde::{Deserialize, Serialize};
-use symgrad_data::{DirectionField, Span, Table, Tangent};
+use symgrad_data::{DirectionField, Span, Table};
 use symgrad_expr::Names;
 use symgrad_models::Unit;
 use symgrad_search::{Generators, Objective, SpanAgreement};
@@ -20,8 +20,8 @@ pub struct SpaceInterpretation {
     pub points: usize,
     /// Points where the span of their gradients is determined.
     pub active: usize,
-    /// In how many directions the data extend, if they do not fill the space.
-    pub tangent_rank: Option<usize>,
+    /// The surface on which the data lie, if they do not fill the space, in words.
+    pub surface: Option<String>,
     /// How many concepts they hold, and what speaks for that number.
     pub span: Span,
     /// The concepts, the simplest first; each is determined up to functions of those before it.
@@ -63,7 +63,7 @@ pub fn interpret_space(
         units: units.to_vec(),
         points: points.rows(),
         active: field.len(),
-        tangent_rank: field.tangent().map(Tangent::rank),
+        surface: field.tangent().map(ToString::to_string),
         span,
         concepts: found.outcomes().iter().map(findings).collect::<Result<_, _>>()?,
         missing,
