@@ -1,7 +1,9 @@
-//! Tests across crates: the layers, searches on the gradients of trained networks, the choice on
-//! printed fronts, and one experiment from triplets to the check.
+//! Tests across crates: the layers, searches on the gradients of trained networks, models that
+//! other frameworks made, the choice on printed fronts, and one experiment from triplets to the
+//! check.
 
 mod choice;
 mod end_to_end;
 mod fields;
 mod layers;
+mod models;
