@@ -75,7 +75,7 @@ fn folder() -> PathBuf {
 fn models() -> Vec<Model> {
     let text = std::fs::read_to_string(folder().join("models.toml")).expect("the index");
     let all = toml::from_str::<Index>(&text).expect("an index").model;
-    all.into_iter().filter(|model| model.file.ends_with(".onnx")).collect()
+    all.into_iter().filter(|model| model.output.is_some()).collect()
 }
 
 fn open(file: &str) -> Network {
