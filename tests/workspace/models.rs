@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use symgrad::data::{DirectionField, FieldOptions, Table};
 use symgrad::expr::{Expr, Names, Program, Workspace};
+use symgrad::models::{Network, Unit};
 use symgrad::{SearchSettings, search_field};
-use symgrad_models::{Network, Unit};
 
 #[derive(Deserialize)]
 struct Index {
