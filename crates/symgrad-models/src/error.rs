@@ -142,6 +142,13 @@ pub enum ModelError {
     /// A network without anything to interpret.
     #[error("no tensor of the network depends on its inputs and has continuous values")]
     NothingComputed,
+    /// Weights without an architecture.
+    #[error(
+        "the file holds weights and not what is computed with them; write a TOML file of the same \
+         name beside it: `activation = \"tanh\"` is enough for a plain perceptron, otherwise list \
+         the layers"
+    )]
+    NoArchitecture,
     /// An architecture that does not describe the stored tensors.
     #[error("architecture: {problem}")]
     Architecture {

@@ -1,18 +1,19 @@
 //! Networks from files, with exact input gradients of any tensor.
 //!
-//! ```no_run
-//! use std::path::Path;
+//! ```
 //! use symgrad_data::Table;
 //! use symgrad_models::{Network, Unit};
 //!
-//! let network = Network::open(Path::new("classifier.onnx"), None)?;
+//! # let models = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/models"));
+//! let network = Network::open(&models.join("pendulum.onnx"), None)?;
 //! for layer in network.layers() {
 //!     println!("{} ({}): {} neurons", layer.name, layer.operator, layer.neurons);
 //! }
-//! let points = Table::new(vec!["x".into(), "y".into()], vec![vec![0.1, 0.2], vec![1.0, 1.5]])?;
-//! // The difference of the first two logits, and its derivatives: a column for each input.
-//! let gradients = network.gradients(&points, network.output(), Unit::Margin(0, 1))?;
-//! assert_eq!(gradients.len(), network.inputs());
+//! // The difference of two logits, and its derivatives: a column for each input.
+//! let points = Table::read(models.join("pendulum.csv"))?;
+//! let logits = "/0/0.5/Gemm_output_0";
+//! let gradients = network.gradients(&points, logits, Unit::Margin(7, 2))?;
+//! assert_eq!((gradients.len(), gradients[0].len()), (network.inputs(), points.rows()));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -25,17 +26,79 @@
 //!
 //! The points are the first axis of a model's inputs, or the model is that of one point: with a
 //! first axis of size 1, or as a function of a vector. Other axes have fixed sizes. Operators are
-//! of versions 7 to 25; an error names those that are supported.
+//! of versions 7 to 25; an error names those that are supported. Tensors keep their names.
+//!
+//! # Architectures
+//!
+//! The files of safetensors and PyTorch (`.pt`, `.pth`: what
+//! `torch.save(model.state_dict(), path)` writes) hold weights, and not what is computed with
+//! them. That is in a TOML file, given or of the same name beside the weights. For a plain
+//! perceptron, whose tensors are `….weight` and `….bias` in the order of its layers:
+//!
+//! ```toml
+//! activation = "silu"            # between the layers
+//! # output_activation = "tanh"   # behind the last one, if there is one
+//! ```
+//!
+//! For everything else, all layers in order:
+//!
+//! ```
+//! # use symgrad_models::{ModelError, Network};
+//! # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/models/snell.safetensors");
+//! # let bytes = std::fs::read(path)?;
+//! let architecture = r#"
+//!     [[layers]]
+//!     kind = "linear"            # x·Wᵀ + b; `transposed = true` for x·W + b
+//!     weight = "0.weight"
+//!     bias = "0.bias"
+//!
+//!     [[layers]]
+//!     kind = "activation"
+//!     function = "silu"
+//!     name = "first"             # otherwise named after the weights: `0.silu`
+//!
+//!     [[layers]]
+//!     kind = "residual"          # x + f(x)
+//!     layers = [
+//!         { kind = "linear", weight = "2.weight", bias = "2.bias" },
+//!         { kind = "activation", function = "silu" },
+//!     ]
+//!
+//!     [[layers]]
+//!     kind = "linear"
+//!     weight = "4.weight"
+//!     bias = "4.bias"
+//! "#;
+//! let network = Network::from_safetensors(&bytes, Some(architecture))?;
+//! let names: Vec<&str> = network.layers().iter().map(|layer| &layer.name[..]).collect();
+//! assert_eq!(names, ["0", "first", "2", "2.silu", "2.silu.residual", "output"]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Other kinds are `layer_norm` (`weight`, `bias`, `epsilon`), `batch_norm` (these, `mean` and
+//! `variance`), `softmax` and `log_softmax`. Functions are `relu`, `leaky_relu`, `elu`, `celu`
+//! (these three with an `alpha`), `selu`, `gelu`, `gelu_tanh`, `silu`, `mish`, `sigmoid`, `tanh`,
+//! `softplus`, `softsign`, `hard_sigmoid`, `hard_swish`, `exp` and `sin`, as PyTorch defines them.
+//! The last layer is named `output`. Tensors that no layer uses have to be listed:
+//! `ignore = ["…"]`.
 
+mod architecture;
+mod build;
 mod error;
 mod file;
+mod layout;
 mod network;
 mod onnx;
+mod pickle;
 mod plan;
+mod pytorch;
+mod safetensors;
 mod tensor;
 #[cfg(test)]
 mod testing;
 mod unit;
+#[cfg(test)]
+mod weights_tests;
 
 pub use error::ModelError;
 pub use network::{Layer, Network};

@@ -42,7 +42,7 @@ pub(crate) fn try_everything(network: Result<Network, ModelError>) -> bool {
     let columns = (0..network.inputs()).map(|n| vec![0.1 * n as f64, -0.3]).collect();
     let points = Table::new(names, columns).unwrap();
     for layer in network.layers() {
-        assert_eq!(layer.neurons, layer.shape.iter().product());
+        assert_eq!(layer.neurons, layer.shape.iter().product::<usize>());
         assert_eq!(network.values(&points, &layer.name).unwrap().len(), layer.neurons);
     }
     let gradients = network.gradients(&points, network.output(), Unit::Neuron(0)).unwrap();

@@ -1,9 +1,9 @@
 //! One node of a graph, while it is translated.
 
 use super::attributes::Attributes;
-use super::layout;
 use super::value::{Array, Row, Value, Whole, count};
 use crate::ModelError;
+use crate::layout;
 use crate::plan::{Arrange, Operation, Plan, Slot};
 
 /// What an operator becomes: a value for each of its outputs.

@@ -3,7 +3,6 @@
 mod attributes;
 mod call;
 mod graph;
-mod layout;
 mod operators;
 mod points;
 pub(crate) mod proto;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::layout;
 use super::proto::{GraphProto, ValueInfoProto, element};
 use super::value::{Row, Value, count};
 use crate::ModelError;
+use crate::layout;
 use crate::plan::{Arrange, Operation, Plan};
 
 /// The inputs of a graph, and how its tensors hold points.

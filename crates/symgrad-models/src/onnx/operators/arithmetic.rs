@@ -1,10 +1,10 @@
 //! Functions of two or more tensors, element by element.
 
 use super::super::call::{Call, Operand, Outputs};
-use super::super::layout;
 use super::super::value::{Row, Value};
 use super::logic::numbers;
 use crate::ModelError;
+use crate::layout;
 use crate::plan::{Binary, BinaryKind, Operation, Side, Unary};
 
 /// `Add`, `Sub`, `Mul`, `Div`, `Pow`, `PRelu`.

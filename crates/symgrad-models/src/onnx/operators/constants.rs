@@ -1,10 +1,10 @@
 //! Constants, and arithmetic of integers while the model is read: sizes and indices.
 
 use super::super::call::{Call, Outputs};
-use super::super::layout;
 use super::super::stored::stored;
 use super::super::value::{Array, Value, Whole};
 use crate::ModelError;
+use crate::layout;
 
 pub(super) fn constant(call: &mut Call<'_>) -> Outputs {
     let known = |ints: Vec<i64>| ints.into_iter().map(Whole::Known).collect::<Vec<_>>();

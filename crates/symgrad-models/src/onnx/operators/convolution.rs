@@ -1,9 +1,9 @@
 //! Windows that slide over images: convolutions and pooling, in one or two dimensions.
 
 use super::super::call::{Call, Outputs};
-use super::super::layout;
 use super::super::value::{Row, Value, count};
 use crate::ModelError;
+use crate::layout;
 use crate::plan::{ABSENT, Convolve, Operation, Reduce, Reduction, Windows};
 
 /// Where a sliding window stands: one entry for each axis of the image.

@@ -1,10 +1,10 @@
 //! Products of matrices: `MatMul` and `Gemm`.
 
 use super::super::call::{Call, Operand, Outputs};
-use super::super::layout;
 use super::super::value::{Row, Value, count};
 use super::arithmetic::{combine, scaled};
 use crate::ModelError;
+use crate::layout;
 use crate::plan::{BinaryKind, Factor, Linear, Operation, Product};
 
 /// `MatMul`: as in NumPy.

@@ -1,9 +1,9 @@
 //! Operators that choose, order and join elements.
 
 use super::super::call::{Call, Operand, Outputs};
-use super::super::layout;
 use super::super::value::{Array, Row, Value, Whole, count};
 use crate::ModelError;
+use crate::layout;
 use crate::plan::{Arrange, Operation};
 
 pub(super) fn transpose(call: &mut Call<'_>) -> Outputs {

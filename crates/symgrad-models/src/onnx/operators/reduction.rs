@@ -1,10 +1,10 @@
 //! Operators over some axes: sums, extremes, softmax.
 
 use super::super::call::{Call, Operand, Outputs};
-use super::super::layout;
 use super::super::value::{Row, Value};
 use super::arithmetic::combine;
 use crate::ModelError;
+use crate::layout;
 use crate::plan::{BinaryKind, Operation, Reduce, Reduction, Softmax, Unary, Windows};
 
 /// `ReduceSum` and its kin.
