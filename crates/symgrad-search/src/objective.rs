@@ -196,6 +196,14 @@ impl Objective {
         }
     }
 
+    /// The same with those that formulas found before explain.
+    pub(crate) fn concepts(&self) -> usize {
+        match &self.target {
+            Target::Directions(d) => d.basis.len() + d.axes.missing() - d.empty,
+            Target::Values(_) => 0,
+        }
+    }
+
     /// The inputs' names.
     pub fn names(&self) -> &[String] {
         &self.names

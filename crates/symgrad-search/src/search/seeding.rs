@@ -87,13 +87,14 @@ impl Search {
         let thinned =
             screen.thinned((LIBRARY_CELLS / (library.len() * screen.dim()).max(1)).max(200));
         let few_points = screen.thinned(QUOTIENT_POINTS);
-        // The more of all directions several neurons span, the more short sums nearly fit.
-        let crowd = screen.neurons().max(1).pow(2);
+        // The more of all directions several neurons span, or formulas found before explain, the
+        // more short sums nearly fit.
+        let concepts = screen.concepts().max(1);
         let options = BeamOptions {
-            width: 40 * crowd,
+            width: 40 * concepts * concepts,
             terms: self.state.config.max_terms,
             extensions: 60,
-            proposals: 12,
+            proposals: 12 * concepts,
         };
         let few = BeamOptions { width: 20, terms: 4, extensions: 30, proposals: 2 };
         let ((polynomials, first), (sums, second)) = self.pool.install(|| {

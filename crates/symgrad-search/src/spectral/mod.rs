@@ -126,11 +126,13 @@ const TAIL: f64 = 1e4;
 /// The features that are finite, not constant and not singular on the data, with their Gram
 /// matrices.
 fn gram_of(features: Vec<Expr>, evaluator: &mut Evaluator<'_>) -> (Vec<Expr>, Gram) {
+    let several = evaluator.objective().concepts() > 1;
     let mut kept = Vec::with_capacity(features.len());
     let mut gradients: Vec<Sparse> = Vec::with_capacity(features.len());
     for feature in features {
         if let Some(gradient) = sparse_gradient(&feature, evaluator)
             && !is_singular(&gradient)
+            && !(several && is_concentrated(&gradient))
         {
             kept.push(feature);
             gradients.push(gradient);
@@ -160,11 +162,31 @@ fn sparse_gradient(feature: &Expr, evaluator: &mut Evaluator<'_>) -> Option<Spar
     Some(columns.into_iter().enumerate().filter(|(i, _)| may_differ(i)).collect())
 }
 
-fn is_singular(gradient: &Sparse) -> bool {
-    let Some(points) = gradient.first().map(|(_, column)| column.len()) else { return true };
-    let mut squares = vec![0.0; points];
+/// Of several concepts each direction is easily matched at few points: a feature whose gradients
+/// are large at less than this share of them would pass for a concept.
+const CONCENTRATED: f64 = 0.03;
+
+fn is_concentrated(gradient: &Sparse) -> bool {
+    let squares = squared_norms(gradient);
+    let (sum, fourth) = squares.iter().fold((0.0, 0.0), |(s, f), q| (s + q, f + q * q));
+    // The number of points that share the sum, if they share it evenly.
+    let share = sum * sum / fourth / squares.len() as f64;
+    share.is_nan() || share < CONCENTRATED
+}
+
+fn squared_norms(gradient: &Sparse) -> Vec<f64> {
+    let mut squares = vec![0.0; gradient.first().map_or(0, |(_, column)| column.len())];
     for (_, column) in gradient {
         squares.iter_mut().zip(column).for_each(|(square, g)| *square += g * g);
+    }
+    squares
+}
+
+fn is_singular(gradient: &Sparse) -> bool {
+    let mut squares = squared_norms(gradient);
+    let points = squares.len();
+    if points == 0 {
+        return true;
     }
     let largest = squares.iter().copied().fold(0.0, f64::max).sqrt();
     let median = squares.select_nth_unstable_by(points / 2, f64::total_cmp).1.sqrt();

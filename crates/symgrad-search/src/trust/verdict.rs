@@ -147,7 +147,7 @@ pub(crate) fn judge(
     }
     // Of several concepts every function is as right, unless it fits clearly worse than others.
     let alternatives = if held.whole.neurons() > 1 {
-        let better = |index: &usize| WORSE * front[*index].loss < entry.loss;
+        let better = |index: &usize| IN_QUESTION * front[*index].loss < entry.loss;
         (0..front.len()).filter(better).collect()
     } else {
         alternatives(front, entries, answer, held)
@@ -207,9 +207,6 @@ fn alternatives(
     }
     found
 }
-
-/// A loss this many times another's is no matter of a few constants.
-const WORSE: f64 = 3.0;
 
 /// Points by which formulas are compared in pairs, and the seed of their resamples.
 const PAIRED_POINTS: usize = 2_000;
