@@ -5,5 +5,6 @@
 mod choice;
 mod end_to_end;
 mod fields;
+mod interpret;
 mod layers;
 mod models;

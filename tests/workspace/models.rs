@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;
-use symgrad::data::{DirectionField, FieldOptions, Table};
+use symgrad::data::Table;
 use symgrad::expr::{Expr, Names, Program, Workspace};
 use symgrad::models::{Network, Unit};
-use symgrad::{SearchSettings, search_field};
 
 #[derive(Deserialize)]
 struct Index {
@@ -110,31 +109,6 @@ fn gradients_are_those_of_the_framework() {
                 );
             }
         }
-    }
-}
-
-/// A search is told nothing but the model, its points and the neuron.
-#[test]
-fn concepts_come_out() {
-    for model in models() {
-        let (network, points) = (model.open(), read(&model.points));
-        let target = &model.targets[0];
-        // What is not in the network, or folded, or one of several, is not asked for.
-        let ([unit], [truth]) = (&target.units()[..], &target.truths[..]) else { continue };
-        if target.cos[0] < 0.999 || !target.monotone {
-            continue;
-        }
-        let layer = target.layer(&model, &network);
-        let gradients = network.gradients(&points, layer, *unit).expect("gradients");
-        let field =
-            DirectionField::from_gradients(points.clone(), &gradients, &FieldOptions::default());
-        let mut settings = SearchSettings::default();
-        settings.config.budget = 25_000;
-        let findings = search_field(&field.expect("directions"), &settings, &mut ());
-        let answer = findings.expect("a search").answer().expression.clone();
-        let [found, exact] = [&answer, truth].map(|text| directions(&gradients_of(text, &points)));
-        let mismatch = 1.0 - agreement(&[found], &exact, true);
-        assert!(mismatch < 1e-4, "{}: {answer} instead of {truth}: {mismatch:e}", model.name);
     }
 }
 
