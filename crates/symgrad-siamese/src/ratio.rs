@@ -19,7 +19,8 @@ impl Canonical {
         let whitening = whitening(total)?;
         let within = &whitening * within * &whitening;
         let eigen = within.self_adjoint_eigen(Side::Lower).ok()?;
-        let ratios = eigen.S().column_vector().iter().copied().collect();
+        // Rounding may bring what is nothing below zero.
+        let ratios = eigen.S().column_vector().iter().map(|ratio| ratio.max(0.0)).collect();
         Some(Self { weights: whitening * eigen.U(), ratios })
     }
 }
@@ -53,6 +54,14 @@ mod tests {
                 assert!((form(&within) - unit * ratio).abs() < 1e-12);
             }
         }
+    }
+
+    #[test]
+    fn ratios_are_never_negative() {
+        let total = faer::mat![[1.0, 0.3], [0.3, 1.0]];
+        let within = faer::mat![[1.0, -1.0], [-1.0, 0.999]];
+        let ratios = Canonical::of(&within, &total).unwrap().ratios;
+        assert!(ratios[0] == 0.0 && ratios[1] > 1.0, "{ratios:?}");
     }
 
     #[test]
