@@ -54,8 +54,8 @@ class Fixture:
     points: np.ndarray
     targets: list[Target]
     # The tensors with reference values: the output and one hidden one.
-    output: str = ""
-    hidden: str = ""
+    output: str
+    hidden: str
     through: str = ""
     fixed_batch: bool = False
     # For a layer of many neurons, which of them hold the same concept, and which are dead at
@@ -74,7 +74,7 @@ def save(fixture):
     """Checks a fixture against its concepts, then writes its tables and its entry."""
     agreements = [check(fixture, target) for target in fixture.targets]
     write_table(FOLDER / f"{fixture.name}.csv", fixture.columns, fixture.points, 6)
-    if fixture.output and not fixture.through:
+    if fixture.file.endswith(".onnx") and not fixture.through:
         write_reference(fixture)
     entry = {
         "name": fixture.name,
@@ -88,8 +88,7 @@ def save(fixture):
         entry["fixed_batch"] = True
     if fixture.through:
         entry["through"] = fixture.through
-    if fixture.output:
-        entry |= {"output": fixture.output, "hidden": fixture.hidden}
+    entry |= {"output": fixture.output, "hidden": fixture.hidden}
     entry["target"] = [describe(*pair) for pair in zip(fixture.targets, agreements)]
     entry["group"] = fixture.groups
     entries = [known for known in read_index() if known["name"] != fixture.name] + [entry]

@@ -119,7 +119,7 @@ def invariants():
 
 
 def centre_of_mass():
-    """A state dictionary: weights by name, and nothing that says what the network is."""
+    """A state dictionary: weights by name. The rest is in `centre-of-mass.toml`."""
     torch.manual_seed(33)
     ranges = {"m1": (0.5, 2.0), "m2": (0.5, 2.0), "v1": (-1.5, 1.5), "v2": (-1.5, 1.5)}
 
@@ -134,12 +134,12 @@ def centre_of_mass():
     torch.save(net.float().state_dict(), FOLDER / "centre-of-mass.pt")
     with_values(net, Fixture(
         "centre-of-mass", "centre-of-mass.pt", "PyTorch, state dictionary",
-        "tanh, depth 2, regression", list(ranges), points, [target],
+        "tanh, depth 2, regression", list(ranges), points, [target], "output", "2.tanh",
     ))
 
 
 def snell():
-    """safetensors, with the architecture in a TOML file beside it."""
+    """safetensors, with the activation in `snell.toml`."""
     torch.manual_seed(34)
     ranges = {"n": (1.0, 2.0), "theta": (0.1, 1.4)}
 
@@ -153,7 +153,7 @@ def snell():
     save_file(net.float().state_dict(), FOLDER / "snell.safetensors")
     with_values(net, Fixture(
         "snell", "snell.safetensors", "PyTorch, safetensors", "SiLU, depth 2, regression",
-        list(ranges), points, [target],
+        list(ranges), points, [target], "output", "2.silu",
     ))
 
 

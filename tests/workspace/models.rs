@@ -18,8 +18,6 @@ struct Model {
     name: String,
     file: String,
     points: String,
-    /// The output's name, which files without names of tensors do not have.
-    output: Option<String>,
     through: Option<String>,
     #[serde(rename = "target")]
     targets: Vec<Target>,
@@ -60,11 +58,6 @@ impl Target {
             None => self.neurons.iter().map(|&neuron| Unit::Neuron(neuron)).collect(),
         }
     }
-
-    /// The layer's name: files without names of tensors have their output meant.
-    fn layer<'a>(&'a self, model: &Model, network: &'a Network) -> &'a str {
-        if model.output.is_some() { &self.layer } else { network.output() }
-    }
 }
 
 fn folder() -> PathBuf {
@@ -73,8 +66,7 @@ fn folder() -> PathBuf {
 
 fn models() -> Vec<Model> {
     let text = std::fs::read_to_string(folder().join("models.toml")).expect("the index");
-    let all = toml::from_str::<Index>(&text).expect("an index").model;
-    all.into_iter().filter(|model| model.output.is_some()).collect()
+    toml::from_str::<Index>(&text).expect("an index").model
 }
 
 fn open(file: &str) -> Network {
@@ -95,7 +87,7 @@ fn gradients_are_those_of_the_framework() {
     for model in models() {
         let (network, points) = (model.open(), read(&model.points));
         for target in &model.targets {
-            let layer = target.layer(&model, &network);
+            let layer = &target.layer;
             let gradients =
                 network.gradients_of(&points, layer, &target.units()).expect("gradients");
             let learned: Vec<_> = gradients.iter().map(|columns| directions(columns)).collect();
@@ -167,7 +159,7 @@ fn gradients_are_those_of_differences() {
         let (network, points) = (model.open(), first(200, &read(&model.points)));
         for target in &model.targets {
             for unit in target.units() {
-                let layer = target.layer(&model, &network);
+                let layer = &target.layer;
                 check_differences(&model.name, &network, &points, layer, unit);
             }
         }
