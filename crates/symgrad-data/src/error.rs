@@ -163,6 +163,30 @@ pub enum DataError {
         /// What was found.
         problem: String,
     },
+    /// Too few distinct points to tell gradients from values.
+    #[error(
+        "{rows} distinct points, and at least {needed} are needed to estimate gradients in \
+         {dim} directions from values ({better} for good ones); give more points, or gradients"
+    )]
+    TooFewValues {
+        /// Distinct points given.
+        rows: usize,
+        /// The fewest from which a slope can be told.
+        needed: usize,
+        /// The fewest from which curvature can be told apart from it.
+        better: usize,
+        /// Directions in which the points extend.
+        dim: usize,
+    },
+    /// Values that do not change.
+    #[error("all values are the same, so there are no gradients; is the neuron dead?")]
+    ConstantValues,
+    /// Points from whose values no gradient can be told.
+    #[error(
+        "no gradients can be estimated: nowhere do a point's neighbours extend in all \
+         directions; detect the surface of the data, or give more points"
+    )]
+    NoEstimate,
     /// A file could not be read or written.
     #[error(transparent)]
     File(#[from] FileError),

@@ -1,7 +1,7 @@
 //! Points with the directions in which neurons change there.
 
 use crate::tangent::{normalise, remove};
-use crate::{DataError, Table, Tangent, table};
+use crate::{DataError, EstimatedGradients, Table, Tangent, estimate, table};
 use serde::{Deserialize, Serialize};
 
 /// How raw gradients become a direction field.
@@ -92,6 +92,27 @@ impl DirectionField {
     ) -> Result<Self, DataError> {
         let neurons: Vec<&[Vec<f64>]> = gradients.iter().map(Vec::as_slice).collect();
         build(points, &neurons, Some(weights), options)
+    }
+
+    /// The field of one neuron from its N values alone: gradients are estimated from the values
+    /// of neighbouring points, as [`estimate_gradients`](crate::estimate_gradients) does, on the
+    /// surface that the options say.
+    ///
+    /// A point weighs 2m²/(e² + m²), where e is the error of its direction and m the median
+    /// error: the median point weighs 1, none more than 2, and one off by ten times as much
+    /// next to nothing. Weights rather than a limit above which points are dropped, since
+    /// errors have no natural limit, and many uncertain directions together still tell
+    /// something. Dropped are only points where no gradient can be told, or a weak one.
+    pub fn from_values(
+        points: Table,
+        values: &[f64],
+        options: &FieldOptions,
+    ) -> Result<(Self, EstimatedGradients), DataError> {
+        check_threshold(options.weak)?;
+        let estimated = estimate::estimate(&points, values, options.tangent)?;
+        let neuron = [estimated.gradients()];
+        let field = build(points, &neuron, Some(estimated.weights()), options)?;
+        Ok((field, estimated))
     }
 
     /// The points that are left, N rows of d inputs.

@@ -19,10 +19,14 @@
 //! # Ok::<(), symgrad_data::DataError>(())
 //! ```
 //!
+//! Where there are only values, [`estimate_gradients`] tells gradients from them, and how far to
+//! trust each.
+//!
 //! [`Triplets`] are what a Siamese network learns from; [`generate`] makes those of the published
 //! experiments and of any concept that can be differentiated.
 
 mod error;
+mod estimate;
 mod field;
 mod files;
 pub mod generate;
@@ -33,6 +37,7 @@ mod tangent;
 mod triplets;
 
 pub use error::{DataError, FileError, FileProblem};
+pub use estimate::{EstimatedGradients, estimate_gradients};
 pub use field::{DirectionField, FieldOptions, TangentMode};
 pub use files::FieldColumns;
 pub use span::{Sines, Span};

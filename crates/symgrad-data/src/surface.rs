@@ -80,13 +80,16 @@ impl Cloud {
 
     /// The steps from a point to the others nearest to it, by rising length.
     fn steps(&self, row: usize, count: usize) -> Vec<Vec<f64>> {
-        let here = &self.rows[row];
-        let step = |other: usize| self.rows[other].iter().zip(here).map(|(a, b)| a - b).collect();
-        self.nearest(row, count).into_iter().map(step).collect()
+        self.nearest(row, count).into_iter().map(|other| self.step(row, other)).collect()
+    }
+
+    /// The step from one point to another.
+    pub(crate) fn step(&self, from: usize, to: usize) -> Vec<f64> {
+        self.rows[to].iter().zip(&self.rows[from]).map(|(a, b)| a - b).collect()
     }
 
     /// The other points nearest to one, by rising distance; those at no distance tell nothing.
-    fn nearest(&self, row: usize, count: usize) -> Vec<usize> {
+    pub(crate) fn nearest(&self, row: usize, count: usize) -> Vec<usize> {
         let here = &self.rows[row];
         let crowd = self.rows.len().min(CROWD);
         let mut near: Vec<(f64, usize)> = (0..crowd)
@@ -237,13 +240,13 @@ fn thickness(cloud: &Cloud, (count, rank): (usize, usize)) -> f64 {
     median(&mut found)
 }
 
-fn median(numbers: &mut [f64]) -> f64 {
+pub(crate) fn median(numbers: &mut [f64]) -> f64 {
     numbers.sort_unstable_by(f64::total_cmp);
     numbers.get(numbers.len() / 2).copied().unwrap_or(0.0)
 }
 
 /// Coefficients of a polynomial of the second degree without constant.
-fn coefficients(rank: usize) -> usize {
+pub(crate) fn coefficients(rank: usize) -> usize {
     rank + rank * (rank + 1) / 2
 }
 
@@ -291,7 +294,7 @@ impl Patch {
 }
 
 /// The principal axes of steps, the emptiest first.
-fn principal_axes(steps: &[Vec<f64>], dim: usize) -> Option<Vec<Vec<f64>>> {
+pub(crate) fn principal_axes(steps: &[Vec<f64>], dim: usize) -> Option<Vec<Vec<f64>>> {
     let products = Mat::from_fn(dim, dim, |i, j| steps.iter().map(|s| s[i] * s[j]).sum::<f64>());
     let eigen = products.self_adjoint_eigen(Side::Lower).ok()?;
     let vectors = eigen.U();
@@ -360,10 +363,10 @@ impl Fit {
 }
 
 /// Extents of less than this share are none.
-const DEPENDENT: f64 = 1e-7;
+pub(crate) const DEPENDENT: f64 = 1e-7;
 
 /// The coordinates in units of their extents, and their products.
-fn monomials(coordinates: &[f64], extents: &[f64]) -> Vec<f64> {
+pub(crate) fn monomials(coordinates: &[f64], extents: &[f64]) -> Vec<f64> {
     let mut found: Vec<f64> = coordinates.iter().zip(extents).map(|(t, e)| t / e).collect();
     for i in 0..coordinates.len() {
         for j in 0..=i {

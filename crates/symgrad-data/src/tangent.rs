@@ -174,7 +174,7 @@ impl fmt::Display for Tangent {
 /// A column centred and divided by its standard deviation, and that scale; a constant column
 /// becomes zero with scale 1. Divides by the largest magnitude first, so that nothing
 /// overflows.
-fn standardise(column: &[f64]) -> (Vec<f64>, f64) {
+pub(crate) fn standardise(column: &[f64]) -> (Vec<f64>, f64) {
     let largest = column.iter().fold(0.0_f64, |largest, x| largest.max(x.abs()));
     let rows = column.len() as f64;
     let constant = (vec![0.0; column.len()], 1.0);
