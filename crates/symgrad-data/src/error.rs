@@ -218,9 +218,12 @@ pub enum FileProblem {
         /// The system's reason.
         source: std::io::Error,
     },
-    /// A name that ends neither in `.csv` nor in `.npz`.
-    #[error("unknown kind of file; end its name in `.csv` or `.npz`")]
+    /// A name that ends in none of `.csv`, `.npz` and `.parquet`.
+    #[error("unknown kind of file; end its name in `.csv` or `.npz` (or `.parquet`, to read it)")]
     UnknownKind,
+    /// A Parquet file to be written.
+    #[error("Parquet files are only read; end the name in `.csv` or `.npz`")]
+    ReadOnlyKind,
     /// Nothing in it.
     #[error("the file is empty; expected a header line of column names, then rows of numbers")]
     Empty,
@@ -381,6 +384,39 @@ pub enum FileProblem {
         found: String,
         /// The shape wanted.
         expected: String,
+    },
+    /// Not a Parquet file, or a broken one.
+    #[error(
+        "not a readable Parquet file ({reason}); it may be truncated: write it again, \
+         for example with DataFrame.to_parquet"
+    )]
+    Parquet {
+        /// What the reader says.
+        reason: String,
+    },
+    /// A column of a Parquet file that is not what it says.
+    #[error("column `{column}` cannot be read ({reason}); is the file damaged?")]
+    ParquetColumn {
+        /// The column's name.
+        column: String,
+        /// What the reader says.
+        reason: String,
+    },
+    /// A column that does not hold plain numbers.
+    #[error("column `{column}` holds {found}; drop it, or convert it with .astype('float64')")]
+    ColumnType {
+        /// The column's name.
+        column: String,
+        /// What it holds.
+        found: &'static str,
+    },
+    /// A null.
+    #[error("column `{column}`, row {row} is empty (null); remove or fill this row")]
+    Null {
+        /// The column's name.
+        column: String,
+        /// The row, counted from 1.
+        row: usize,
     },
     /// The numbers were read, but make no valid data.
     #[error(transparent)]

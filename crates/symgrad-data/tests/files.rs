@@ -312,7 +312,7 @@ proptest! {
 
     #[test]
     fn arbitrary_bytes_never_panic(bytes: Vec<u8>) {
-        for name in ["file.csv", "file.npz"] {
+        for name in ["file.csv", "file.npz", "file.parquet"] {
             let (_folder, path) = file(name, &bytes);
             let _ = Table::read(&path);
             let _ = Triplets::read(&path);

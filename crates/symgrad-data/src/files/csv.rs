@@ -1,11 +1,12 @@
 //! Comma-separated text with a header line.
 
+use super::Columns;
 use crate::table::{first_duplicate, is_name};
 use crate::{FileProblem, Table};
 use csv::{ByteRecord, ReaderBuilder, Trim};
 
 /// Names and columns of a CSV file.
-pub(super) fn parse(bytes: &[u8]) -> Result<(Vec<String>, Vec<Vec<f64>>), FileProblem> {
+pub(super) fn parse(bytes: &[u8]) -> Result<Columns, FileProblem> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut reader =
         ReaderBuilder::new().has_headers(false).flexible(true).trim(Trim::All).from_reader(bytes);

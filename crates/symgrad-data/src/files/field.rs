@@ -23,8 +23,8 @@ pub struct FieldColumns {
 }
 
 impl DirectionField {
-    /// Reads points with raw gradients from a `.csv` or `.npz` file (as [`Table::read`] does)
-    /// and builds their field.
+    /// Reads points with raw gradients from a `.csv`, `.npz` or `.parquet` file (as
+    /// [`Table::read`] does) and builds their field.
     pub fn read(
         path: impl AsRef<Path>,
         columns: &FieldColumns,

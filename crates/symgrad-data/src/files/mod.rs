@@ -1,8 +1,10 @@
-//! Reading and writing tables, triplets and direction fields, as CSV or NPZ by the file's name.
+//! Reading and writing tables, triplets and direction fields, as CSV or NPZ by the file's name;
+//! Parquet is only read.
 
 mod csv;
 mod field;
 mod npz;
+mod parquet;
 
 pub use field::FieldColumns;
 
@@ -10,16 +12,21 @@ use crate::{DataError, FileProblem, Table, Triplets};
 use std::io::Write;
 use std::path::Path;
 
+/// Names and columns, as a file has them.
+type Columns = (Vec<String>, Vec<Vec<f64>>);
+
 /// Names of a triplet file's columns start with one of these and an underscore.
 const PARTS: [&str; 3] = ["anchor", "positive", "negative"];
 
 impl Table {
-    /// Reads a table from a `.csv` or `.npz` file.
+    /// Reads a table from a `.csv`, `.npz` or `.parquet` file.
     ///
     /// CSV: a header line of names, then rows of numbers, separated by commas. NPZ: a
     /// one-dimensional float64 or float32 array per column; a two-dimensional array `x` of
     /// shape (N, d) reads as the columns `x1` … `xd`. Archives must not be compressed
-    /// (`numpy.savez`, not `savez_compressed`).
+    /// (`numpy.savez`, not `savez_compressed`). Parquet: flat columns of doubles, singles or
+    /// integers without nulls, packed by Snappy, Zstandard or not at all; the row labels of
+    /// pandas (`__index_level_0__`) are left out.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, DataError> {
         let path = path.as_ref();
         let kind = Kind::of(path)?;
@@ -28,6 +35,7 @@ impl Table {
         let columns = match kind {
             Kind::Csv => csv::parse(&bytes),
             Kind::Npz => npz::parse(&bytes),
+            Kind::Parquet => parquet::parse(bytes),
         };
         columns
             .map_err(|problem| problem.in_file(path))
@@ -44,6 +52,7 @@ impl Table {
         let bytes = match Kind::of(path)? {
             Kind::Csv => csv::format(self),
             Kind::Npz => npz::format(self),
+            Kind::Parquet => return Err(FileProblem::ReadOnlyKind.in_file(path)),
         };
         bytes
             .and_then(|bytes| replace(path, &bytes))
@@ -52,7 +61,7 @@ impl Table {
 }
 
 impl Triplets {
-    /// Reads triplets from a `.csv` or `.npz` file with columns `anchor_NAME`,
+    /// Reads triplets from a `.csv`, `.npz` or `.parquet` file with columns `anchor_NAME`,
     /// `positive_NAME` and `negative_NAME` for every input.
     ///
     /// An NPZ file may instead hold three arrays `anchor`, `positive` and `negative` of shape
@@ -98,6 +107,7 @@ fn columns_of_part(table: &Table, part: &'static str) -> Result<Table, FileProbl
 enum Kind {
     Csv,
     Npz,
+    Parquet,
 }
 
 impl Kind {
@@ -106,6 +116,7 @@ impl Kind {
         match extension.as_deref() {
             Some("csv") => Ok(Self::Csv),
             Some("npz") => Ok(Self::Npz),
+            Some("parquet") => Ok(Self::Parquet),
             _ => Err(FileProblem::UnknownKind.in_file(path)),
         }
     }

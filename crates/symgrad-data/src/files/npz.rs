@@ -1,5 +1,6 @@
 //! NumPy archives: one array per column, or matrices.
 
+use super::Columns;
 use crate::{FileProblem, Table};
 use ndarray::{ArrayD, ArrayView1, ArrayViewD, Axis, Ix2};
 use ndarray_npy::{NpzWriter, ReadNpyExt, ReadableElement, ViewElement, ViewNpyError, ViewNpyExt};
@@ -11,8 +12,6 @@ const LONGEST_HEADER: usize = 1024;
 
 /// Deepest nesting that is looked at in a header; a dictionary with a tuple has 2.
 const DEEPEST_HEADER: usize = 8;
-
-type Columns = (Vec<String>, Vec<Vec<f64>>);
 
 /// Names and columns of an archive.
 pub(super) fn parse(bytes: &[u8]) -> Result<Columns, FileProblem> {
