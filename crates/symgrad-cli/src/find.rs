@@ -14,7 +14,7 @@ use crate::show::{Format, json, text, write_findings};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Points and gradients, .csv or .npz: inputs NAME with gradients `g_NAME`, or g1, g2, …
+    /// Points and gradients, .csv, .npz or .parquet: inputs NAME with gradients `g_NAME`, or g1, g2, …
     field: PathBuf,
     #[command(flatten, next_help_heading = "Data")]
     data: Data,
@@ -45,6 +45,9 @@ struct Data {
     /// Fit the values of this column instead of gradients: ordinary regression
     #[arg(long, value_name = "NAME", conflicts_with = "gradients")]
     values: Option<String>,
+    /// Take this column for a neuron's values and estimate its gradients from neighbouring points
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["gradients", "values"])]
+    estimate: Option<String>,
     /// With --values: a formula f counts as the best a·f + b
     #[arg(long, requires = "values")]
     linear_scaling: bool,
@@ -84,7 +87,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
 impl Data {
     /// Reads what is to be matched, and says what a reader should know before believing it.
     fn objective(&self, file: &Path, settings: &SearchSettings) -> Result<Objective, Error> {
-        let Some(name) = &self.values else {
+        let Some(name) = self.values.as_ref().or(self.estimate.as_ref()) else {
             let columns =
                 FieldColumns { points: self.points.clone(), gradients: self.gradients.clone() };
             let options = FieldOptions { tangent: self.tangent, ..FieldOptions::default() };
@@ -105,6 +108,13 @@ impl Data {
         let inputs: Vec<String> = self.points.clone().unwrap_or_else(all);
         let columns = inputs.iter().map(column).collect::<Result<_, _>>()?;
         let points = Table::new(inputs, columns)?;
+        if self.estimate.is_some() {
+            let options = FieldOptions { tangent: self.tangent, ..FieldOptions::default() };
+            let (field, estimated) = DirectionField::from_values(points, &values, &options)?;
+            tell_about(&field);
+            eprintln!("warning: gradients are estimated from values of {name}: {estimated}");
+            return Ok(Objective::new(&field, settings.measure));
+        }
         eprintln!("{} points, {} inputs, values of {name}", points.rows(), points.dim());
         Ok(Objective::regression(&points, &values, self.linear_scaling)?)
     }

@@ -65,7 +65,7 @@ struct Network {
 
 #[derive(Args)]
 struct Data {
-    /// Points from where the network was trained, .csv or .npz: a column for each input
+    /// Points from where the network was trained, .csv, .npz or .parquet: a column for each input
     #[arg(long, value_name = "FILE")]
     points: PathBuf,
     /// The columns that are the network's inputs, in its order, separated by commas

@@ -257,3 +257,18 @@ fn experiments_are_listed_and_unknown_ones_refused() {
     assert!(told.contains("trace-5x5") && told.contains("trace-2x2"), "{told}");
     assert!(!Path::new(&out).exists());
 }
+
+#[test]
+fn gradients_can_be_estimated_from_values() {
+    // A neuron computes tanh(x·v/4) on scattered points.
+    let place = |n: u32, step: f64| 0.2 + 2.0 * (f64::from(n) * step).fract();
+    let rows: Vec<String> = (1..=400)
+        .map(|n| (place(n, 0.754_877_666), place(n, 0.569_840_296)))
+        .map(|(x, v)| format!("{x},{v},{}", (x * v / 4.0).tanh()))
+        .collect();
+    let given = Given::csv(&format!("x,v,h\n{}\n", rows.join("\n")));
+    let output = given.search(&["--estimate", "h"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stderr(&output).contains("warning: gradients are estimated"), "{}", stderr(&output));
+    assert!(stdout(&output).contains("answer: x*v\n"), "{}", stdout(&output));
+}

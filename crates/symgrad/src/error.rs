@@ -139,14 +139,20 @@ impl Error {
             Self::Data(DataError::File(FileError { problem, .. })) => file_hint(problem),
             Self::Data(error) => data_hint(error),
             Self::Generate(_) => "draw fewer triplets, or take the other recipe",
-            Self::Model(_) | Self::NoLayer { .. } => {
-                "`symgrad inspect MODEL` lists layers and neurons"
-            }
+            Self::Model(
+                ModelError::NoSuchLayer { .. }
+                | ModelError::NoSuchUnit { .. }
+                | ModelError::BadUnit { .. },
+            )
+            | Self::NoLayer { .. } => "`symgrad inspect MODEL` lists layers and neurons",
+            Self::Model(_) => "docs/interpret.md says which files are read, and how to write them",
             Self::WhichNeuron { .. } => "name one with --neuron, or take them all with --all",
             Self::NotThrough => "export both networks as ONNX",
             Self::Siamese(_) => "`symgrad reproduce --quick` shows whether a short training works",
             Self::Search(_) => "`symgrad search --help` says what each setting means",
-            Self::NoColumn { .. } => "--values and --points name columns of the file",
+            Self::NoColumn { .. } => {
+                "the file's columns are named in its first line, or by its arrays"
+            }
             Self::Settings { .. } | Self::Template { .. } | Self::Guess { .. } => {
                 "docs/search.md shows every setting with an example"
             }
@@ -169,7 +175,7 @@ fn file_hint(problem: &FileProblem) -> &'static str {
     match problem {
         FileProblem::Io { .. } => "check the path and that you may read the file",
         FileProblem::UnknownKind | FileProblem::Archive { .. } | FileProblem::Array { .. } => {
-            "fields are read from .csv files and from .npz files of numpy.savez"
+            "tables are read from .csv, .parquet, and .npz files of numpy.savez"
         }
         FileProblem::MissingColumn { .. }
         | FileProblem::MissingGradient { .. }
@@ -177,6 +183,10 @@ fn file_hint(problem: &FileProblem) -> &'static str {
         | FileProblem::ColumnCount { .. } => {
             "say which columns are which, as in --points a,b --gradients ga,gb"
         }
+        FileProblem::Parquet { .. }
+        | FileProblem::ParquetColumn { .. }
+        | FileProblem::ColumnType { .. }
+        | FileProblem::Null { .. } => "every column needs a finite number in every row",
         FileProblem::Content(error) => data_hint(error),
         _ => {
             "expected a header line of names, then rows of numbers, as in\n  x,v,g_x,g_v\n  0.5,1,0.98,2.1"
