@@ -1,8 +1,5 @@
 //! Networks that other frameworks trained, interpreted: the known concepts come out.
 
-use std::path::PathBuf;
-
-use serde::Deserialize;
 use symgrad::data::{DirectionField, FieldOptions, Table};
 use symgrad::expr::{Expr, Names, Program, Workspace};
 use symgrad::models::Unit;
@@ -11,71 +8,24 @@ use symgrad::{
     InterpretSettings, Model, Trend, interpret_layer, interpret_neuron, interpret_space,
 };
 
-#[derive(Deserialize)]
-struct Index {
-    model: Vec<Known>,
+use crate::fixtures::{Fixture, fixtures, folder, read};
+
+fn named(name: &str) -> Fixture {
+    fixtures().into_iter().find(|fixture| fixture.name == name).expect("a fixture")
 }
 
-/// A network with its points and what it is known to hold.
-#[derive(Deserialize)]
-struct Known {
-    name: String,
-    file: String,
-    points: String,
-    through: Option<String>,
-    output: Option<String>,
-    target: Vec<Target>,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    layer: String,
-    #[serde(default)]
-    neurons: Vec<usize>,
-    margin: Option<(usize, usize)>,
-    truths: Vec<String>,
-}
-
-impl Target {
-    fn units(&self) -> Vec<Unit> {
-        let margin = self.margin.map(|(plus, minus)| Unit::Margin(plus, minus));
-        let neurons = self.neurons.iter().map(|&index| Unit::Neuron(index));
-        neurons.chain(margin).collect()
-    }
-}
-
-fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("models")
-}
-
-fn known() -> Vec<Known> {
-    let text = std::fs::read_to_string(folder().join("models.toml")).expect("the index");
-    toml::from_str::<Index>(&text).expect("an index").model
-}
-
-impl Known {
-    fn named(name: &str) -> Self {
-        known().into_iter().find(|known| known.name == name).expect("a fixture")
-    }
-
-    /// The network, points to interpret it by, and others to judge by.
-    fn open(&self) -> (Model, Table, Table) {
-        let open = |file: &String| Model::open(&folder().join(file), None).expect("a network");
-        let model = open(&self.file);
-        let model = match &self.through {
-            Some(generator) => model.through(open(generator)).expect("they fit"),
-            None => model,
-        };
-        let points = Table::read(folder().join(&self.points)).expect("points");
-        let rows: Vec<usize> = (0..points.rows()).collect();
-        let (shown, fresh) = rows.split_at(rows.len() * 4 / 5);
-        (model, points.select(shown), points.select(fresh))
-    }
-
-    /// Files without names of tensors have their output meant.
-    fn layer<'a>(&self, target: &'a Target, model: &'a Model) -> &'a str {
-        if self.output.is_some() { &target.layer } else { model.output() }
-    }
+/// The network, points to interpret it by, and others to judge by.
+fn opened(fixture: &Fixture) -> (Model, Table, Table) {
+    let open = |file: &String| Model::open(&folder().join(file), None).expect("a network");
+    let model = open(&fixture.file);
+    let model = match &fixture.through {
+        Some(generator) => model.through(open(generator)).expect("they fit"),
+        None => model,
+    };
+    let points = read(&fixture.points);
+    let rows: Vec<usize> = (0..points.rows()).collect();
+    let (shown, fresh) = rows.split_at(rows.len() * 4 / 5);
+    (model, points.select(shown), points.select(fresh))
 }
 
 fn settings() -> InterpretSettings {
@@ -107,12 +57,11 @@ const SAME: f64 = 1e-4;
 #[test]
 fn known_concepts_come_out() {
     let (mut right, mut missed) = (0, vec![]);
-    for known in known() {
-        let (model, points, fresh) = known.open();
-        let Some(target) = known.target.iter().find(|target| target.truths.len() == 1) else {
-            continue;
-        };
-        let layer = known.layer(target, &model);
+    for known in fixtures() {
+        let (model, points, fresh) = opened(&known);
+        let target = known.targets.iter().find(|target| target.truths.len() == 1);
+        let Some(target) = target else { continue };
+        let layer = &target.layer;
         let unit = target.units()[0];
         let found = interpret_neuron(&model, &points, layer, unit, &settings(), &mut ())
             .unwrap_or_else(|error| panic!("{}: {error}", known.name));
@@ -134,8 +83,7 @@ fn known_concepts_come_out() {
 
 #[test]
 fn a_neuron_that_turns_shows_its_function() {
-    let known = Known::named("bottleneck");
-    let (model, points, _) = known.open();
+    let (model, points, _) = opened(&named("bottleneck"));
     let found =
         interpret_neuron(&model, &points, model.output(), Unit::Neuron(0), &settings(), &mut ())
             .expect("an interpretation");
@@ -145,8 +93,7 @@ fn a_neuron_that_turns_shows_its_function() {
 
 #[test]
 fn two_neurons_hold_two_concepts() {
-    let known = Known::named("invariants");
-    let (model, points, fresh) = known.open();
+    let (model, points, fresh) = opened(&named("invariants"));
     let units = [Unit::Neuron(0), Unit::Neuron(1)];
     let found =
         interpret_space(&model, &points, model.output(), &units, None, &settings(), &mut ())
@@ -159,8 +106,7 @@ fn two_neurons_hold_two_concepts() {
 
 #[test]
 fn neurons_of_one_concept_are_found_together() {
-    let known = Known::named("motion");
-    let (model, points, fresh) = known.open();
+    let (model, points, fresh) = opened(&named("motion"));
     let units: Vec<Unit> = (0..7).chain(26..31).map(Unit::Neuron).collect();
     let interpret = |threads| {
         let mut settings = settings();

@@ -5,6 +5,7 @@
 mod choice;
 mod end_to_end;
 mod fields;
+mod fixtures;
 mod interpret;
 mod layers;
 mod models;

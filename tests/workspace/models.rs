@@ -1,80 +1,25 @@
 //! Models that other frameworks trained: their gradients, and the concepts that come out.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use serde::Deserialize;
 use symgrad::data::Table;
 use symgrad::expr::{Expr, Names, Program, Workspace};
 use symgrad::models::{Network, Unit};
 
-#[derive(Deserialize)]
-struct Index {
-    model: Vec<Model>,
-}
+use crate::fixtures::{Fixture, fixtures, folder, read};
 
-#[derive(Deserialize)]
-struct Model {
-    name: String,
-    file: String,
-    points: String,
-    through: Option<String>,
-    #[serde(rename = "target")]
-    targets: Vec<Target>,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    layer: String,
-    #[serde(default)]
-    neurons: Vec<usize>,
-    margin: Option<(usize, usize)>,
-    truths: Vec<String>,
-    /// What the training framework's own gradients give.
-    cos: Vec<f64>,
-    #[serde(default = "yes")]
-    monotone: bool,
-}
-
-fn yes() -> bool {
-    true
-}
-
-impl Model {
-    /// The network, behind its generator if it has one.
-    fn open(&self) -> Network {
-        let network = open(&self.file);
-        match &self.through {
-            Some(generator) => network.through(open(generator)).expect("they fit"),
-            None => network,
-        }
+/// The network, behind its generator if it has one.
+fn network(fixture: &Fixture) -> Network {
+    let network = open(&fixture.file);
+    match &fixture.through {
+        Some(generator) => network.through(open(generator)).expect("they fit"),
+        None => network,
     }
-}
-
-impl Target {
-    fn units(&self) -> Vec<Unit> {
-        match self.margin {
-            Some((plus, minus)) => vec![Unit::Margin(plus, minus)],
-            None => self.neurons.iter().map(|&neuron| Unit::Neuron(neuron)).collect(),
-        }
-    }
-}
-
-fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("models")
-}
-
-fn models() -> Vec<Model> {
-    let text = std::fs::read_to_string(folder().join("models.toml")).expect("the index");
-    toml::from_str::<Index>(&text).expect("an index").model
 }
 
 fn open(file: &str) -> Network {
     Network::open(&folder().join(file), None).unwrap_or_else(|error| panic!("{file}: {error:?}"))
-}
-
-fn read(file: &str) -> Table {
-    Table::read(folder().join(file)).expect("a table")
 }
 
 fn first(rows: usize, table: &Table) -> Table {
@@ -84,8 +29,8 @@ fn first(rows: usize, table: &Table) -> Table {
 /// The loader's gradients agree with the concepts as well as the training framework's own do.
 #[test]
 fn gradients_are_those_of_the_framework() {
-    for model in models() {
-        let (network, points) = (model.open(), read(&model.points));
+    for model in fixtures() {
+        let (network, points) = (network(&model), read(&model.points));
         for target in &model.targets {
             let layer = &target.layer;
             let gradients =
@@ -155,8 +100,8 @@ const STEP: f64 = 1e-5;
 
 #[test]
 fn gradients_are_those_of_differences() {
-    for model in models() {
-        let (network, points) = (model.open(), first(200, &read(&model.points)));
+    for model in fixtures() {
+        let (network, points) = (network(&model), first(200, &read(&model.points)));
         for target in &model.targets {
             for unit in target.units() {
                 let layer = &target.layer;
