@@ -14,6 +14,10 @@ use symgrad_data::{DirectionField, FieldOptions, Table};
 use symgrad_expr::{Expr, OpSet, Program, Workspace};
 use symgrad_search::{Evaluator, Measure, Objective, Search, SearchConfig};
 
+/// That of the command.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const DETERMINANT: &str = "x1*(x5*x9 - x6*x8) - x2*(x4*x9 - x6*x7) + x3*(x4*x8 - x5*x7)";
 
 fn objective() -> Objective {

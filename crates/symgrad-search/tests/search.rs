@@ -116,8 +116,19 @@ fn a_resumed_search_ends_like_one_that_ran_through() {
         let objective = Objective::new(&field, Measure::LevelSet);
         Search::new(objective, OpSet::default(), config).unwrap()
     };
-    let through = start(config.clone()).run(&mut ());
-    for steps in [0, 1, 2] {
+    let mut whole = start(config.clone());
+    let mut last = 0;
+    let stop = loop {
+        if let Some(stop) = whole.step() {
+            break stop;
+        }
+        last += 1;
+    };
+    let through = whole.finish(stop);
+    // At the start, at the end, and at two steps between drawn at random.
+    let mut rng = ChaCha8Rng::seed_from_u64(9);
+    let mut between = || rng.random_range(1..last);
+    for steps in [0, between(), between(), last] {
         let mut first = start(SearchConfig { threads: Some(1), ..config.clone() });
         for _ in 0..steps {
             assert_eq!(first.step(), None);
