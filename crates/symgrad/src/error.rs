@@ -147,7 +147,7 @@ impl Error {
             | Self::NoLayer { .. } => "`symgrad inspect MODEL` lists layers and neurons",
             Self::Model(_) => "docs/interpret.md says which files are read, and how to write them",
             Self::WhichNeuron { .. } => "name one with --neuron, or take them all with --all",
-            Self::NotThrough => "export both networks as ONNX",
+            Self::NotThrough => "networks from ONNX, safetensors and PyTorch files can be composed",
             Self::Siamese(_) => "`symgrad reproduce --quick` shows whether a short training works",
             Self::Search(_) => "`symgrad search --help` says what each setting means",
             Self::NoColumn { .. } => {
