@@ -102,6 +102,21 @@ fn summary_has_its_fields(summary: &Value) {
         assert_eq!(experiment["recovered"], true);
         assert!(experiment["answer"].is_string() && experiment["truth"].is_string());
         assert!(experiment["mismatch"].as_f64().is_some_and(|m| m < 1e-4));
+        verdict_has_its_fields(&experiment["verdict"]);
+    }
+    let verdicts = summary["verdicts"].as_array().expect("a list");
+    let kinds: Vec<&Value> = verdicts.iter().map(|tally| &tally["verdict"]).collect();
+    assert_eq!(kinds, ["identified", "ambiguous", "not-found"]);
+    let sum = |key: &str| verdicts.iter().filter_map(|tally| tally[key].as_u64()).sum::<u64>();
+    assert_eq!((sum("recovered"), sum("not_recovered")), (2, 0));
+}
+
+fn verdict_has_its_fields(verdict: &Value) {
+    let kind = verdict["kind"].as_str().expect("a kind").replace('-', " ");
+    assert!(verdict["summary"].as_str().is_some_and(|summary| summary.starts_with(&kind)));
+    assert!(verdict["alternatives"].is_array() && verdict["noise_floor"].is_number());
+    for end in ["estimate", "low", "high"] {
+        assert!(verdict["held_out"][end].is_number(), "{end}");
     }
 }
 

@@ -160,9 +160,11 @@ impl Observer for Bars {
     }
 
     fn finished(&self, run: &str, record: &Record, resumed: bool) {
-        let verdict = if record.recovered { "recovered" } else { "not recovered" };
+        let outcome = if record.recovered { "recovered" } else { "not recovered" };
+        let verdict = record.verdict.as_ref().map_or("", |verdict| verdict.kind.name());
+        let comma = if verdict.is_empty() { "" } else { ", " };
         let when = if resumed { " (done before)" } else { "" };
-        self.end(run, &format!("{run}: {verdict}{when}: {}", record.answer));
+        self.end(run, &format!("{run}: {verdict}{comma}{outcome}{when}: {}", record.answer));
     }
 
     fn failed(&self, run: &str, error: &Error) {

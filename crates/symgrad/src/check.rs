@@ -9,7 +9,7 @@ use symgrad_expr::{Expr, Names, Op, Program, Workspace};
 use symgrad_search::{Evaluator, Measure, Objective};
 
 use crate::experiments::also_conserved;
-use crate::{Error, Findings, Seconds};
+use crate::{Error, Findings, Seconds, VerdictRecord};
 
 /// The answer has the truth's level sets if 1 − |mean cos| is below this.
 pub(crate) const RECOVERED: f64 = 1e-4;
@@ -30,6 +30,10 @@ pub struct Record {
     pub seed: u64,
     /// Whether the answer has the truth's level sets: `mismatch` below 10⁻⁴.
     pub recovered: bool,
+    /// What the search said of its answer, without the truth. Absent from records of earlier
+    /// versions.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub verdict: Option<VerdictRecord>,
     /// The formula found.
     pub answer: String,
     /// The same for LaTeX.
@@ -96,7 +100,7 @@ pub struct Mixture {
 }
 
 /// What the check says.
-pub(crate) struct Verdict {
+pub(crate) struct Comparison {
     pub(crate) mismatch: f64,
     /// Level-set losses against the neuron at all points of the field.
     pub(crate) neuron_loss: f64,
@@ -113,7 +117,7 @@ pub(crate) fn check(
     seed: u64,
     field: &DirectionField,
     findings: &Findings,
-) -> Result<Verdict, Error> {
+) -> Result<Comparison, Error> {
     let names = Names::new(findings.inputs.clone())?;
     let parse = |text: &str| {
         Expr::parse(text, &names).map_err(|source| Error::Formula { text: text.into(), source })
@@ -148,7 +152,7 @@ pub(crate) fn check(
             });
         }
     }
-    Ok(Verdict { mismatch, neuron_loss, answer_loss, also, mixture })
+    Ok(Comparison { mismatch, neuron_loss, answer_loss, also, mixture })
 }
 
 /// |mean cos| of a level-set loss; 0 for what has no gradient somewhere.
@@ -211,9 +215,42 @@ fn mixed(truth: &Expr, other: &Expr, angle: f64) -> Expr {
     Expr::binary(Op::Add, scaled(angle.cos(), truth), &scaled(angle.sin(), other))
 }
 
+/// A record as it was written before records had verdicts.
+#[cfg(test)]
+pub(crate) const OLD_RECORD: &str = r#"{
+  "name": "potentials",
+  "system": "oscillator",
+  "recipe": "isolated",
+  "seed": 0,
+  "recovered": true,
+  "answer": "x^2 + v^2",
+  "answer_latex": "x^{2} + v^{2}",
+  "truth": "x^2 + v^2",
+  "mismatch": 0.0,
+  "complexity": 5,
+  "loss": 3.16e-7,
+  "paper_mse_neuron": 3.16e-7,
+  "paper_mse_answer": 3.16e-7,
+  "published_paper_mse": null,
+  "spearman": 0.99999,
+  "dropped": 0,
+  "tangent_rank": null,
+  "evaluations": 65336,
+  "seconds": { "data": 0.039, "training": 3.853, "check": 0.064 },
+  "folder": "potentials-oscillator-isolated/seed-0"
+}"#;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn records_without_a_verdict_are_read() -> Result<(), serde_json::Error> {
+        let old: Record = serde_json::from_str(OLD_RECORD)?;
+        assert_eq!(old.verdict, None);
+        assert_eq!(serde_json::from_str::<Record>(&serde_json::to_string(&old)?)?, old);
+        Ok(())
+    }
 
     #[test]
     fn mixtures_are_found_whatever_their_sign() -> Result<(), Box<dyn std::error::Error>> {

@@ -47,6 +47,7 @@ mod reproduce;
 mod settings;
 mod statistics;
 mod summary;
+mod verdict;
 
 pub use symgrad_data as data;
 pub use symgrad_expr as expr;
@@ -75,3 +76,4 @@ pub use published::{PublishedFront, published_front, published_mse};
 pub use reproduce::{Plan, Reproduction, reproduce};
 pub use settings::SearchSettings;
 pub use statistics::wilson;
+pub use verdict::{VerdictKind, VerdictRecord};

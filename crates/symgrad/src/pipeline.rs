@@ -17,8 +17,8 @@ use crate::files::{prepare_folder, read_json, remove_file, write_file, write_jso
 use crate::findings::{readable, to_milliseconds};
 use crate::statistics::{pearson, spearman};
 use crate::{
-    Case, Error, Findings, Observer, Record, RunConfig, Seconds, Stage, published_front,
-    published_mse, recipe_name, search_field,
+    Case, Error, Findings, Observer, Record, RunConfig, Seconds, Stage, VerdictRecord,
+    published_front, published_mse, recipe_name, search_field,
 };
 
 /// The files of a run, in the order in which they are made.
@@ -80,8 +80,8 @@ impl Run<'_> {
         if !self.has(RESULT) {
             self.timed(Stage::Search, || self.search())?;
         }
-        let verdict = self.timed(Stage::Check, || self.verify())?;
-        write_json(&self.file(RECORD), &Record { seconds: self.seconds(), ..verdict })?;
+        let record = self.timed(Stage::Check, || self.verify())?;
+        write_json(&self.file(RECORD), &Record { seconds: self.seconds(), ..record })?;
         // What a later call would read, to the last digit.
         let record = read_json(&self.file(RECORD))?;
         self.observer.finished(&self.name(), &record, false);
@@ -187,7 +187,7 @@ impl Run<'_> {
         write_json(&self.file(RESULT), &findings)
     }
 
-    /// Answer to verdict and pictures. Seconds are filled in by the caller.
+    /// Answer to record and pictures. Seconds are filled in by the caller.
     fn verify(&self) -> Result<Record, Error> {
         let findings: Findings = read_json(&self.file(RESULT))?;
         if findings.front.len() <= findings.answer {
@@ -196,33 +196,34 @@ impl Run<'_> {
         }
         let (field, dropped) = self.field()?;
         let RunConfig { experiment, recipe, seed, .. } = self.config;
-        let verdict = check(experiment, recipe, seed, &field, &findings)?;
+        let comparison = check(experiment, recipe, seed, &field, &findings)?;
         let latent = self.latent(field.points())?;
         let rank_correlation = self.draw(&findings, field.points(), &latent)?;
         let answer = findings.answer();
         let to_mse = |loss: f64| loss.is_finite().then(|| loss * 2.0 / field.dim() as f64);
         // The front's losses are those of the points that the search has seen.
-        let loss = Some(verdict.answer_loss).filter(|loss| loss.is_finite());
+        let loss = Some(comparison.answer_loss).filter(|loss| loss.is_finite());
         Ok(Record {
             name: self.case.name.into(),
             system: self.case.system.map(Into::into),
             recipe,
             seed,
-            recovered: verdict.mismatch < RECOVERED,
+            recovered: comparison.mismatch < RECOVERED,
+            verdict: VerdictRecord::of(&findings),
             answer: readable(&answer.expression, &findings.inputs),
             answer_latex: answer.latex.clone(),
             truth: experiment.truth().into(),
-            mismatch: Some(verdict.mismatch).filter(|mismatch| mismatch.is_finite()),
+            mismatch: Some(comparison.mismatch).filter(|mismatch| mismatch.is_finite()),
             complexity: answer.complexity,
             loss: loss.unwrap_or(answer.loss),
-            paper_mse_neuron: to_mse(verdict.neuron_loss),
+            paper_mse_neuron: to_mse(comparison.neuron_loss),
             paper_mse_answer: loss.and_then(to_mse).unwrap_or(answer.paper_mse),
             published_paper_mse: published_mse(experiment),
             spearman: rank_correlation,
             dropped,
             tangent_rank: field.tangent().map(symgrad_data::Tangent::rank),
-            also_conserved: verdict.also,
-            mixture: verdict.mixture,
+            also_conserved: comparison.also,
+            mixture: comparison.mixture,
             evaluations: findings.evaluations,
             seconds: Seconds::new(),
             folder: self.folder(),

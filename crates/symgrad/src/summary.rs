@@ -8,7 +8,8 @@ use serde::Serialize;
 use symgrad_report::{Picture, Section, Summary, TextTable, format_loss, format_seconds};
 
 use crate::files::{read_file, write_file, write_json};
-use crate::{Case, Error, Plan, Record, Stage, recipe_name, wilson};
+use crate::verdict::{Tally, tallies};
+use crate::{Case, Error, Plan, Record, Stage, VerdictKind, recipe_name, wilson};
 
 /// `summary.json`.
 #[derive(Serialize)]
@@ -17,6 +18,8 @@ struct Json<'a> {
     version: &'static str,
     experiments: &'a [Record],
     rates: Vec<Rate>,
+    /// Empty for a single run.
+    verdicts: Vec<Tally>,
 }
 
 /// How often a case was recovered.
@@ -34,72 +37,108 @@ struct Rate {
 /// Writes the summary's files, and returns what a terminal should show.
 pub(crate) fn write(plan: &Plan, records: &[Record]) -> Result<String, Error> {
     let rates = if plan.seeds.len() > 1 { rates(&plan.cases, records) } else { vec![] };
-    let mut text = table(records).to_text();
-    text += "\nneuron–truth, answer–neuron: paper MSE; published: the same as printed in arXiv\n\
-             2409.05305, answer against its own network, on data of the published recipe\n";
-    text += &notes(records);
-    if !rates.is_empty() {
-        text.push('\n');
-        text += &rates_table(&rates).to_text();
-    }
-
-    let summary = page(plan, records, &rates)?;
+    let verdicts = if records.len() > 1 { tallies(&outcomes(records)) } else { vec![] };
+    let summary = page(plan, records, &rates, &verdicts)?;
     for picture in summary.sections.iter().flat_map(|section| &section.pictures) {
         write_file(&plan.out.join(format!("{}.svg", picture.name)), &picture.svg)?;
     }
     write_file(&plan.out.join("summary.md"), summary.to_markdown())?;
     write_file(&plan.out.join("summary.html"), summary.to_html())?;
+    let text = terminal(records, &rates, &verdicts);
     let json = Json {
         schema_version: crate::SCHEMA_VERSION,
         version: env!("CARGO_PKG_VERSION"),
         experiments: records,
         rates,
+        verdicts,
     };
     write_json(&plan.out.join("summary.json"), &json)?;
     Ok(text)
 }
 
-/// One row per run.
-fn table(records: &[Record]) -> TextTable {
-    let several = records.iter().any(|record| record.seed != records[0].seed);
-    let mut header = vec!["experiment", "recipe"];
-    if several {
-        header.push("seed");
+/// What is found and what is measured in two tables, since one would be too wide.
+fn terminal(records: &[Record], rates: &[Rate], verdicts: &[Tally]) -> String {
+    let mut text = table(records, &FOUND).to_text_within(WIDTH);
+    text += "\nverdict: what the search says of its answer, not knowing the truth; recovered: what \
+             the check against the truth says\n\n";
+    text += &table(records, &MEASURED).to_text_within(WIDTH);
+    text += "\nneuron–truth, answer–neuron: paper MSE; published: the same as printed in arXiv\n\
+             2409.05305, answer against its own network, on data of the published recipe\n";
+    let notes = notes(records);
+    let tables = [
+        (!verdicts.is_empty()).then(|| verdicts_table(verdicts).to_text()),
+        (!rates.is_empty()).then(|| rates_table(rates).to_text()),
+        (!notes.is_empty()).then_some(notes),
+    ];
+    for part in tables.into_iter().flatten() {
+        text.push('\n');
+        text += &part;
     }
-    header.extend([
-        "recovered formula",
-        "truth",
-        "neuron–truth",
-        "answer–neuron",
-        "published",
-        "complexity",
-        "data",
-        "training",
-        "gradients",
-        "search",
-        "recovered",
-    ]);
-    let mut table = TextTable::new(header);
+    text
+}
+
+/// Columns of a terminal that tables keep to; longer formulas wrap.
+const WIDTH: u16 = 160;
+
+/// A column of the table of runs.
+struct Column {
+    name: &'static str,
+    cell: fn(&Record) -> String,
+}
+
+/// What came out.
+const FOUND: [Column; 5] = [
+    Column { name: "recovered formula", cell: |record| record.answer.clone() },
+    Column { name: "truth", cell: |record| record.truth.clone() },
+    Column { name: "complexity", cell: |record| record.complexity.to_string() },
+    Column { name: "verdict", cell: |record| verdict_name(kind(record)) },
+    Column { name: "recovered", cell: |record| yes_or_no(record.recovered) },
+];
+
+/// Errors and seconds.
+const MEASURED: [Column; 7] = [
+    Column { name: "neuron–truth", cell: |record| loss(record.paper_mse_neuron) },
+    Column { name: "answer–neuron", cell: |record| format_loss(record.paper_mse_answer) },
+    Column { name: "published", cell: |record| loss(record.published_paper_mse) },
+    Column { name: "data", cell: |record| seconds(record, Stage::Data) },
+    Column { name: "training", cell: |record| seconds(record, Stage::Training) },
+    Column { name: "gradients", cell: |record| seconds(record, Stage::Gradients) },
+    Column { name: "search", cell: |record| seconds(record, Stage::Search) },
+];
+
+fn loss(value: Option<f64>) -> String {
+    value.map_or_else(|| NONE.to_owned(), format_loss)
+}
+
+fn seconds(record: &Record, stage: Stage) -> String {
+    record.seconds.get(&stage).map_or_else(|| NONE.to_owned(), |&seconds| format_seconds(seconds))
+}
+
+fn kind(record: &Record) -> Option<VerdictKind> {
+    record.verdict.as_ref().map(|verdict| verdict.kind)
+}
+
+fn yes_or_no(holds: bool) -> String {
+    if holds { "yes" } else { "no" }.to_owned()
+}
+
+fn verdict_name(kind: Option<VerdictKind>) -> String {
+    kind.map_or(NONE, VerdictKind::name).to_owned()
+}
+
+/// What is not there.
+const NONE: &str = "–";
+
+/// One row per run, with those columns.
+fn table(records: &[Record], columns: &[Column]) -> TextTable {
+    let several = records.iter().any(|record| record.seed != records[0].seed);
+    let seed = several.then_some("seed");
+    let header = ["experiment", "recipe"].into_iter().chain(seed);
+    let mut table = TextTable::new(header.chain(columns.iter().map(|column| column.name)));
     for record in records {
-        let mut row = vec![title(record), recipe_name(record.recipe).to_owned()];
-        if several {
-            row.push(record.seed.to_string());
-        }
-        let loss = |value: Option<f64>| value.map_or("–".to_owned(), format_loss);
-        row.extend([
-            record.answer.clone(),
-            record.truth.clone(),
-            loss(record.paper_mse_neuron),
-            format_loss(record.paper_mse_answer),
-            loss(record.published_paper_mse),
-            record.complexity.to_string(),
-        ]);
-        let stages = [Stage::Data, Stage::Training, Stage::Gradients, Stage::Search];
-        row.extend(stages.map(|stage| {
-            record.seconds.get(&stage).map_or("–".to_owned(), |&seconds| format_seconds(seconds))
-        }));
-        row.push(if record.recovered { "yes" } else { "no" }.to_owned());
-        table.row(row);
+        let seed = several.then(|| record.seed.to_string());
+        let which = [title(record), recipe_name(record.recipe).to_owned()].into_iter().chain(seed);
+        table.row(which.chain(columns.iter().map(|column| (column.cell)(record))));
     }
     table
 }
@@ -108,12 +147,19 @@ fn table(records: &[Record]) -> TextTable {
 fn notes(records: &[Record]) -> String {
     let mut text = String::new();
     for record in records {
-        for note in notes_on(record) {
+        for note in doubt(record).map(str::to_owned).into_iter().chain(notes_on(record)) {
             // Writing to a string cannot fail.
-            let _ = writeln!(text, "{} (seed {}): {note}", title(record), record.seed);
+            let _ = writeln!(text, "{}: {note}", run(record));
         }
     }
     text
+}
+
+/// The verdict in full where it is not the one that needs no word: identified, and rightly so.
+fn doubt(record: &Record) -> Option<&str> {
+    let verdict = record.verdict.as_ref()?;
+    let expected = verdict.kind == VerdictKind::Identified && record.recovered;
+    (!expected).then_some(&verdict.summary)
 }
 
 fn notes_on(record: &Record) -> Vec<String> {
@@ -200,8 +246,26 @@ fn rates_table(rates: &[Rate]) -> TextTable {
     table
 }
 
+/// Verdict and recovery of each run.
+fn outcomes(records: &[Record]) -> Vec<(Option<VerdictKind>, bool)> {
+    records.iter().map(|record| (kind(record), record.recovered)).collect()
+}
+
+fn verdicts_table(tallies: &[Tally]) -> TextTable {
+    let mut table = TextTable::new(["verdict", "recovered", "not recovered"]);
+    for Tally { verdict, recovered, not_recovered } in tallies {
+        table.row([verdict_name(*verdict), recovered.to_string(), not_recovered.to_string()]);
+    }
+    table
+}
+
 /// The page for people: all runs in the table, those of the first seed in full.
-fn page(plan: &Plan, records: &[Record], rates: &[Rate]) -> Result<Summary, Error> {
+fn page(
+    plan: &Plan,
+    records: &[Record],
+    rates: &[Rate],
+    verdicts: &[Tally],
+) -> Result<Summary, Error> {
     let hits = records.iter().filter(|record| record.recovered).count();
     let seeds: Vec<String> = plan.seeds.iter().map(u64::to_string).collect();
     let facts = [
@@ -209,14 +273,32 @@ fn page(plan: &Plan, records: &[Record], rates: &[Rate]) -> Result<Summary, Erro
         ("seeds", seeds.join(", ")),
         ("version", env!("CARGO_PKG_VERSION").to_owned()),
         (
+            "verdict",
+            "what the search says of its answer, not knowing the truth; recovered is what the \
+             check against the truth says"
+                .to_owned(),
+        ),
+        (
             "paper MSE",
             "(2/d)(1 − |mean cos|), of neuron against truth and answer against neuron; \
-                       `published` is printed in arXiv 2409.05305 for its own network, on data of \
+                       published is printed in arXiv 2409.05305 for its own network, on data of \
                        the published recipe"
                 .to_owned(),
         ),
     ];
-    let mut sections = Vec::new();
+    let measured = Some(table(records, &MEASURED));
+    let errors =
+        Section { title: "Errors and seconds".into(), table: measured, ..Section::default() };
+    let mut sections = vec![errors];
+    if !verdicts.is_empty() {
+        let table = Some(verdicts_table(verdicts));
+        sections.push(Section { title: "Verdicts".into(), table, ..Section::default() });
+    }
+    let named = |record| Some(format!("{}: {}.", run(record), doubt(record)?));
+    let text: Vec<String> = records.iter().filter_map(named).collect();
+    if !text.is_empty() {
+        sections.push(Section { title: "In doubt".into(), text, ..Section::default() });
+    }
     if !rates.is_empty() {
         let table = Some(rates_table(rates));
         sections.push(Section { title: "Rates".into(), table, ..Section::default() });
@@ -230,7 +312,7 @@ fn page(plan: &Plan, records: &[Record], rates: &[Rate]) -> Result<Summary, Erro
     Ok(Summary {
         title: "From triplets to formulas".into(),
         facts: facts.into_iter().map(|(name, text)| (name.into(), text)).collect(),
-        table: Some(table(records)),
+        table: Some(table(records, &FOUND)),
         sections,
     })
 }
@@ -248,6 +330,7 @@ fn section(out: &Path, record: &Record) -> Result<Section, Error> {
         record.seed,
         record.spearman
     )];
+    text.extend(record.verdict.iter().map(|verdict| format!("Verdict: {}.", verdict.summary)));
     text.extend(notes_on(record).into_iter().map(|note| format!("{note}.")));
     Ok(Section {
         title: title(record),
@@ -261,10 +344,63 @@ fn section(out: &Path, record: &Record) -> Result<Section, Error> {
     })
 }
 
+/// Name, system and seed.
+fn run(record: &Record) -> String {
+    format!("{} (seed {})", title(record), record.seed)
+}
+
 /// Name and system.
 fn title(record: &Record) -> String {
     match &record.system {
         Some(system) => format!("{} ({system})", record.name),
         None => record.name.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::VerdictRecord;
+    use crate::check::OLD_RECORD;
+
+    fn record(kind: VerdictKind, recovered: bool) -> Record {
+        let old: Record = serde_json::from_str(OLD_RECORD).expect("a record");
+        let verdict = VerdictRecord {
+            kind,
+            summary: format!("{}: for a reason", kind.name()),
+            alternatives: vec![],
+            held_out: None,
+            noise_floor: 0.0,
+        };
+        Record { verdict: Some(verdict), recovered, ..old }
+    }
+
+    #[test]
+    fn a_terminal_shows_verdicts_beside_recoveries() {
+        let long = vec!["a11*a22*a33"; 20].join(" + ");
+        let found = Record { answer: long, ..record(VerdictKind::Identified, true) };
+        let false_claim = Record { seed: 1, ..record(VerdictKind::Identified, false) };
+        let doubtful = Record { seed: 2, ..record(VerdictKind::Ambiguous, true) };
+        let records = [found, false_claim, doubtful];
+        let text = terminal(&records, &[], &tallies(&outcomes(&records)));
+        assert!(text.lines().all(|line| line.chars().count() <= usize::from(WIDTH)), "{text}");
+        let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let rows: Vec<Vec<String>> = text.lines().map(words).collect();
+        assert!(rows.iter().any(|row| row.ends_with(&["identified".into(), "yes".into()])));
+        for cells in [["identified", "1", "1"], ["ambiguous", "1", "0"]] {
+            assert!(rows.iter().any(|row| *row == cells), "{text}");
+        }
+        // The reason is told where it is of interest.
+        assert!(!text.contains("(seed 0): identified"), "{text}");
+        assert!(text.contains("(seed 1): identified: for a reason\n"), "{text}");
+        assert!(text.contains("(seed 2): ambiguous: for a reason\n"), "{text}");
+    }
+
+    #[test]
+    fn runs_without_a_verdict_show_a_dash() {
+        let old: Record = serde_json::from_str(OLD_RECORD).expect("a record");
+        let row = table(&[old], &FOUND).to_text();
+        let cells: Vec<&str> = row.split_whitespace().rev().take(2).collect();
+        assert_eq!(cells, ["yes", NONE]);
     }
 }
