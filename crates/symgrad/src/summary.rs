@@ -294,14 +294,14 @@ fn page(
         let table = Some(verdicts_table(verdicts));
         sections.push(Section { title: "Verdicts".into(), table, ..Section::default() });
     }
+    if !rates.is_empty() {
+        let table = Some(rates_table(rates));
+        sections.push(Section { title: "Rates".into(), table, ..Section::default() });
+    }
     let named = |record| Some(format!("{}: {}.", run(record), doubt(record)?));
     let text: Vec<String> = records.iter().filter_map(named).collect();
     if !text.is_empty() {
         sections.push(Section { title: "In doubt".into(), text, ..Section::default() });
-    }
-    if !rates.is_empty() {
-        let table = Some(rates_table(rates));
-        sections.push(Section { title: "Rates".into(), table, ..Section::default() });
     }
     let mut shown = BTreeSet::new();
     for record in records {
