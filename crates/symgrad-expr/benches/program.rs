@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use symgrad_expr::{Expr, Op, Program, Workspace};
+use symgrad_expr::{Aligned, Expr, Op, Program, Workspace};
 
 const ROWS: usize = 1000;
 const TREES: usize = 100;
@@ -42,20 +42,20 @@ fn random_tree(rng: &mut ChaCha8Rng, nodes: usize, inputs: u16, ops: &[Op]) -> E
 
 struct Case {
     trees: Vec<Expr>,
-    columns: Vec<Vec<f64>>,
-    directions: Vec<Vec<f64>>,
-    weights: Vec<f64>,
+    columns: Vec<Aligned>,
+    directions: Vec<Aligned>,
+    weights: Aligned,
 }
 
 impl Case {
     fn new(nodes: usize, inputs: u16, ops: &[Op]) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(7);
-        let mut table = |low, high| -> Vec<Vec<f64>> {
+        let mut table = |low, high| -> Vec<Aligned> {
             let mut column = || (0..ROWS).map(|_| rng.random_range(low..high)).collect();
             (0..inputs).map(|_| column()).collect()
         };
         let (columns, directions) = (table(0.5, 2.0), table(-1.0, 1.0));
-        let weights = vec![1.0 / ROWS as f64; ROWS];
+        let weights = vec![1.0 / ROWS as f64; ROWS].into();
         let mut case = Self { trees: vec![], columns, directions, weights };
         while case.trees.len() < TREES {
             let tree = random_tree(&mut rng, nodes, inputs, ops);

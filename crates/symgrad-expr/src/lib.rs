@@ -17,6 +17,7 @@
 //! notations. It is flat and everything here works without recursion, so depth is no danger.
 //! [`Program`] is the executable form.
 
+mod aligned;
 mod code;
 mod derivative;
 mod display;
@@ -33,6 +34,7 @@ mod template;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use aligned::Aligned;
 pub use derivative::derivative;
 pub use expr::{Expr, Node, ShapeError};
 pub use names::{Names, NamesError};

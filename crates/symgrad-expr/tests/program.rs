@@ -262,6 +262,41 @@ fn elementary_functions_are_accurate() {
     }
 }
 
+/// Square roots and quotients are rounded as the processor's own are.
+#[test]
+fn roots_and_quotients_are_rounded_to_the_nearest() {
+    let arguments = arguments();
+    let roots = values(&Expr::unary(Op::Sqrt, Expr::var(0)), std::slice::from_ref(&arguments));
+    for (&x, root) in arguments.iter().zip(roots) {
+        assert_eq!(ulps(root, x.sqrt()), 0, "√{x:e}: {root:e}");
+    }
+    // Next to 1, quotients come close to the middle between two numbers.
+    let near_one = |steps: i64| f64::from_bits(1.0_f64.to_bits().saturating_add_signed(steps));
+    let neighbours = (0..64).map(|n| [near_one(n / 8), near_one(-(n % 8))]);
+    let (dividends, below): (Vec<_>, Vec<_>) = neighbours.map(<(f64, f64)>::from).unzip();
+    for shift in [1, 7, 1000, 20_011] {
+        let mut divisors = arguments.clone();
+        divisors.rotate_left(shift);
+        let columns =
+            [[arguments.as_slice(), &dividends].concat(), [divisors.as_slice(), &below].concat()];
+        for quotient in ["x1/x2", "1/x2", "x1/3.7"] {
+            let expr: Expr = quotient.parse().expect("a quotient");
+            let found = values(&expr, &columns);
+            for (row, &found) in found.iter().enumerate() {
+                let [a, b] = [columns[0][row], columns[1][row]];
+                let expected = match quotient {
+                    "1/x2" => 1.0 / b,
+                    "x1/3.7" => a / 3.7,
+                    _ => a / b,
+                };
+                let most = u64::from(a.abs() < 1e-290);
+                let distance = ulps(found, expected);
+                assert!(distance <= most, "{quotient} for {a:e} and {b:e}: {found:e}");
+            }
+        }
+    }
+}
+
 /// Powers of all bases and exponents are close to the scalar library's.
 #[test]
 fn powers_are_accurate() {

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use symgrad_expr::{Block, Expr, Program, Workspace, simd};
+use symgrad_expr::{Aligned, Block, Expr, Program, Workspace, simd};
 
 use crate::fit::Sweep;
 use crate::objective::{Directions, Measure, Objective, Target, Values};
@@ -196,7 +196,7 @@ impl<'a> Evaluator<'a> {
 
     /// Visits the compiled expression's weighted cosines with a single neuron's directions,
     /// summed up block by block; false as for [`Self::sweep`].
-    fn sweep_one(&mut self, directions: &[Vec<f64>], mut visit: impl FnMut(f64)) -> bool {
+    fn sweep_one(&mut self, directions: &[Aligned], mut visit: impl FnMut(f64)) -> bool {
         let (columns, weights) = (self.objective.columns(), self.objective.weights());
         let flow = self.program.for_each_block(columns, &mut self.workspace, |block| {
             match block.cosine_sum(directions, weights) {

@@ -8,7 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 use symgrad_data::DirectionField;
-use symgrad_expr::{Expr, OpSet, Program, Workspace};
+use symgrad_expr::{Aligned, Expr, OpSet, Program, Workspace};
 
 use crate::axes::{Axes, complement};
 use crate::config::{SearchConfig, SearchError};
@@ -68,7 +68,7 @@ impl Objective {
             )));
         }
         let axes = Axes::of_points(&normals, self.dim());
-        let pick = |column: &Vec<f64>| kept.iter().map(|&row| column[row]).collect::<Vec<f64>>();
+        let pick = |column: &Aligned| kept.iter().map(|&row| column[row]).collect();
         let columns = self.columns().iter().map(pick).collect();
         // What is left of a span has no sign.
         let directions = Directions::along(basis, axes, target.empty, Measure::LocalSign);
@@ -111,7 +111,7 @@ fn part(whole: &[f64], target: &Directions, row: usize) -> Option<(Vec<f64>, Vec
     for u in &mut unit {
         *u /= square.sqrt();
     }
-    let at = |neuron: &Vec<Vec<f64>>| neuron.iter().map(|column| column[row]).collect();
+    let at = |neuron: &Vec<Aligned>| neuron.iter().map(|column| column[row]).collect();
     let span: Vec<Vec<f64>> = target.basis.iter().map(at).collect();
     let mut along: Vec<f64> = span.iter().map(|vector| dot(vector, &unit)).collect();
     let inside = dot(&along, &along).sqrt();

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use symgrad_data::{DirectionField, Table};
+use symgrad_expr::Aligned;
 
 use crate::SearchError;
 use crate::axes::Axes;
@@ -29,9 +30,9 @@ pub enum Measure {
 pub struct Objective {
     /// The inputs' names.
     names: Vec<String>,
-    columns: Vec<Vec<f64>>,
+    columns: Vec<Aligned>,
     /// One per point, of sum 1.
-    weights: Vec<f64>,
+    weights: Aligned,
     target: Target,
     probe: Probe,
 }
@@ -46,7 +47,7 @@ pub(crate) enum Target {
 #[derive(Clone, Debug)]
 pub(crate) struct Directions {
     /// K neurons' orthonormal directions, d columns of N each.
-    pub(crate) basis: Vec<Vec<Vec<f64>>>,
+    pub(crate) basis: Vec<Vec<Aligned>>,
     /// The directions that count.
     pub(crate) axes: Axes,
     /// The neurons' directions in coordinates along these.
@@ -77,12 +78,13 @@ impl Directions {
         measure: Measure,
     ) -> Self {
         let inner = basis.iter().map(|unit| axes.coordinates(unit)).collect();
-        Self { basis, axes, inner, empty, measure }
+        let basis = basis.into_iter().map(|unit| unit.into_iter().map(Aligned::from).collect());
+        Self { basis: basis.collect(), axes, inner, empty, measure }
     }
 
     /// The neuron's direction, d columns of N, if gradients that point the other way differ
     /// from those that point its way: for a single neuron, unless signs are local.
-    pub(crate) fn signed(&self) -> Option<&[Vec<f64>]> {
+    pub(crate) fn signed(&self) -> Option<&[Aligned]> {
         match self.basis.as_slice() {
             [only] if self.measure != Measure::LocalSign => Some(only),
             _ => None,
@@ -171,7 +173,8 @@ impl Objective {
             Target::Values(_) => &Axes::Whole,
         };
         let probe = Probe::of(&columns, axes);
-        Self { names, columns, weights, target, probe }
+        let columns = columns.into_iter().map(Aligned::from).collect();
+        Self { names, columns, weights: weights.into(), target, probe }
     }
 
     /// Number of points.
@@ -211,7 +214,7 @@ impl Objective {
 
     /// The points, column by column.
     #[must_use]
-    pub fn columns(&self) -> &[Vec<f64>] {
+    pub fn columns(&self) -> &[Aligned] {
         &self.columns
     }
 
@@ -238,12 +241,20 @@ impl Objective {
 
     /// The points of those rows, at least one, in that order.
     pub(crate) fn subset(&self, rows: &[usize]) -> Self {
-        let pick = |column: &Vec<f64>| rows.iter().map(|&row| column[row]).collect::<Vec<f64>>();
-        let columns = self.columns.iter().map(pick).collect();
+        let pick = |column: &[f64]| rows.iter().map(|&row| column[row]).collect::<Vec<f64>>();
+        let columns = self.columns.iter().map(|column| pick(column)).collect();
         let target = match &self.target {
             Target::Directions(directions) => Target::Directions(Directions {
-                basis: directions.basis.iter().map(|u| u.iter().map(pick).collect()).collect(),
-                inner: directions.inner.iter().map(|u| u.iter().map(pick).collect()).collect(),
+                basis: directions
+                    .basis
+                    .iter()
+                    .map(|u| u.iter().map(|c| pick(c).into()).collect())
+                    .collect(),
+                inner: directions
+                    .inner
+                    .iter()
+                    .map(|u| u.iter().map(|c| pick(c)).collect())
+                    .collect(),
                 axes: directions.axes.subset(rows),
                 ..*directions
             }),
@@ -292,7 +303,7 @@ impl Objective {
     pub(crate) fn digest(&self) -> u64 {
         let parts: Vec<&[f64]> = match &self.target {
             Target::Directions(target) => {
-                let basis = target.basis.iter().flatten().map(Vec::as_slice);
+                let basis = target.basis.iter().flatten().map(|column| &**column);
                 basis.chain(target.axes.numbers()).collect()
             }
             Target::Values(target) => vec![&target.standard],
@@ -301,7 +312,7 @@ impl Objective {
             Target::Directions(target) => 1 + target.measure as u64,
             Target::Values(target) => 10 + u64::from(target.linear_scaling),
         };
-        let columns = self.columns.iter().map(Vec::as_slice).chain([self.weights.as_slice()]);
+        let columns = self.columns.iter().chain([&self.weights]).map(|column| &**column);
         columns.chain(parts).fold(mix(kind), |digest, column| {
             column.iter().fold(mix(digest ^ column.len() as u64), |digest, v| {
                 mix(digest.rotate_left(1) ^ v.to_bits())

@@ -31,8 +31,9 @@ impl Domain {
     /// The least box around the points; `columns[i]` holds the values of input i.
     ///
     /// A column that is empty or not finite throughout is unbounded.
-    pub fn of_columns(columns: &[Vec<f64>]) -> Self {
-        let side = |column: &Vec<f64>| {
+    pub fn of_columns<C: AsRef<[f64]>>(columns: &[C]) -> Self {
+        let side = |column: &C| {
+            let column = column.as_ref();
             if column.is_empty() || column.iter().any(|value| !value.is_finite()) {
                 return Interval::ALL;
             }

@@ -3,6 +3,7 @@
 use std::ops::{ControlFlow, Range};
 
 use pulp::{Simd, WithSimd};
+use smallvec::SmallVec;
 
 use super::Program;
 use super::code::{Code, Loc};
@@ -11,18 +12,15 @@ use super::kernels::STEP;
 use super::reduce::{AllFinite, Cosines, GROUP, Pair, Project};
 use super::tangents::TangentBuilder;
 use super::vector::SQUARES;
-use crate::{Node, simd};
+use crate::{Aligned, Node, simd};
 
 /// The most rows of a block, a multiple of every [`row_step`].
 const MOST_ROWS: usize = 512;
 
-/// A cache line in bytes: vectors that straddle two cost twice.
-const LINE: usize = 64;
-
 /// Memory for evaluation, owned by the caller: one per thread, usable for any program.
 #[derive(Clone, Debug, Default)]
 pub struct Workspace {
-    temporaries: Vec<f64>,
+    temporaries: Aligned,
     /// The inputs of an only block that is not full.
     tails: Vec<f64>,
     constants: Vec<f64>,
@@ -77,18 +75,19 @@ impl Workspace {
         let block = rows_per_block(code.places + program.inputs.len());
         let stride = block + GAP;
         let used = || program.inputs.iter().map(|&input| columns[usize::from(input)].as_ref());
-        let temporaries = aligned(&mut self.temporaries, code.places * stride);
-        let mut inputs: Vec<&[f64]> = Vec::with_capacity(program.inputs.len());
+        self.temporaries.resize(code.places * stride);
+        let mut places: SmallVec<[&mut [f64]; FEW]> =
+            self.temporaries.chunks_exact_mut(stride).collect();
+        let mut inputs: SmallVec<[&[f64]; FEW]> = SmallVec::new();
         let mut run = |rows: Range<usize>, repeated: usize, inputs: &[&[f64]]| {
             simd::run(Execution {
                 instructions: &code.instructions,
                 inputs,
                 constants: &self.constants,
-                temporaries,
-                stride,
+                places: &mut places,
                 rows: (repeated + rows.len()).next_multiple_of(row_step),
             });
-            let memory = Memory { inputs, temporaries, stride, repeated };
+            let memory = Memory { inputs, places: &places, repeated };
             visit(&Block { rows, slots: &program.inputs, outputs: &code.outputs, memory })
         };
         for start in (0..rows).step_by(block) {
@@ -110,6 +109,9 @@ impl Workspace {
         ControlFlow::Continue(())
     }
 }
+
+/// Columns for which no list is allocated.
+const FEW: usize = 16;
 
 /// Rows that the kernels take at a time: columns are padded to a multiple.
 struct RowStep;
@@ -136,17 +138,7 @@ fn rows_per_block(columns: usize) -> usize {
 
 /// Numbers between two columns of temporaries, a cache line: at distances of 4096 bytes or a
 /// multiple, a processor takes what is stored in one for what is loaded from another.
-const GAP: usize = LINE / size_of::<f64>();
-
-/// Memory that starts at a cache line.
-fn aligned(memory: &mut Vec<f64>, length: usize) -> &mut [f64] {
-    let slack = LINE / size_of::<f64>();
-    if memory.len() < length + slack {
-        memory.resize(length + slack, 0.0);
-    }
-    let start = memory.as_ptr().align_offset(LINE).min(slack);
-    &mut memory[start..start + length]
-}
+const GAP: usize = 8;
 
 /// Copies columns, each extended to `padded` rows by repeating its last.
 fn pad(tails: &mut Vec<f64>, columns: &[&[f64]], padded: usize) {
@@ -169,8 +161,7 @@ pub struct Block<'a> {
 #[derive(Debug)]
 struct Memory<'a> {
     inputs: &'a [&'a [f64]],
-    temporaries: &'a [f64],
-    stride: usize,
+    places: &'a [&'a mut [f64]],
     /// Rows at the start that belong to the block before.
     repeated: usize,
 }
@@ -219,11 +210,13 @@ impl Block<'_> {
 
     fn output(&self, which: usize) -> &[f64] {
         const ZEROS: [f64; MOST_ROWS] = [0.0; MOST_ROWS];
-        let Memory { inputs, temporaries, stride, repeated } = self.memory;
+        const ONES: [f64; MOST_ROWS] = [1.0; MOST_ROWS];
+        let Memory { inputs, places, repeated } = self.memory;
         let column = match self.outputs[which] {
             Loc::Input(slot) => inputs[slot as usize],
-            Loc::Temp(place) => &temporaries[place as usize * stride..],
-            Loc::Zero | Loc::One | Loc::Const(_) => &ZEROS,
+            Loc::Temp(place) => &*places[place as usize],
+            Loc::One => &ONES,
+            Loc::Zero | Loc::Const(_) => &ZEROS,
         };
         &column[repeated..repeated + self.rows.len()]
     }

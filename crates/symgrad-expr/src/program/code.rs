@@ -83,7 +83,7 @@ pub(super) struct Code {
     pub(super) instructions: Vec<Instruction>,
     /// Subexpressions of constants alone, each from constants before it.
     pub(super) folded: Vec<Fold>,
-    /// Results that stay readable after the last instruction: inputs, temporaries or zero.
+    /// Results that stay readable after the last instruction: inputs, temporaries, zero or one.
     pub(super) outputs: Vec<Loc>,
     /// Number of temporaries' places in memory.
     pub(super) places: usize,

@@ -329,6 +329,7 @@ pub(super) fn settle(code: &mut Code, term: Term) -> Loc {
     match term.loc {
         Loc::Input(_) | Loc::Temp(_) if term.scale == 1.0 => term.loc,
         Loc::Zero => Loc::Zero,
+        Loc::One if term.scale == 1.0 => Loc::One,
         other => code.push(Action::Scale, [other, Loc::Zero, Loc::Zero], term.scale),
     }
 }

@@ -3,60 +3,59 @@
 use pulp::{Simd, WithSimd};
 
 use super::code::{Action, Instruction, Loc};
-use super::kernels::{View, binary, holds, quotients, ranged, ranged_pair, scalar, ternary, unary};
+use super::divider;
+use super::kernels::{View, binary, holds, ranged, scalar, ternary, unary};
 use super::sines::{sines_and_cosines, sines_or_cosines};
 use super::turns;
-use super::vector::{self, EXP_RANGE, LOG_RANGE, SQUARES, TURNS};
+use super::vector::{self, EXP_RANGE, LOG_RANGE, TURNS};
 
 /// Instructions and the memory they work on.
-pub(super) struct Execution<'a> {
+pub(super) struct Execution<'a, 'm> {
     pub(super) instructions: &'a [Instruction],
     /// The used inputs, each with at least `rows` rows.
     pub(super) inputs: &'a [&'a [f64]],
     pub(super) constants: &'a [f64],
-    /// A stretch of `stride` numbers for each place.
-    pub(super) temporaries: &'a mut [f64],
-    pub(super) stride: usize,
-    /// Rows to compute: a multiple of [`super::kernels::STEP`] vectors, at most `stride`.
+    /// The places of temporaries, each with at least `rows` rows.
+    pub(super) places: &'a mut [&'m mut [f64]],
+    /// Rows to compute: a multiple of [`super::kernels::STEP`] vectors.
     pub(super) rows: usize,
 }
 
-impl WithSimd for Execution<'_> {
+impl WithSimd for Execution<'_, '_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { instructions, inputs, constants, temporaries, stride, rows } = self;
+        let Self { instructions, inputs, constants, places, rows } = self;
         for instruction in instructions {
-            let (targets, others) = Others::around(temporaries, instruction, stride);
-            let sources = Sources { inputs, constants, others, rows };
+            // Taken out so that the others can be read; a missing second target is empty.
+            let [target, second] = [instruction.target, instruction.second].map(|at| at as usize);
+            let out = std::mem::take(&mut places[target]);
+            let other = std::mem::take(&mut places[second]);
+            let sources = Sources { inputs, constants, places, rows };
             let operands = [
                 sources.view::<S>(instruction.a),
                 sources.view::<S>(instruction.b),
                 sources.view::<S>(instruction.c),
             ];
-            let [out, second] = targets;
-            let second_rows = rows.min(second.len());
-            step(
-                simd,
-                instruction,
-                operands,
-                S::as_mut_simd_f64s(&mut out[..rows]).0,
-                S::as_mut_simd_f64s(&mut second[..second_rows]).0,
-            );
+            let other_rows = rows.min(other.len());
+            let columns = [&mut out[..rows], &mut other[..other_rows]];
+            step(simd, instruction, operands, columns.map(|column| S::as_mut_simd_f64s(column).0));
+            places[second] = other;
+            places[target] = out;
         }
     }
 }
 
 /// What an instruction can read.
-struct Sources<'a> {
+struct Sources<'a, 'm> {
     inputs: &'a [&'a [f64]],
     constants: &'a [f64],
-    others: Others<'a>,
+    places: &'a [&'m mut [f64]],
     rows: usize,
 }
 
-impl<'a> Sources<'a> {
+impl<'a> Sources<'a, '_> {
     #[inline(always)]
     fn view<S: Simd>(&self, loc: Loc) -> View<'a, S::f64s> {
         let column = match loc {
@@ -64,51 +63,9 @@ impl<'a> Sources<'a> {
             Loc::One => return View::Uniform(1.0),
             Loc::Const(k) => return View::Uniform(self.constants[k as usize]),
             Loc::Input(slot) => self.inputs[slot as usize],
-            Loc::Temp(place) => self.others.place(place as usize),
+            Loc::Temp(place) => &*self.places[place as usize],
         };
         View::Column(S::as_simd_f64s(&column[..self.rows]).0)
-    }
-}
-
-/// The temporaries around the targets of an instruction.
-struct Others<'a> {
-    /// What lies before, between and behind the two targets.
-    parts: [&'a [f64]; 3],
-    /// The first place of the second and of the third part.
-    starts: [usize; 2],
-    stride: usize,
-}
-
-impl<'a> Others<'a> {
-    /// Takes the targets out; a missing second target is an empty slice.
-    #[inline(always)]
-    fn around(
-        temporaries: &'a mut [f64],
-        instruction: &Instruction,
-        stride: usize,
-    ) -> ([&'a mut [f64]; 2], Self) {
-        let (target, second) = (instruction.target as usize, instruction.second as usize);
-        let (low, high) = (target.min(second), target.max(second));
-        let (before, rest) = temporaries.split_at_mut(low * stride);
-        let (first, rest) = rest.split_at_mut(stride);
-        let (between, rest) = match high - low {
-            0 => (rest, Default::default()),
-            distance => rest.split_at_mut((distance - 1) * stride),
-        };
-        let (last, behind) = rest.split_at_mut(stride.min(rest.len()));
-        let targets = if second >= target { [first, last] } else { [last, first] };
-        let parts: [&[f64]; 3] = [before, between, behind];
-        (targets, Self { parts, starts: [low + 1, high + 1], stride })
-    }
-
-    #[inline(always)]
-    fn place(&self, place: usize) -> &'a [f64] {
-        let (part, start) = match self.starts {
-            [first, _] if place < first => (self.parts[0], 0),
-            [first, second] if place < second || first == second => (self.parts[1], first),
-            [_, second] => (self.parts[2], second),
-        };
-        &part[(place - start) * self.stride..][..self.stride]
     }
 }
 
@@ -119,8 +76,7 @@ fn step<'a, S: Simd>(
     simd: S,
     instruction: &Instruction,
     operands: [View<'a, S::f64s>; 3],
-    out: Target<'a, S>,
-    second: Target<'a, S>,
+    [out, second]: [Target<'a, S>; 2],
 ) {
     let [a, b, c] = operands;
     let scale = instruction.scale;
@@ -180,9 +136,11 @@ fn step<'a, S: Simd>(
         Action::MulAdd => each!(|a, b, c| simd.mul_add_f64s(simd.mul_f64s(s, a), b, c)),
         Action::AddScaled => each!(|a, b| simd.mul_add_f64s(s, a, b)),
         Action::Scale => each!(|a| simd.mul_f64s(s, a)),
-        Action::Div => each!(|a, b| simd.div_f64s(a, b)),
+        Action::Div => divider::quotients(simd, out, a, b),
+        Action::DivInverse => divider::quotients_and_inverses(simd, (out, second), a, b),
         Action::Cube => each!(|a| simd.mul_f64s(simd.mul_f64s(a, a), a)),
-        Action::Sqrt => each!(|a| simd.sqrt_f64s(a)),
+        Action::Sqrt => divider::roots(simd, out, a),
+        Action::SqrtInverse => divider::roots_and_inverses(simd, (out, second), a),
         Action::Abs => each!(|a| simd.abs_f64s(a)),
         Action::Sign => each!(|a| vector::sign(simd, a)),
         Action::Tanh => each!(|a| vector::tanh(simd, a)),
@@ -206,16 +164,6 @@ fn step<'a, S: Simd>(
             |a| turns::sin_cos(a).1,
         ),
         Action::SinCos => sines_and_cosines(simd, (out, second), a),
-        Action::SqrtInverse => ranged_pair(
-            simd,
-            (out, second),
-            a,
-            #[inline(always)]
-            |a| (simd.sqrt_f64s(a), vector::inverse_sqrt(simd, a)),
-            SQUARES,
-            |a| (a.sqrt(), 1.0 / a.sqrt()),
-        ),
-        Action::DivInverse => quotients(simd, (out, second), a, b),
         Action::Pow | Action::PowSlope | Action::PowCurvature => {
             power_step(simd, instruction.action, operands, out);
         }
@@ -323,12 +271,12 @@ mod tests {
 
     fn executed(code: &Code, constants: &[f64], inputs: &[&[f64]], portable: bool) -> Vec<u64> {
         let mut temporaries = vec![0.0; code.places * ROWS];
+        let mut places: Vec<&mut [f64]> = temporaries.chunks_exact_mut(ROWS).collect();
         let execution = Execution {
             instructions: &code.instructions,
             inputs,
             constants,
-            temporaries: &mut temporaries,
-            stride: ROWS,
+            places: &mut places,
             rows: ROWS,
         };
         if portable {

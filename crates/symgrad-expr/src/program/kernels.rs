@@ -2,7 +2,7 @@
 
 use pulp::{Simd, bytemuck};
 
-use super::vector::{self, DIVISORS, Range};
+use super::vector::Range;
 
 /// An operand: a column of vectors, or one number for all rows.
 #[derive(Clone, Copy)]
@@ -177,102 +177,6 @@ pub(super) fn ranged<S: Simd>(
             }
         }
     }
-}
-
-/// As [`ranged`], for two functions computed together.
-#[inline(always)]
-pub(super) fn ranged_pair<S: Simd>(
-    simd: S,
-    out: (&mut [S::f64s], &mut [S::f64s]),
-    a: View<'_, S::f64s>,
-    fast: impl Fn(S::f64s) -> (S::f64s, S::f64s),
-    range: Range,
-    exact: fn(f64) -> (f64, f64),
-) {
-    let (first, second) = out;
-    match a {
-        Uniform(a) => {
-            let mut pair = fast(simd.splat_f64s(a));
-            if !range.contains(a) {
-                let exact = exact(a);
-                pair = (simd.splat_f64s(exact.0), simd.splat_f64s(exact.1));
-            }
-            fill(first, pair.0);
-            fill(second, pair.1);
-        }
-        Column(a) => {
-            let mut all = everywhere(simd);
-            let firsts = first.as_chunks_mut::<2>().0.iter_mut();
-            let seconds = second.as_chunks_mut::<2>().0.iter_mut();
-            for ((first, second), a) in firsts.zip(seconds).zip(a.as_chunks::<2>().0) {
-                all = simd.and_m64s(all, range.lanes(simd, a[0]));
-                all = simd.and_m64s(all, range.lanes(simd, a[1]));
-                let results = [fast(a[0]), fast(a[1])];
-                *first = [results[0].0, results[1].0];
-                *second = [results[0].1, results[1].1];
-            }
-            if !holds(simd, all) {
-                redo_pair(rows_mut::<S>(first), rows_mut::<S>(second), rows::<S>(a), range, exact);
-            }
-        }
-    }
-}
-
-/// a/b and 1/b. The inverse is computed while the divider is busy with the quotient.
-#[inline(always)]
-pub(super) fn quotients<S: Simd>(
-    simd: S,
-    out: (&mut [S::f64s], &mut [S::f64s]),
-    a: View<'_, S::f64s>,
-    b: View<'_, S::f64s>,
-) {
-    let (quotients, inverses) = out;
-    let Column(b) = b else {
-        binary(
-            simd,
-            quotients,
-            a,
-            b,
-            #[inline(always)]
-            |a, b| simd.div_f64s(a, b),
-        );
-        return binary(
-            simd,
-            inverses,
-            Uniform(1.0),
-            b,
-            #[inline(always)]
-            |one, b| simd.div_f64s(one, b),
-        );
-    };
-    let mut all = everywhere(simd);
-    let outs = quotients.iter_mut().zip(inverses.iter_mut());
-    match a {
-        Column(a) => {
-            for ((quotient, inverse), (&a, &b)) in outs.zip(a.iter().zip(b)) {
-                (*quotient, *inverse) = divide(simd, a, b, &mut all);
-            }
-        }
-        Uniform(a) => {
-            let a = simd.splat_f64s(a);
-            for ((quotient, inverse), &b) in outs.zip(b) {
-                (*quotient, *inverse) = divide(simd, a, b, &mut all);
-            }
-        }
-    }
-    if !holds(simd, all) {
-        for (inverse, &b) in rows_mut::<S>(inverses).iter_mut().zip(rows::<S>(b)) {
-            if !DIVISORS.contains(b.abs()) {
-                *inverse = 1.0 / b;
-            }
-        }
-    }
-}
-
-#[inline(always)]
-fn divide<S: Simd>(simd: S, a: S::f64s, b: S::f64s, all: &mut S::m64s) -> (S::f64s, S::f64s) {
-    *all = simd.and_m64s(*all, DIVISORS.lanes(simd, simd.abs_f64s(b)));
-    (simd.div_f64s(a, b), vector::inverse(simd, b))
 }
 
 /// Row by row, for functions without a vector form.

@@ -8,6 +8,7 @@
 mod block;
 mod code;
 mod compile;
+mod divider;
 mod execute;
 mod kernels;
 mod reduce;

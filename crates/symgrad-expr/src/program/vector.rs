@@ -25,9 +25,6 @@ pub(super) const LOG_RANGE: Range = Range { low: f64::MIN_POSITIVE, high: f64::M
 /// For [`inverse_sqrt`]: smaller squares have lost digits to underflow.
 pub(super) const SQUARES: Range = Range { low: 1e-290, high: f64::MAX };
 
-/// For [`inverse`]: sizes of numbers that are normal, as their inverses are.
-pub(super) const DIVISORS: Range = Range { low: 1e-300, high: 1e300 };
-
 impl Range {
     #[inline(always)]
     pub(super) fn low(self) -> f64 {
@@ -234,9 +231,21 @@ pub(super) fn inverse_sqrts<S: Simd, const N: usize>(simd: S, x: [S::f64s; N]) -
     root
 }
 
-/// 1/x in [`DIVISORS`], beside a division in less time than another.
+/// √x in [`SQUARES`] and its inverse. One step of Newton's from a root that is off by an ulp, with an
+/// exact remainder, leaves what rounds to the nearest number.
 #[inline(always)]
-pub(super) fn inverse<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
+pub(super) fn sqrt<S: Simd>(simd: S, x: S::f64s) -> (S::f64s, S::f64s) {
+    let inverse = inverse_sqrt(simd, x);
+    let near = simd.mul_f64s(x, inverse);
+    let remainder = simd.negate_mul_add_f64s(near, near, x);
+    let half = simd.mul_f64s(inverse, simd.splat_f64s(0.5));
+    (simd.mul_add_f64s(remainder, half, near), inverse)
+}
+
+/// 1/x, and how far x times an approximation was from 1: if not below [`NEAR`], as where one of
+/// the two is not a normal number, the result means nothing.
+#[inline(always)]
+pub(super) fn inverse<S: Simd>(simd: S, x: S::f64s) -> (S::f64s, S::f64s) {
     // Negating the exponent's bits gives a first guess, off by 5 % at most.
     const GUESS: u64 = 0x7fde_6240_0000_0000;
     let guess: S::f64s = cast(simd.sub_u64s(simd.splat_u64s(GUESS), cast(x)));
@@ -249,8 +258,22 @@ pub(super) fn inverse<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
     let quadratic = simd.mul_add_f64s(simd.mul_add_f64s(a2, h, a1), h, a0);
     let near = simd.mul_f64s(guess, quadratic);
     let h = simd.negate_mul_add_f64s(x, near, one);
+    // A quarter of an ulp more: the inverse of 1 − 2⁻⁵³ must be rounded up for quotients to be right.
+    let h = simd.add_f64s(h, simd.splat_f64s(f64::EPSILON / 4.0));
     let series = simd.mul_add_f64s(simd.mul_add_f64s(h, h, h), h, h);
-    simd.mul_add_f64s(near, series, near)
+    (simd.mul_add_f64s(near, series, near), h)
+}
+
+/// See [`inverse`]: some times what the guess leaves.
+pub(super) const NEAR: f64 = 1e-4;
+
+/// a/b from 1/b. The remainder is exact, so that the result rounds to the nearest number, unless a
+/// is so small (1e-290) that the remainder is not a normal number: then it may be the next.
+#[inline(always)]
+pub(super) fn quotient<S: Simd>(simd: S, a: S::f64s, b: S::f64s, inverse: S::f64s) -> S::f64s {
+    let near = simd.mul_f64s(a, inverse);
+    let remainder = simd.negate_mul_add_f64s(near, b, a);
+    simd.mul_add_f64s(remainder, inverse, near)
 }
 
 /// eˣ in [`EXP_RANGE`].

@@ -180,10 +180,10 @@ impl Constraints {
 
     /// Has answers depend on the required inputs at a few of these points: `z - z` is no use
     /// of z.
-    pub(crate) fn sampled(mut self, columns: &[Vec<f64>]) -> Self {
+    pub(crate) fn sampled<C: AsRef<[f64]>>(mut self, columns: &[C]) -> Self {
         const SAMPLES: usize = 3;
-        let points = columns.first().map_or(0, Vec::len);
-        let row = |row: usize| columns.iter().map(|column| column[row]).collect();
+        let points = columns.first().map_or(0, |column| column.as_ref().len());
+        let row = |row: usize| columns.iter().map(|column| column.as_ref()[row]).collect();
         self.samples = (0..SAMPLES.min(points)).map(|n| row(n * points / SAMPLES)).collect();
         self
     }

@@ -1,6 +1,6 @@
 //! The field in coordinates in which inputs can be compared with one another.
 
-use symgrad_expr::{Expr, Program, Workspace};
+use symgrad_expr::{Aligned, Expr, Program, Workspace};
 
 use crate::objective::{Directions, Objective, Target};
 
@@ -39,7 +39,7 @@ impl Frame {
         let directions = basis.iter().map(|unit| bound.pull_back(unit, &kept));
         Self::scaled(
             kept.iter().filter_map(|&i| u16::try_from(i).ok()).map(Expr::var).collect(),
-            &kept.iter().map(|&i| objective.columns()[i].clone()).collect::<Vec<_>>(),
+            &kept.iter().map(|&i| objective.columns()[i].to_vec()).collect::<Vec<_>>(),
             directions.collect(),
             objective.weights(),
             !bound.pivots.is_empty(),
@@ -189,9 +189,9 @@ impl Bound {
     }
 
     /// The derivatives of g as a function of the kept inputs alone.
-    fn pull_back(&self, unit: &[Vec<f64>], kept: &[usize]) -> Vec<Vec<f64>> {
+    fn pull_back(&self, unit: &[Aligned], kept: &[usize]) -> Vec<Vec<f64>> {
         let column = |&k: &usize| {
-            let mut column = unit[k].clone();
+            let mut column = unit[k].to_vec();
             for (pivot, row) in self.pivots.iter().zip(&self.rows) {
                 column.iter_mut().zip(&unit[*pivot]).for_each(|(u, v)| *u -= row[k] * v);
             }

@@ -1,6 +1,6 @@
 //! Variables of which the concept is taken to be a function, and how it changes with them.
 
-use symgrad_expr::{Expr, Program, Workspace};
+use symgrad_expr::{Aligned, Expr, Program, Workspace};
 
 use crate::objective::{Directions, Measure, Objective, Target};
 
@@ -26,8 +26,8 @@ impl Frame {
         if !directions.axes.is_whole() || inputs.is_empty() {
             return None;
         }
-        let pick = |columns: &[Vec<f64>]| -> Vec<Vec<f64>> {
-            inputs.iter().map(|&input| columns[usize::from(input)].clone()).collect()
+        let pick = |columns: &[Aligned]| -> Vec<Vec<f64>> {
+            inputs.iter().map(|&input| columns[usize::from(input)].to_vec()).collect()
         };
         Some(Self {
             variables: inputs.iter().map(|&input| Expr::var(input)).collect(),

@@ -23,6 +23,7 @@ use faer::linalg::triangular_solve::{
 };
 use faer::{Accum, Mat, Par, Side};
 use rayon::prelude::*;
+use symgrad_expr::Aligned;
 
 use crate::fit::Moments;
 use crate::objective::{Objective, Target};
@@ -239,7 +240,7 @@ fn whole_products(features: &[Sparse], roots: &[f64]) -> Mat<f64> {
 }
 
 /// One row per neuron and point: the features' components along the neuron's direction.
-fn along_directions(features: &[Sparse], basis: &[Vec<Vec<f64>>], roots: &[f64]) -> Mat<f64> {
+fn along_directions(features: &[Sparse], basis: &[Vec<Aligned>], roots: &[f64]) -> Mat<f64> {
     let points = roots.len();
     let mut along = Mat::zeros(points * basis.len(), features.len());
     for (f, parts) in features.iter().enumerate() {

@@ -4,6 +4,7 @@ use faer::{Mat, Side};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
+use symgrad_expr::Aligned;
 
 use crate::objective::Objective;
 
@@ -62,8 +63,8 @@ pub(crate) fn split(objective: Objective, share: f64, seed: u64) -> (Objective, 
 }
 
 /// Squared Mahalanobis distances from the centre.
-fn distances(columns: &[Vec<f64>]) -> Vec<f64> {
-    let rows = columns.first().map_or(0, Vec::len);
+fn distances(columns: &[Aligned]) -> Vec<f64> {
+    let rows = columns.first().map_or(0, |column| column.len());
     let centred: Vec<Vec<f64>> = columns.iter().map(|column| centred(column)).collect();
     let (dim, scale) = (columns.len(), (rows as f64).recip());
     let covariance = Mat::from_fn(dim, dim, |i, j| {

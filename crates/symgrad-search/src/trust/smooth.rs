@@ -8,7 +8,7 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, Par, Side};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use symgrad_expr::{Expr, Op, Program, Workspace};
+use symgrad_expr::{Aligned, Expr, Op, Program, Workspace};
 
 use crate::axes::Axes;
 
@@ -33,7 +33,7 @@ const DEPENDENT: f64 = 1e-9;
 /// The points that functions are drawn on.
 pub(crate) struct Cloud<'a> {
     /// The inputs, d columns.
-    pub(crate) columns: &'a [Vec<f64>],
+    pub(crate) columns: &'a [Aligned],
     /// The directions that count.
     pub(crate) axes: &'a Axes,
     /// Points' weights, of mean 1.
