@@ -22,6 +22,17 @@ pub(crate) enum Suite {
     Negatives,
 }
 
+/// A part of the search that can be switched off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// What the field tells beforehand.
+    Hints,
+    /// Spectral fits.
+    Spectral,
+    /// Rewriting by e-graphs.
+    Simplify,
+}
+
 /// Recovery of physics formulas from their unit gradients.
 ///
 /// Every run searches 1 000 points with exact or noisy unit gradients; 4 000 fresh points decide
@@ -48,6 +59,9 @@ pub(crate) struct Options {
     /// Evaluations of a search [default: that of the search]
     #[arg(long)]
     budget: Option<u64>,
+    /// Parts of the search that are switched off, to see what they are worth
+    #[arg(long, value_enum, value_name = "PART", value_delimiter = ',')]
+    without: Vec<Part>,
     /// Folder of the results [default: runs/formulas or runs/negatives]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -114,7 +128,14 @@ impl Options {
 
     pub(crate) fn config(&self) -> SearchConfig {
         let default = SearchConfig::default();
-        SearchConfig { budget: self.budget.unwrap_or(default.budget), ..default }
+        let has = |part| !self.without.contains(&part);
+        SearchConfig {
+            budget: self.budget.unwrap_or(default.budget),
+            hints: has(Part::Hints),
+            spectral: has(Part::Spectral),
+            simplify: has(Part::Simplify),
+            ..default
+        }
     }
 
     pub(crate) fn folder(&self) -> PathBuf {
@@ -144,6 +165,8 @@ impl Options {
             format!("--seeds={}..{}", case.seed, case.seed + 1),
         ];
         arguments.extend(self.budget.map(|budget| format!("--budget={budget}")));
+        let parts = self.without.iter().filter_map(Part::to_possible_value);
+        arguments.extend(parts.map(|part| format!("--without={}", part.get_name())));
         arguments.into_iter().map(OsString::from).collect()
     }
 }

@@ -80,18 +80,21 @@ impl fmt::Debug for Aligned {
 impl Deref for Aligned {
     type Target = [f64];
 
+    #[inline]
     fn deref(&self) -> &[f64] {
         &self.memory[self.start..self.start + self.length]
     }
 }
 
 impl DerefMut for Aligned {
+    #[inline]
     fn deref_mut(&mut self) -> &mut [f64] {
         &mut self.memory[self.start..self.start + self.length]
     }
 }
 
 impl AsRef<[f64]> for Aligned {
+    #[inline]
     fn as_ref(&self) -> &[f64] {
         self
     }

@@ -10,6 +10,7 @@ use crate::constraints::{ConstraintConfig, ConstraintError};
 /// dozen inputs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of independent parts")]
 pub struct SearchConfig {
     /// Seed of every random choice.
     pub seed: u64,
@@ -35,6 +36,9 @@ pub struct SearchConfig {
     pub hints: bool,
     /// Whether sums get their coefficients spectrally and seed the populations.
     pub spectral: bool,
+    /// Whether new entries of the front are rewritten by e-graphs, during the search and at its
+    /// end.
+    pub simplify: bool,
     /// Whether the sign may be local where the field shows that the neuron folds its concept;
     /// for [`Measure::LevelSet`](crate::Measure::LevelSet) only.
     pub unfold: bool,
@@ -88,6 +92,7 @@ impl Default for SearchConfig {
             screen_points: 1_000,
             hints: true,
             spectral: true,
+            simplify: true,
             unfold: true,
             max_degree: 4,
             library: 1_000,

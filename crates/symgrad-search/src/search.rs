@@ -267,9 +267,14 @@ impl Search {
         self.migrate();
     }
 
+    /// What rewrites entries, unless the settings forbid it.
+    fn rewriter(&self) -> Option<&Simplifier> {
+        self.state.config.simplify.then_some(&self.simplifier)
+    }
+
     /// Fits the constants of new entries, rewrites them, and offers all that comes out.
     fn polish(&mut self, fresh: &[Entry]) {
-        let (screen, rules, simplifier) = (&self.screen, &self.rules, &self.simplifier);
+        let (screen, rules, simplifier) = (&self.screen, &self.rules, self.rewriter());
         let polished: Vec<(Vec<Expr>, u64)> = self.pool.install(|| {
             fresh
                 .par_iter()
@@ -355,7 +360,7 @@ const POLISH_ROUNDS: usize = 12;
 fn polish_one(
     entry: &Entry,
     rules: &Rules,
-    simplifier: &Simplifier,
+    simplifier: Option<&Simplifier>,
     eval: &mut Evaluator<'_>,
 ) -> Vec<Expr> {
     let mut fitted = entry.expr.clone();
@@ -367,7 +372,7 @@ fn polish_one(
     {
         variants.extend(proposal.spellings(&rules.ops).iter().map(|expr| strip(expr, rules)));
     }
-    variants.push(simplify(&fitted, rules, simplifier));
+    variants.extend(simplifier.map(|simplifier| simplify(&fitted, rules, simplifier)));
     variants.push(fitted);
     variants
 }

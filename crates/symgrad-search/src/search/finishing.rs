@@ -16,10 +16,11 @@ impl Search {
     /// Simplifies the front, scores it on all points, rounds its constants and picks the answer.
     #[must_use]
     pub fn finish(mut self, stop: Stop) -> Outcome {
-        let simplifier = &self.simplifier;
+        let (simplifier, rewriter) = (&self.simplifier, self.rewriter());
         let rules = &self.rules;
         let simplified = |entry: &Entry, _: &mut Evaluator<'_>| {
-            vec![simplify(&entry.expr, rules, simplifier), entry.expr.clone()]
+            let rewritten = rewriter.map(|rewriter| simplify(&entry.expr, rules, rewriter));
+            rewritten.into_iter().chain([entry.expr.clone()]).collect()
         };
         let (scored, first) = self.rewrite(&self.state.hall.front(), simplified);
         let mut hall = HallOfFame::default();
