@@ -39,7 +39,7 @@ pub(crate) struct State {
 }
 
 /// What a saved search begins with; the digits count the layouts there have been.
-const HEADER: &[u8] = b"symgrad-search-2\n";
+const HEADER: &[u8] = b"symgrad-search-3\n";
 
 /// A gain worth waiting for. Smaller ones are mostly longer formulas that follow the neuron's
 /// error; a formula that is really there gains a multiple of this.
