@@ -1,4 +1,4 @@
-//! Searches a direction field given as CSV and prints the front:
+//! Searches a direction field given as CSV and prints front and verdict:
 //! `field FILE [seed=0] [budget=400000] [ops="+ - *"] [spectral=false] [threads=1] …`.
 use symgrad_data::{DirectionField, FieldColumns, FieldOptions};
 use symgrad_expr::OpSet;
@@ -31,6 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let mark = if outcome.answer_index() == Some(index) { "→" } else { " " };
         println!("{mark} {:3} {:.3e} {:.3e}  {}", entry.complexity, entry.loss, mse, entry.expr);
     }
+    println!("{}", outcome.trust().summary);
     let seconds = start.elapsed().as_secs_f64();
     println!("{seconds:.2} s, {} evaluations, {:?}", outcome.evaluations(), outcome.stop());
     Ok(())

@@ -121,6 +121,18 @@ fn alternatives_are_named() {
 }
 
 #[test]
+fn a_formula_that_nearly_agrees_is_not_identified() {
+    let (near, truth) = ("x1 + 0.95*sin(x2 - x3)", "x1 + tanh(x2 - x3)");
+    for noise in [0.0, 0.01] {
+        let outcome = judge(of_formula(truth, 1_000, 3, noise), &["x1", "x1 + x2 - x3", near]);
+        let Verdict::Ambiguous { reason, .. } = outcome.verdict() else {
+            panic!("noise {noise}: {}", outcome.trust().summary)
+        };
+        assert!(reason.contains("symmetries"), "noise {noise}: {reason}");
+    }
+}
+
+#[test]
 fn a_surface_leaves_formulas_open() {
     let mut rng = ChaCha8Rng::seed_from_u64(5);
     let mut columns = points(400, 3, &mut rng);

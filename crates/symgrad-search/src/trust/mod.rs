@@ -7,6 +7,7 @@ mod evidence;
 mod holdout;
 mod matching;
 mod smooth;
+mod symmetry;
 mod verdict;
 
 use serde::{Deserialize, Serialize};

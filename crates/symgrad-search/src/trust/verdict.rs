@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use symgrad_expr::Names;
 
 use super::bootstrap::{Interval, Resamples};
-use super::{EntryTrust, HeldOut, matching};
+use super::{EntryTrust, HeldOut, matching, symmetry};
 use crate::evaluator::Evaluator;
 use crate::front::Entry;
 
@@ -169,6 +169,13 @@ pub(crate) fn judge(
                 dim - empty
             ),
         );
+    }
+    let points = &held.whole.thinned(PAIRED_POINTS);
+    if symmetry::misses_a_part(points, &entry.expr) {
+        let better = (answer + 1 < front.len()).then_some(front.len() - 1);
+        let reason = "what parts the neuron from it has all of its symmetries, unlike the error \
+                      of a network; a part of it may be missing or wrong";
+        return open(better.into_iter().collect(), reason.into());
     }
     Verdict::Identified
 }
