@@ -4,7 +4,7 @@ use faer::linalg::solvers::Solve;
 use faer::{Mat, Side};
 use symgrad_expr::{Expr, simd};
 
-use super::columns::{add_products, multiply};
+use super::columns::{add_products, inverse_lengths, multiply, weigh};
 use super::{Frame, Sweep};
 use crate::evaluator::Evaluator;
 use crate::objective::{Directions, Target, Values};
@@ -161,17 +161,11 @@ impl Sums {
     }
 
     fn add(&mut self, frame: &mut Frame, target: &Directions, weights: &[f64]) {
-        self.inverse.clear();
-        let reciprocal = |square: &f64| if *square > 0.0 { square.sqrt().recip() } else { 0.0 };
-        self.inverse.extend(frame.squared_norms().iter().map(reciprocal));
+        inverse_lengths(&mut self.inverse, frame.squared_norms());
         frame.scale_gradient(&self.inverse);
         self.face(frame, target);
         self.cosine += simd::dot(weights, &self.cosines);
-        let factors = weights.iter().zip(&self.inverse);
-        self.factors.clear();
-        self.factors.extend(factors.clone().map(|(w, inverse)| w.sqrt() * inverse));
-        self.weighted.clear();
-        self.weighted.extend(factors.map(|(w, inverse)| w * inverse));
+        weigh([&mut self.weighted, &mut self.factors], weights, &self.inverse);
         for k in 0..self.slope.len() {
             self.add_slope(k, frame, target);
         }
