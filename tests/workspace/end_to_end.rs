@@ -16,6 +16,7 @@ fn run(out: &Path, threads: usize, observer: &dyn Observer) -> Reproduction {
         quick: true,
         backend: Backend::Flex,
         keep_triplets: false,
+        fresh: false,
     };
     reproduce(&plan, observer).expect("a complete run")
 }

@@ -1,33 +1,94 @@
 //! Failures: the chain of causes and a way out, on standard error.
 
 use std::error::Error as _;
+use std::fmt;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use symgrad::Error;
+
+use crate::talk::tell;
 
 /// Exit code of a result that misses what was asked.
 pub(crate) const MISSED: u8 = 1;
 
 /// Exit code of a failure.
-const FAILED: u8 = 2;
+pub(crate) const FAILED: u8 = 2;
 
-/// Prints what went wrong and returns the exit code.
-pub(crate) fn report(error: &Error) -> ExitCode {
-    let mut told = error.to_string();
-    eprintln!("error: {told}");
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let text = inner.to_string();
-        // Some errors include their cause in their own sentence.
-        if !told.contains(&text) {
-            eprintln!("  caused by: {text}");
-        }
-        told = text;
-        cause = inner.source();
+/// Why a command ends without its result.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The work itself.
+    Work(Error),
+    /// The result could not be written to standard output.
+    Output(std::io::Error),
+    /// `--save` names a file that is no saved search.
+    NoSave(PathBuf),
+}
+
+impl<E: Into<Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Work(error.into())
     }
-    eprintln!("hint: {}", error.hint());
-    match error {
-        Error::NothingFound => ExitCode::from(MISSED),
-        _ => ExitCode::from(FAILED),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Work(error) => error.fmt(f),
+            Self::Output(error) => write!(f, "cannot write to standard output: {error}"),
+            Self::NoSave(path) => {
+                write!(f, "{} is no saved search and will not be overwritten", path.display())
+            }
+        }
+    }
+}
+
+impl Failure {
+    /// What to do about it.
+    fn hint(&self) -> &'static str {
+        match self {
+            Self::Work(error) => error.hint(),
+            Self::Output(_) => "the result is complete; send it where there is room",
+            Self::NoSave(_) => "give --save the name of a new file, or of one that it has written",
+        }
+    }
+
+    /// What stands behind it.
+    fn cause(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Work(error) => error.source(),
+            Self::Output(_) | Self::NoSave(_) => None,
+        }
+    }
+
+    /// Prints what went wrong and returns the exit code.
+    pub(crate) fn report(&self) -> ExitCode {
+        self.tell("error");
+        match self {
+            Self::Work(Error::NothingFound) => ExitCode::from(MISSED),
+            _ => ExitCode::from(FAILED),
+        }
+    }
+
+    /// Prints what went wrong beside a result that can be shown all the same.
+    pub(crate) fn warn(&self) {
+        self.tell("warning");
+    }
+
+    fn tell(&self, kind: &str) {
+        let mut told = self.to_string();
+        tell!("{kind}: {told}");
+        let mut cause = self.cause();
+        while let Some(inner) = cause {
+            let text = inner.to_string();
+            // Some errors include their cause in their own sentence.
+            if !told.contains(&text) {
+                tell!("  caused by: {text}");
+            }
+            told = text;
+            cause = inner.source();
+        }
+        tell!("hint: {}", self.hint());
     }
 }

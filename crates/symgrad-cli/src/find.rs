@@ -6,11 +6,13 @@ use std::process::ExitCode;
 use clap::Args;
 use symgrad::data::{DirectionField, FieldColumns, FieldOptions, Table, TangentMode};
 use symgrad::search::{Hints, Objective};
-use symgrad::{Error, SearchSettings, Stage, open_search, prepare_folder, run_search};
+use symgrad::{Error, Folder, SearchSettings, Stage, open_search, run_search};
 
+use crate::fail::{FAILED, Failure};
 use crate::options::{SearchOptions, tangent};
-use crate::progress::SearchBar;
-use crate::show::{Format, json, text, write_findings};
+use crate::progress::{Save, SearchBar};
+use crate::show::{FINDINGS, Format, json, text, write_findings};
+use crate::talk::{print, tell};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -56,32 +58,35 @@ struct Data {
     tangent: TangentMode,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let start = std::time::Instant::now();
     let settings = arguments.options.settings()?;
     let objective = arguments.data.objective(&arguments.field, &settings)?;
     let saved = arguments.resume.as_deref().map(read_bytes).transpose()?;
     let search = open_search(&objective, &settings, saved.as_deref())?;
-    if let Some(folder) = &arguments.out {
-        prepare_folder(folder)?;
+    let save = arguments.save.clone().map(Save::new).transpose()?;
+    let mut folder = arguments.out.as_deref().map(Folder::open).transpose()?;
+    if let Some(folder) = &folder {
+        folder.check(&FINDINGS)?;
     }
     tell_hints(search.hints());
     let read = start.elapsed().as_secs_f64();
 
-    let mut bar = SearchBar::new(arguments.save.clone());
+    let mut bar = SearchBar::new(save);
     let mut findings = run_search(search, &mut bar)?;
-    bar.finish()?;
     findings.seconds.insert(Stage::Data, (read * 1e3).round() / 1e3);
 
-    if let Some(folder) = &arguments.out {
-        write_findings(&findings, folder)?;
-    }
-    match arguments.format {
-        Format::Text => print!("{}", text(&findings)),
-        Format::Json => println!("{}", json(&findings)),
-        notation => println!("{}", notation.spell(findings.answer())),
-    }
-    Ok(ExitCode::SUCCESS)
+    // Whatever else fails now, the answer is shown.
+    let written = folder.as_mut().map_or(Ok(()), |folder| write_findings(&findings, folder));
+    let failures: Vec<Failure> =
+        bar.finish().err().into_iter().chain(written.err()).map(Failure::from).collect();
+    print(&match arguments.format {
+        Format::Text => text(&findings),
+        Format::Json => json(&findings) + "\n",
+        notation => notation.spell(findings.answer()).to_owned() + "\n",
+    })?;
+    failures.iter().for_each(Failure::warn);
+    Ok(if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
 }
 
 impl Data {
@@ -112,10 +117,10 @@ impl Data {
             let options = FieldOptions { tangent: self.tangent, ..FieldOptions::default() };
             let (field, estimated) = DirectionField::from_values(points, &values, &options)?;
             tell_about(&field);
-            eprintln!("warning: gradients are estimated from values of {name}: {estimated}");
+            tell!("warning: gradients are estimated from values of {name}: {estimated}");
             return Ok(Objective::new(&field, settings.measure));
         }
-        eprintln!("{} points, {} inputs, values of {name}", points.rows(), points.dim());
+        tell!("{} points, {} inputs, values of {name}", points.rows(), points.dim());
         Ok(Objective::regression(&points, &values, self.linear_scaling)?)
     }
 }
@@ -127,23 +132,23 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>, Error> {
 /// What a reader should know before believing the result.
 fn tell_about(field: &DirectionField) {
     let (points, dim) = (field.len(), field.dim());
-    eprint!("{points} points, {dim} inputs");
+    let mut told = vec![format!("{points} points, {dim} inputs")];
     if field.neurons() > 1 {
-        eprint!(", {} neurons", field.neurons());
+        told.push(format!("{} neurons", field.neurons()));
     }
     if field.dropped() > 0 {
-        eprint!("; {} points dropped for weak gradients", field.dropped());
+        told.push(format!("{} points dropped for weak gradients", field.dropped()));
     }
     if let Some(tangent) = field.tangent() {
-        eprint!("; {tangent}, gradients across it are ignored");
+        told.push(format!("{tangent}, gradients across it are ignored"));
     }
-    eprintln!();
+    tell!("{}", told.join("; "));
 }
 
 /// What the field alone tells of the formula, before the search.
 fn tell_hints(hints: &Hints) {
     if !hints.is_empty() {
-        eprintln!("the field alone tells of the formula g:");
-        hints.to_string().lines().for_each(|line| eprintln!("  {line}"));
+        tell!("the field alone tells of the formula g:");
+        hints.to_string().lines().for_each(|line| tell!("  {line}"));
     }
 }

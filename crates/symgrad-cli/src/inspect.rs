@@ -4,8 +4,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use symgrad::Model;
 use symgrad::report::TextTable;
-use symgrad::{Error, Model};
+
+use crate::fail::Failure;
+use crate::talk::print;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -16,7 +19,7 @@ pub(crate) struct Arguments {
     architecture: Option<PathBuf>,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let model = Model::open(&arguments.model, arguments.architecture.as_deref())?;
     let mut table = TextTable::new(["", "layer", "operator", "shape", "neurons"]);
     for layer in model.layers() {
@@ -25,7 +28,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
         let neurons = layer.neurons.to_string();
         table.row([mark.to_owned(), layer.name, layer.operator, shape.join(" × "), neurons]);
     }
-    println!("{} inputs; → is the output\n", model.inputs());
-    print!("{}", table.to_text());
+    print(&format!("{} inputs; → is the output\n\n{}", model.inputs(), table.to_text()))?;
     Ok(ExitCode::SUCCESS)
 }

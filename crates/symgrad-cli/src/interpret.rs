@@ -1,6 +1,6 @@
 //! `symgrad interpret`: from a network and points to formulas.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -9,14 +9,16 @@ use symgrad::models::Unit;
 use symgrad::report::{TextTable, format_loss};
 use symgrad::search::Verdict;
 use symgrad::{
-    Activity, Error, Findings, InterpretSettings, Interpretation, LayerInterpretation, Model,
-    Outer, SpaceInterpretation, Trend, interpret_layer, interpret_neuron, interpret_space,
-    prepare_folder, write_file,
+    Activity, Error, Findings, Folder, InterpretSettings, Interpretation, LayerInterpretation,
+    Model, Outer, SpaceInterpretation, Trend, interpret_layer, interpret_neuron, interpret_space,
 };
 
+use crate::fail::{FAILED, Failure};
+use crate::numbers::{count, number};
 use crate::options::{SearchOptions, tangent};
 use crate::progress::{LayerBar, SearchBar};
-use crate::show::{Format, json, text, write_findings};
+use crate::show::{FINDINGS, Format, json, text, write_findings};
+use crate::talk::{print, tell};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -27,7 +29,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     options: SearchOptions,
     /// With --all: neurons whose directions differ by less, 1 − |mean cos|, share a search
-    #[arg(long, help_heading = "Search", value_name = "LOSS")]
+    #[arg(long, help_heading = "Search", value_name = "LOSS", value_parser = number)]
     alike: Option<f64>,
     /// Folder for what was found, and pictures
     #[arg(long, help_heading = "Output")]
@@ -56,7 +58,7 @@ struct Network {
     #[arg(long, value_name = "INDEX", value_delimiter = ',', conflicts_with = "all")]
     neuron: Vec<Unit>,
     /// How many concepts several neurons hold, if you know it
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = count::<usize>)]
     concepts: Option<usize>,
     /// Every neuron of the layer
     #[arg(long)]
@@ -76,38 +78,40 @@ struct Data {
     tangent: TangentMode,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let settings = arguments.settings()?;
     let model = arguments.network.open()?;
     let points = arguments.data.points()?;
     let name = arguments.network.layer.as_deref().unwrap_or(model.output());
     let neurons = neurons(&model, name)?;
-    if let Some(folder) = &arguments.out {
-        prepare_folder(folder)?;
-    }
+    let mut folder = arguments.out.as_deref().map(Folder::open).transpose()?;
+    let ready = |names: &[&str]| folder.as_ref().map_or(Ok(()), |folder| folder.check(names));
     if arguments.network.all {
+        ready(&[LAYER])?;
         let units: Vec<Unit> = (0..neurons).map(Unit::Neuron).collect();
         let bar = LayerBar::new();
         let found = interpret_layer(&model, &points, name, &units, &settings, &bar)?;
         bar.finish();
-        return arguments.show_layer(&found);
+        return arguments.show_layer(&found, folder.as_mut());
     }
     let mut bar = SearchBar::new(None);
     let unit = match arguments.network.neuron.as_slice() {
         [unit] => *unit,
         [] if neurons == 1 => Unit::Neuron(0),
-        [] => return Err(Error::WhichNeuron { layer: name.into(), neurons }),
+        [] => return Err(Error::WhichNeuron { layer: name.into(), neurons }.into()),
         units => {
+            ready(&[SPACE])?;
             let concepts = arguments.network.concepts;
             let found =
                 interpret_space(&model, &points, name, units, concepts, &settings, &mut bar)?;
             bar.finish()?;
-            return arguments.show_space(&found);
+            return arguments.show_space(&found, folder.as_mut());
         }
     };
+    ready(&[&FINDINGS[..], &[NEURON, OUTER]].concat())?;
     let found = interpret_neuron(&model, &points, name, unit, &settings, &mut bar)?;
     bar.finish()?;
-    arguments.show_neuron(&found, &model, &points)
+    arguments.show_neuron(&found, &model, &points, folder.as_mut())
 }
 
 /// The neurons of a layer.
@@ -161,66 +165,86 @@ impl Arguments {
         found: &Interpretation,
         model: &Model,
         points: &Table,
-    ) -> Result<ExitCode, Error> {
-        if let Some(folder) = &self.out {
-            write_neuron(found, model, points, folder)?;
-        }
+        folder: Option<&mut Folder>,
+    ) -> Result<ExitCode, Failure> {
+        let written = folder.map(|folder| write_neuron(found, model, points, folder));
         match (self.format, &found.findings) {
-            (Format::Json, _) => println!("{}", json(found)),
-            (Format::Text, _) => print!("{}", neuron_text(found)),
-            (notation, Some(findings)) => println!("{}", notation.spell(findings.answer())),
-            (_, None) => eprint!("{}", neuron_text(found)),
+            (Format::Json, _) => print(&(json(found) + "\n"))?,
+            (Format::Text, _) => print(&neuron_text(found))?,
+            (notation, Some(findings)) => {
+                print(&(notation.spell(findings.answer()).to_owned() + "\n"))?;
+            }
+            (_, None) => tell!("{}", neuron_text(found).trim_end()),
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(ended(written))
     }
 
-    fn show_space(&self, found: &SpaceInterpretation) -> Result<ExitCode, Error> {
-        if let Some(folder) = &self.out {
-            write_file(&folder.join("space.json"), json(found) + "\n")?;
-        }
-        match self.format {
-            Format::Json => println!("{}", json(found)),
-            Format::Text => print!("{}", space_text(found)),
+    fn show_space(
+        &self,
+        found: &SpaceInterpretation,
+        folder: Option<&mut Folder>,
+    ) -> Result<ExitCode, Failure> {
+        let written = folder.map(|folder| folder.write(SPACE, json(found) + "\n"));
+        print(&match self.format {
+            Format::Json => json(found) + "\n",
+            Format::Text => space_text(found),
             notation => {
-                for findings in &found.concepts {
-                    println!("{}", notation.spell(findings.answer()));
-                }
+                let concepts = found.concepts.iter();
+                concepts.map(|found| notation.spell(found.answer()).to_owned() + "\n").collect()
             }
-        }
-        Ok(ExitCode::SUCCESS)
+        })?;
+        Ok(ended(written))
     }
 
-    fn show_layer(&self, found: &LayerInterpretation) -> Result<ExitCode, Error> {
-        if let Some(folder) = &self.out {
-            write_file(&folder.join("layer.json"), json(found) + "\n")?;
-        }
-        match self.format {
-            Format::Json => println!("{}", json(found)),
-            Format::Text => print!("{}", layer_text(found)),
-            notation => {
-                for neuron in &found.neurons {
-                    let answer = neuron.findings.as_ref().map(Findings::answer);
-                    let spelt = answer.map_or("", |answer| notation.spell(answer));
-                    println!("{}\t{spelt}", neuron.unit);
-                }
-            }
-        }
-        Ok(ExitCode::SUCCESS)
+    fn show_layer(
+        &self,
+        found: &LayerInterpretation,
+        folder: Option<&mut Folder>,
+    ) -> Result<ExitCode, Failure> {
+        let written = folder.map(|folder| folder.write(LAYER, json(found) + "\n"));
+        let spelt = |notation: Format, neuron: &Interpretation| {
+            let answer = neuron.findings.as_ref().map(Findings::answer);
+            let answer = answer.map_or("", |answer| notation.spell(answer));
+            format!("{}\t{answer}\n", neuron.unit)
+        };
+        print(&match self.format {
+            Format::Json => json(found) + "\n",
+            Format::Text => layer_text(found),
+            notation => found.neurons.iter().map(|neuron| spelt(notation, neuron)).collect(),
+        })?;
+        Ok(ended(written))
     }
 }
+
+/// The exit code, after a warning if files could not be written.
+fn ended(written: Option<Result<(), Error>>) -> ExitCode {
+    match written {
+        Some(Err(error)) => {
+            Failure::from(error).warn();
+            ExitCode::from(FAILED)
+        }
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+/// The files beside those of a search.
+const NEURON: &str = "interpretation.json";
+const OUTER: &str = "outer.svg";
+const SPACE: &str = "space.json";
+const LAYER: &str = "layer.json";
 
 /// Writes interpretation.json, and beside it the files of a search and a picture of φ.
 fn write_neuron(
     found: &Interpretation,
     model: &Model,
     points: &Table,
-    folder: &Path,
+    folder: &mut Folder,
 ) -> Result<(), Error> {
     if let Some(findings) = &found.findings {
         write_findings(findings, folder)?;
-        write_file(&folder.join("outer.svg"), found.outer_svg(model, points)?)?;
+        folder.write(OUTER, found.outer_svg(model, points)?)?;
     }
-    write_file(&folder.join("interpretation.json"), json(found) + "\n")
+    folder.write(NEURON, json(found) + "\n")
 }
 
 fn neuron_text(found: &Interpretation) -> String {

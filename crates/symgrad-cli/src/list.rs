@@ -6,6 +6,9 @@ use clap::{Args, ValueEnum};
 use symgrad::report::{TextTable, format_loss};
 use symgrad::{Suite, experiments, published_mse, recipe_name};
 
+use crate::fail::Failure;
+use crate::talk::print;
+
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Which experiments
@@ -34,7 +37,7 @@ impl From<SuiteName> for Suite {
     }
 }
 
-pub(crate) fn run(arguments: &Arguments) -> ExitCode {
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let header = ["experiment", "system", "recipe", "inputs", "truth", "published paper MSE"];
     let mut table = TextTable::new(header);
     for case in experiments(arguments.suite.into()) {
@@ -47,6 +50,6 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
             published_mse(case.data).map(format_loss).unwrap_or_default(),
         ]);
     }
-    print!("{}", table.to_text());
-    ExitCode::SUCCESS
+    print(&table.to_text())?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -2,21 +2,24 @@
 //!
 //! Exit codes: 0 for success, 1 for a result that misses what was asked, 2 for a failure.
 
+// These panic where the stream is closed or full.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod fail;
 mod find;
 mod inspect;
 mod interpret;
 mod list;
+mod numbers;
 mod options;
 mod progress;
 mod rerun;
 mod show;
+mod talk;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-
-use crate::fail::report;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -49,7 +52,7 @@ fn main() -> ExitCode {
         Command::Interpret(arguments) => interpret::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Reproduce(arguments) => rerun::run(&arguments),
-        Command::List(arguments) => Ok(list::run(&arguments)),
+        Command::List(arguments) => list::run(&arguments),
     };
-    done.unwrap_or_else(|failure| report(&failure))
+    done.unwrap_or_else(|failure| failure.report())
 }

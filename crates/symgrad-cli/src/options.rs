@@ -8,6 +8,8 @@ use symgrad::expr::{Costs, OpSet};
 use symgrad::search::{ConstantUnits, ConstraintConfig, Limit, SearchConfig, Units};
 use symgrad::{Error, SearchSettings};
 
+use crate::numbers::{count, number, seed, threads};
+
 /// What decides which formulas are found.
 #[derive(Args)]
 pub(crate) struct SearchOptions {
@@ -43,7 +45,7 @@ struct Formulas {
     #[arg(long, value_name = "LIST")]
     cost: Vec<Costs>,
     /// Largest complexity to explore
-    #[arg(long)]
+    #[arg(long, value_name = "COUNT", value_parser = count::<u32>)]
     max_complexity: Option<u32>,
     /// A formula to start from, such as "v^2/2 + x^2/2"; may be repeated
     #[arg(long, value_name = "FORMULA", allow_hyphen_values = true)]
@@ -79,19 +81,19 @@ struct Constraints {
 #[derive(Args)]
 struct Effort {
     /// Seed of every random choice
-    #[arg(long, value_parser = seeds())]
+    #[arg(long, value_parser = seed)]
     seed: Option<u64>,
     /// Threads; all cores by default. The result does not depend on it
-    #[arg(long, value_parser = thread_count)]
+    #[arg(long, value_parser = threads)]
     threads: Option<usize>,
     /// Evaluations after which the search stops
-    #[arg(long)]
+    #[arg(long, value_name = "COUNT", value_parser = count::<u64>)]
     budget: Option<u64>,
     /// Seconds after which it stops; the result then depends on the machine
-    #[arg(long)]
+    #[arg(long, value_parser = number)]
     seconds: Option<f64>,
     /// A loss that is good enough to stop at
-    #[arg(long, value_name = "LOSS")]
+    #[arg(long, value_name = "LOSS", value_parser = number)]
     target_loss: Option<f64>,
     /// Settings in TOML; options given here win
     #[arg(long, value_name = "FILE")]
@@ -171,18 +173,6 @@ fn set<T: Clone>(setting: &mut T, given: Option<&T>) {
     if let Some(given) = given {
         setting.clone_from(given);
     }
-}
-
-/// Seeds that a configuration file can hold.
-pub(crate) fn seeds() -> clap::builder::RangedU64ValueParser {
-    clap::value_parser!(u64).range(..1 << 63)
-}
-
-/// A number of threads: more than the system grants would end in a failure much later.
-pub(crate) fn thread_count(text: &str) -> Result<usize, String> {
-    const MOST: usize = 1024;
-    let count = text.parse().ok().filter(|count| (1..=MOST).contains(count));
-    count.ok_or_else(|| format!("write a number from 1 to {MOST}"))
 }
 
 pub(crate) fn tangent(text: &str) -> Result<TangentMode, String> {

@@ -1,7 +1,7 @@
 //! Progress on standard error: bars with the time left on a terminal, plain lines elsewhere.
 
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,17 +11,62 @@ use symgrad::report::format_loss;
 use symgrad::search::{Observer as SearchObserver, Search};
 use symgrad::{Error, LayerObserver, Observer, Record, Stage, write_file};
 
-/// The bar of one search, which also keeps the search's state in a file if one is given.
-pub(crate) struct SearchBar {
-    bar: ProgressBar,
-    save: Option<PathBuf>,
-    saved: Option<Instant>,
-    /// Why the state could not be written; told at the end, since the search goes on.
+use crate::fail::Failure;
+use crate::talk::tell;
+
+/// The file in which a search keeps its state.
+pub(crate) struct Save {
+    path: PathBuf,
+    last: Option<Instant>,
+    /// Why the state could not be written the last time; the search goes on.
     failure: Option<Error>,
 }
 
+impl Save {
+    /// A new file, or one that holds a saved search; anything else is left alone.
+    pub(crate) fn new(path: PathBuf) -> Result<Self, Failure> {
+        let failed = |source| Error::Write { path: path.clone(), source };
+        if std::fs::symlink_metadata(&path).is_ok() {
+            if !is_saved_search(&path) {
+                return Err(Failure::NoSave(path));
+            }
+        } else {
+            // That it can be written shows now, not after the search.
+            std::fs::File::create_new(&path).map_err(failed)?;
+            std::fs::remove_file(&path).map_err(failed)?;
+        }
+        Ok(Self { path, last: None, failure: None })
+    }
+
+    fn keep(&mut self, search: &Search) {
+        if self.last.is_some_and(|last| last.elapsed() < SAVE_EVERY) {
+            return;
+        }
+        self.last = Some(Instant::now());
+        let state = search.save().map_err(Error::from);
+        self.failure = state.and_then(|state| write_file(&self.path, state)).err();
+    }
+}
+
+/// Whether a regular file begins as saved searches do.
+fn is_saved_search(path: &Path) -> bool {
+    // A device or a pipe is not even opened.
+    if !path.is_file() {
+        return false;
+    }
+    let mut start = [0; Search::SAVED.len()];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    read.is_ok() && start == *Search::SAVED
+}
+
+/// The bar of one search, which also keeps the search's state in a file if one is given.
+pub(crate) struct SearchBar {
+    bar: ProgressBar,
+    save: Option<Save>,
+}
+
 impl SearchBar {
-    pub(crate) fn new(save: Option<PathBuf>) -> Self {
+    pub(crate) fn new(save: Option<Save>) -> Self {
         let bar = if std::io::stderr().is_terminal() {
             let bar = ProgressBar::new(1).with_style(style()).with_prefix("search");
             bar.enable_steady_tick(TICK);
@@ -29,16 +74,12 @@ impl SearchBar {
         } else {
             ProgressBar::hidden()
         };
-        Self { bar, save, saved: None, failure: None }
+        Self { bar, save }
     }
 
     pub(crate) fn finish(self) -> Result<(), Error> {
         self.bar.finish_and_clear();
-        self.failure.map_or(Ok(()), Err)
-    }
-
-    fn keep(search: &Search, path: &Path) -> Result<(), Error> {
-        write_file(path, search.save()?)
+        self.save.and_then(|save| save.failure).map_or(Ok(()), Err)
     }
 }
 
@@ -53,12 +94,8 @@ impl SearchObserver for SearchBar {
         if let Some(best) = search.front().last() {
             self.bar.set_message(format!("best loss {}", format_loss(best.loss)));
         }
-        let Some(path) = self.save.clone() else { return };
-        if self.saved.is_none_or(|saved| saved.elapsed() >= SAVE_EVERY) {
-            self.saved = Some(Instant::now());
-            if let Err(failure) = Self::keep(search, &path) {
-                self.failure = Some(failure);
-            }
+        if let Some(save) = &mut self.save {
+            save.keep(search);
         }
     }
 }
@@ -125,9 +162,9 @@ impl Bars {
         }
         self.total.inc(1);
         if self.terminal {
-            self.multi.suspend(|| eprintln!("{line}"));
+            self.multi.suspend(|| tell!("{line}"));
         } else {
-            eprintln!("{line}");
+            tell!("{line}");
         }
     }
 }
@@ -135,7 +172,7 @@ impl Bars {
 impl Observer for Bars {
     fn started(&self, run: &str, stage: Stage) {
         if !self.terminal {
-            eprintln!("{run}: {}", stage.name());
+            tell!("{run}: {}", stage.name());
             return;
         }
         let mut running = self.running();
@@ -150,6 +187,16 @@ impl Observer for Bars {
         bar.reset();
         bar.set_length(1);
         bar.set_message(stage.name());
+    }
+
+    fn found(&self, run: &str, files: &[String]) {
+        let files = files.join(", ");
+        let line = format!("{run}: uses {files}, which symgrad did not make or was changed since");
+        if self.terminal {
+            self.multi.suspend(|| tell!("{line}"));
+        } else {
+            tell!("{line}");
+        }
     }
 
     fn progress(&self, run: &str, _: Stage, done: u64, total: u64) {

@@ -6,12 +6,13 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use symgrad::data::generate::Recipe;
 use symgrad::siamese::Backend;
-use symgrad::{Error, Plan, reproduce, select};
+use symgrad::{Plan, reproduce, select};
 
-use crate::fail::MISSED;
+use crate::fail::{FAILED, Failure, MISSED};
 use crate::list::SuiteName;
-use crate::options::{seeds, thread_count};
+use crate::numbers::{count, seed, threads};
 use crate::progress::Bars;
+use crate::talk::{print, tell};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -25,16 +26,16 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum)]
     recipe: Option<RecipeName>,
     /// Run seeds 0 to K − 1 and report rates
-    #[arg(long, value_name = "K", conflicts_with = "seed", value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    #[arg(long, value_name = "K", conflicts_with = "seed", value_parser = runs)]
     seeds: Option<u64>,
     /// Seed of every random choice
-    #[arg(long, default_value_t = 0, value_parser = seeds())]
+    #[arg(long, default_value_t = 0, value_parser = seed)]
     seed: u64,
     /// Folder of the summary and of every run's files
     #[arg(long, default_value = "runs")]
     out: PathBuf,
     /// Threads; all cores by default. The result does not depend on it
-    #[arg(long, value_parser = thread_count)]
+    #[arg(long, value_parser = threads)]
     threads: Option<usize>,
     /// Small trainings and searches, enough for the easy experiments
     #[arg(long)]
@@ -42,6 +43,9 @@ pub(crate) struct Arguments {
     /// Write the triplets too; they are large
     #[arg(long)]
     keep_triplets: bool,
+    /// Move what earlier calls have left of these runs aside, and start anew
+    #[arg(long)]
+    fresh: bool,
     /// What trains
     #[arg(long, value_enum, default_value_t = BackendName::Flex)]
     backend: BackendName,
@@ -63,7 +67,14 @@ enum BackendName {
     Ndarray,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
+/// How many seeds.
+fn runs(text: &str) -> Result<u64, String> {
+    const MOST: u64 = 100_000;
+    let runs = count(text)?;
+    if (1..=MOST).contains(&runs) { Ok(runs) } else { Err(format!("write 1 to {MOST}")) }
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let recipe = arguments.recipe.map(|recipe| match recipe {
         RecipeName::Published => Recipe::Published,
         RecipeName::Isolated => Recipe::Isolated,
@@ -79,12 +90,26 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
             BackendName::Ndarray => Backend::Ndarray,
         },
         keep_triplets: arguments.keep_triplets,
+        fresh: arguments.fresh,
     };
     let bars = Bars::new(plan.cases.len() * plan.seeds.len());
     let outcome = reproduce(&plan, &bars);
     bars.finish();
     let outcome = outcome?;
-    print!("{}", outcome.text);
-    eprintln!("summary: {}", plan.out.join("summary.html").display());
-    Ok(if outcome.complete() { ExitCode::SUCCESS } else { ExitCode::from(MISSED) })
+    let complete = outcome.complete();
+    let failed = !outcome.failures.is_empty() || outcome.unwritten.is_some();
+    print(&outcome.text)?;
+    match outcome.unwritten {
+        Some(error) => Failure::from(error).warn(),
+        None => tell!("summary: {}", plan.out.join("summary.html").display()),
+    }
+    for failure in outcome.failures {
+        tell!("{}", failure.run);
+        Failure::from(failure.error).report();
+    }
+    Ok(match (failed, complete) {
+        (true, _) => ExitCode::from(FAILED),
+        (false, true) => ExitCode::SUCCESS,
+        (false, false) => ExitCode::from(MISSED),
+    })
 }

@@ -1,12 +1,10 @@
 //! What was found, as text, in one notation, as JSON and as files.
 
-use std::path::Path;
-
 use clap::ValueEnum;
 use serde::Serialize;
 use symgrad::report::{FrontLabels, TextTable, format_loss, pareto_svg};
 use symgrad::search::Interval;
-use symgrad::{Error, Findings, FrontEntry, write_file};
+use symgrad::{Error, Findings, Folder, FrontEntry};
 
 /// What to print.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -84,11 +82,14 @@ pub(crate) fn json<T: Serialize>(value: &T) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default()
 }
 
+/// The files of [`write_findings`].
+pub(crate) const FINDINGS: [&str; 3] = ["result.json", "front.csv", "front.svg"];
+
 /// Writes result.json, front.csv and front.svg.
-pub(crate) fn write_findings(findings: &Findings, folder: &Path) -> Result<(), Error> {
-    write_file(&folder.join("front.csv"), findings.front_csv())?;
+pub(crate) fn write_findings(findings: &Findings, folder: &mut Folder) -> Result<(), Error> {
+    folder.write("front.csv", findings.front_csv())?;
     let labels = FrontLabels::default();
     let picture = pareto_svg(&findings.front_points(), Some(findings.answer), &labels)?;
-    write_file(&folder.join("front.svg"), picture)?;
-    write_file(&folder.join("result.json"), json(findings) + "\n")
+    folder.write("front.svg", picture)?;
+    folder.write("result.json", json(findings) + "\n")
 }

@@ -226,6 +226,64 @@ fn a_search_can_be_resumed() {
     fails(&Given::product(), &["--resume", &given.file.to_string_lossy()], &["resume"]);
 }
 
+#[test]
+fn counts_may_be_written_short() {
+    let given = Given::product();
+    for (budget, threads) in [("5k", "1"), ("5_000", "1"), ("5e3", "0.001k"), ("0.005M", "1")] {
+        let output = given.search(&["--budget", budget, "--threads", threads]);
+        assert_eq!(output.status.code(), Some(0), "{budget}: {}", stderr(&output));
+    }
+    for bad in ["5m", "1.5", "-3", "1e30", "many", "1__0", ""] {
+        let output = given.search(&["--budget", bad]);
+        assert_eq!(output.status.code(), Some(2), "{bad}");
+    }
+}
+
+#[test]
+fn only_saved_searches_are_overwritten_by_searches() {
+    let given = Given::product();
+    let refused = |path: &Path| {
+        let before = std::fs::read(path).ok();
+        let save = path.to_str().expect("text");
+        fails(&given, &["--save", save], &[save, "saved search"]);
+        assert_eq!(std::fs::read(path).ok(), before, "{save}");
+    };
+    refused(&given.file);
+    refused(given.folder.path());
+    let empty = given.folder.path().join("empty");
+    std::fs::write(&empty, "").expect("a file");
+    refused(&empty);
+    fails(&given, &["--save", "nowhere/state.bin"], &["nowhere/state.bin"]);
+    if Path::new("/dev/full").exists() {
+        fails(&given, &["--save", "/dev/full"], &["/dev/full", "saved search"]);
+    }
+}
+
+#[test]
+fn results_do_not_replace_what_symgrad_did_not_write() {
+    let given = Given::product();
+    std::fs::create_dir(given.out()).expect("a folder");
+    for name in ["result.json", "front.csv", "front.svg"] {
+        let own = given.out().join(name);
+        std::fs::write(&own, "a user's own").expect("a file");
+        let output = given.search(&[]);
+        let told = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(output.stdout.is_empty() && told.contains(name) && told.contains("in the way"));
+        assert_eq!(std::fs::read_to_string(&own).expect("a file"), "a user's own");
+        std::fs::remove_file(own).expect("removed");
+    }
+    // Its own results it replaces.
+    for seed in ["1", "2"] {
+        assert_eq!(given.search(&["--seed", seed]).status.code(), Some(0));
+        let result = std::fs::read_to_string(given.out().join("result.json")).expect("a result");
+        assert_eq!(
+            serde_json::from_str::<Value>(&result).expect("JSON")["seed"],
+            seed.parse::<u64>().expect("a number")
+        );
+    }
+}
+
 /// A file where the folder should be refuses even an administrator.
 #[test]
 fn an_unwritable_folder_is_found_before_any_work() {

@@ -71,6 +71,9 @@ pub struct Search {
 }
 
 impl Search {
+    /// What every saved search begins with, whatever the version.
+    pub const SAVED: &'static [u8; 15] = b"symgrad-search-";
+
     /// A search for expressions of the given operators that minimise the objective.
     pub fn new(
         objective: Objective,

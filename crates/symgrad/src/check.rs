@@ -69,6 +69,10 @@ pub struct Record {
     pub evaluations: u64,
     /// Wall-clock seconds by stage.
     pub seconds: Seconds,
+    /// Files of the run that symgrad did not make, or that were changed since: a user's own
+    /// triplets, encoder or field.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub users_files: Vec<String>,
     /// Folder of the run's files, relative to that of the summary.
     pub folder: PathBuf,
 }

@@ -108,6 +108,17 @@ pub enum Error {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// A file that symgrad did not write, or that was changed since, stands where a result
+    /// belongs.
+    #[error(
+        "{} is in the way: symgrad did not write it, or it was changed since, and so it will not be \
+         overwritten",
+        path.display()
+    )]
+    InTheWay {
+        /// The file.
+        path: PathBuf,
+    },
     /// A file of the run could not be read.
     #[error("cannot read {}", path.display())]
     Read {
@@ -162,6 +173,10 @@ impl Error {
             Self::NothingFound => "allow more operators with --ops, or a larger --budget",
             Self::UnknownExperiment { .. } => "`symgrad list` shows all experiments",
             Self::Write { .. } => "choose a folder that you may write to with --out",
+            Self::InTheWay { .. } => {
+                "choose another folder with --out, or move the file away; `symgrad reproduce \
+                 --fresh` moves aside what an earlier call has left"
+            }
             Self::Formula { .. } | Self::Read { .. } | Self::Content { .. } => {
                 "delete the run's folder, or choose another with --out, to start afresh"
             }

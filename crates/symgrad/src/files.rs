@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::Error;
 
 /// Makes a folder, and makes sure that files can be written to it.
-pub fn prepare_folder(folder: &Path) -> Result<(), Error> {
+pub(crate) fn prepare_folder(folder: &Path) -> Result<(), Error> {
     let failed = |source| Error::Write { path: folder.into(), source };
     std::fs::create_dir_all(folder).map_err(failed)?;
     tempfile::Builder::new().tempfile_in(folder).map_err(failed)?;
@@ -53,14 +53,4 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
 /// Reads a text.
 pub(crate) fn read_file(path: &Path) -> Result<String, Error> {
     std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.into(), source })
-}
-
-/// Removes a file that may not exist.
-pub(crate) fn remove_file(path: &Path) -> Result<(), Error> {
-    match std::fs::remove_file(path) {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-            Err(Error::Write { path: path.into(), source })
-        }
-        _ => Ok(()),
-    }
 }

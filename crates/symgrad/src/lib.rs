@@ -39,6 +39,7 @@ mod error;
 mod experiments;
 mod files;
 mod findings;
+mod folder;
 mod interpret;
 mod observer;
 mod pipeline;
@@ -46,6 +47,7 @@ mod published;
 mod reproduce;
 mod settings;
 mod statistics;
+mod steps;
 mod summary;
 mod verdict;
 
@@ -62,18 +64,19 @@ pub use concept::ExprConcept;
 pub use config::RunConfig;
 pub use error::Error;
 pub use experiments::{Case, Suite, experiments, recipe_name, select};
-pub use files::{prepare_folder, write_file};
+pub use files::write_file;
 pub use findings::{
     Findings, FrontEntry, SCHEMA_VERSION, Seconds, open_search, run_search, search_field,
     search_values,
 };
+pub use folder::Folder;
 pub use interpret::{
     Activity, Group, InterpretSettings, Interpretation, LayerInterpretation, LayerObserver, Model,
     Outer, SpaceInterpretation, Trend, interpret_layer, interpret_neuron, interpret_space,
 };
 pub use observer::{Observer, Stage};
 pub use published::{PublishedFront, published_front, published_mse};
-pub use reproduce::{Plan, Reproduction, reproduce};
+pub use reproduce::{Failure, Plan, Reproduction, reproduce};
 pub use settings::SearchSettings;
 pub use statistics::wilson;
 pub use verdict::{VerdictKind, VerdictRecord};

@@ -44,6 +44,11 @@ pub trait Observer: Sync {
         let _ = (run, stage);
     }
 
+    /// A run uses files that symgrad did not make, or that were changed since.
+    fn found(&self, run: &str, files: &[String]) {
+        let _ = (run, files);
+    }
+
     /// How far a stage is: steps of training, evaluations of the search.
     fn progress(&self, run: &str, stage: Stage, done: u64, total: u64) {
         let _ = (run, stage, done, total);

@@ -13,23 +13,18 @@ use symgrad_search::Search;
 use symgrad_siamese::{CurvePoint, Encoder, Neuron, Progress, TrainObserver};
 
 use crate::check::{RECOVERED, check};
-use crate::files::{prepare_folder, read_json, remove_file, write_file, write_json};
+use crate::files::{read_json, write_json};
 use crate::findings::{readable, to_milliseconds};
+use crate::folder::{Folder, Owner, Sources, set_aside};
 use crate::statistics::{pearson, spearman};
+use crate::steps::{
+    CONFIG, CURVE, ENCODER, FIELD, FRONT, FRONT_PICTURE, RECORD, RESULT, SCATTER_PICTURE, SECONDS,
+    Step, Steps, TEST, TRAIN, TRAINING_PICTURE, VALIDATION,
+};
 use crate::{
     Case, Error, Findings, Observer, Record, RunConfig, Seconds, Stage, VerdictRecord,
     published_front, published_mse, recipe_name, search_field,
 };
-
-/// The files of a run, in the order in which they are made.
-const CONFIG: &str = "config.toml";
-const ENCODER: &str = "encoder.bpk";
-const CURVE: &str = "training.csv";
-const FIELD: &str = "field.csv";
-const RESULT: &str = "result.json";
-const FRONT: &str = "front.csv";
-const SECONDS: &str = "seconds.json";
-const RECORD: &str = "check.json";
 
 /// A run of one case with one seed.
 pub(crate) struct Run<'a> {
@@ -39,6 +34,8 @@ pub(crate) struct Run<'a> {
     pub(crate) out: &'a Path,
     pub(crate) threads: usize,
     pub(crate) keep_triplets: bool,
+    /// Whether what is in the folder is moved aside first.
+    pub(crate) fresh: bool,
     pub(crate) observer: &'a dyn Observer,
 }
 
@@ -59,61 +56,61 @@ impl Run<'_> {
         self.out.join(self.folder()).join(name)
     }
 
-    fn has(&self, name: &str) -> bool {
-        self.file(name).is_file()
-    }
-
-    /// Does the stages whose files are not there yet.
+    /// Takes the steps that the folder's files leave to be done.
     pub(crate) fn execute(&self) -> Result<Record, Error> {
-        self.settle()?;
-        if self.has(RECORD) {
-            let record = read_json(&self.file(RECORD))?;
-            self.observer.finished(&self.name(), &record, true);
-            return Ok(record);
+        if self.fresh {
+            set_aside(&self.out.join(self.folder()))?;
         }
-        if !self.has(ENCODER) {
-            self.train()?;
-        }
-        if !self.has(FIELD) {
-            self.timed(Stage::Gradients, || self.differentiate())?;
-        }
-        if !self.has(RESULT) {
-            self.timed(Stage::Search, || self.search())?;
-        }
-        let record = self.timed(Stage::Check, || self.verify())?;
-        write_json(&self.file(RECORD), &Record { seconds: self.seconds(), ..record })?;
+        let mut folder = Folder::open(&self.out.join(self.folder()))?;
+        let config = self.config.to_toml()?;
+        let is_same =
+            |folder: &Folder| RunConfig::read(&folder.file(CONFIG)).is_ok_and(|c| c == self.config);
+        let steps = Steps { folder: &mut folder, config: &config };
+        let users = steps.users()?;
+        let mut told = users.is_empty();
+        let taken = steps.take(is_same, |steps, step| {
+            if !std::mem::replace(&mut told, true) {
+                self.observer.found(&self.name(), &users);
+            }
+            self.work(steps, step, &users)
+        })?;
         // What a later call would read, to the last digit.
         let record = read_json(&self.file(RECORD))?;
-        self.observer.finished(&self.name(), &record, false);
+        self.observer.finished(&self.name(), &record, taken.is_empty());
         Ok(record)
     }
 
-    /// Files made under another configuration say nothing about this one.
-    fn settle(&self) -> Result<(), Error> {
-        let text = self.config.to_toml()?;
-        prepare_folder(&self.out.join(self.folder()))?;
-        let same = RunConfig::read(&self.file(CONFIG)).is_ok_and(|old| old == self.config);
-        if !same {
-            // The record goes first: with it gone, nothing looks complete.
-            for name in [RECORD, RESULT, FRONT, FIELD, ENCODER, CURVE, SECONDS] {
-                remove_file(&self.file(name))?;
+    fn work(&self, steps: &mut Steps<'_>, step: Step, users: &[String]) -> Result<(), Error> {
+        let from = steps.sources(step)?;
+        let folder = &mut *steps.folder;
+        match step {
+            Step::Train => self.train(folder, from),
+            Step::Differentiate => {
+                self.timed(folder, Stage::Gradients, |folder| self.differentiate(folder, from))
             }
-            for split in ["train", "validation", "test"] {
-                remove_file(&self.file(&triplet_file(split)))?;
+            Step::Search => self.timed(folder, Stage::Search, |folder| self.search(folder, from)),
+            Step::Check => {
+                let record = self.timed(folder, Stage::Check, |folder| self.verify(folder))?;
+                let (seconds, users_files) = (self.seconds(), users.to_vec());
+                let record = Record { seconds, users_files, ..record };
+                folder.make(step.result(), from, |path| write_json(path, &record))
             }
-            write_file(&self.file(CONFIG), &text)?;
         }
-        Ok(())
     }
 
     /// Does a stage and keeps how long it took.
-    fn timed<T>(&self, stage: Stage, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    fn timed<T>(
+        &self,
+        folder: &mut Folder,
+        stage: Stage,
+        work: impl FnOnce(&mut Folder) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         self.observer.started(&self.name(), stage);
         let start = Instant::now();
-        let done = work()?;
+        let done = work(folder)?;
         let mut seconds = self.seconds();
         seconds.insert(stage, to_milliseconds(start.elapsed().as_secs_f64()));
-        write_json(&self.file(SECONDS), &seconds)?;
+        folder.make(SECONDS, Sources::new(), |path| write_json(path, &seconds))?;
         Ok(done)
     }
 
@@ -122,48 +119,53 @@ impl Run<'_> {
     }
 
     /// Triplets to encoder.
-    fn train(&self) -> Result<(), Error> {
-        let (train, validation) = self.timed(Stage::Data, || self.training_triplets())?;
-        self.timed(Stage::Training, || {
-            let mut follower = Follower { name: self.name(), observer: self.observer };
+    fn train(&self, folder: &mut Folder, from: Sources) -> Result<(), Error> {
+        let (train, validation) =
+            self.timed(folder, Stage::Data, |folder| self.training_triplets(folder))?;
+        self.timed(folder, Stage::Training, |folder| {
+            let mut follower = Follower::new(self);
             let (config, seed) = (&self.config.training, self.config.seed);
             let (encoder, curve) =
                 Encoder::train(&train, &validation, config, seed, &mut follower)?;
-            curve_table(&curve.points)?.write(self.file(CURVE))?;
-            encoder.save(self.file(ENCODER))?;
-            Ok(())
+            let curve = curve_table(&curve.points)?;
+            folder.make(CURVE, from.clone(), |path| curve.write(path))?;
+            folder.make(ENCODER, from, |path| encoder.save(path))
         })
     }
 
-    fn training_triplets(&self) -> Result<(Triplets, Triplets), Error> {
+    fn training_triplets(&self, folder: &mut Folder) -> Result<(Triplets, Triplets), Error> {
         let sizes = Splits { test: 1, ..self.config.triplets };
         let data = generate(self.config.experiment, self.config.recipe, sizes, self.config.seed)?;
-        let train = self.own_or("train", data.train)?;
-        Ok((train, self.own_or("validation", data.validation)?))
+        let train = self.users_or(folder, TRAIN, data.train)?;
+        Ok((train, self.users_or(folder, VALIDATION, data.validation)?))
     }
 
-    /// The triplets in a file of the folder if there is one; if asked for, makes that file.
-    fn own_or(&self, split: &str, drawn: Triplets) -> Result<Triplets, Error> {
-        let path = self.file(&triplet_file(split));
-        if path.is_file() {
-            return Ok(Triplets::read(path)?);
+    /// The user's triplets in a file of the folder if there are any; otherwise those that were
+    /// drawn, kept in that file if asked for.
+    fn users_or(
+        &self,
+        folder: &mut Folder,
+        name: &str,
+        drawn: Triplets,
+    ) -> Result<Triplets, Error> {
+        if folder.owner(name)? == Owner::User {
+            return Ok(Triplets::read(folder.file(name))?);
         }
         if self.keep_triplets {
-            drawn.write(path)?;
+            folder.make(name, Sources::new(), |path| drawn.write(path))?;
         }
         Ok(drawn)
     }
 
     /// Encoder to direction field.
-    fn differentiate(&self) -> Result<(), Error> {
+    fn differentiate(&self, folder: &mut Folder, from: Sources) -> Result<(), Error> {
         let encoder = Encoder::load(self.file(ENCODER))?;
         let sizes = Splits { train: 1, validation: 1, ..self.config.triplets };
         let data = generate(self.config.experiment, self.config.recipe, sizes, self.config.seed)?;
-        let points = self.own_or("test", data.test)?.anchor().clone();
+        let points = self.users_or(folder, TEST, data.test)?.anchor().clone();
         let gradients = encoder.gradients(&points, Neuron::Latent(0))?;
         let field = DirectionField::from_gradients(points, &gradients, &self.config.field)?;
-        field.write(self.file(FIELD))?;
-        Ok(())
+        folder.make(FIELD, from, |path| field.write(path))
     }
 
     /// The field of the file, and how many points had been dropped before it was written.
@@ -175,20 +177,20 @@ impl Run<'_> {
     }
 
     /// Direction field to front and answer.
-    fn search(&self) -> Result<(), Error> {
+    fn search(&self, folder: &mut Folder, from: Sources) -> Result<(), Error> {
         let (field, _) = self.field()?;
         let settings = self.config.search_settings(self.threads);
-        let mut follower = Follower { name: self.name(), observer: self.observer };
+        let mut follower = Follower::new(self);
         let mut findings = search_field(&field, &settings, &mut follower)?;
         for (stage, seconds) in self.seconds() {
             findings.seconds.entry(stage).or_insert(seconds);
         }
-        write_file(&self.file(FRONT), findings.front_csv())?;
-        write_json(&self.file(RESULT), &findings)
+        folder.write(FRONT, findings.front_csv())?;
+        folder.make(RESULT, from, |path| write_json(path, &findings))
     }
 
     /// Answer to record and pictures. Seconds are filled in by the caller.
-    fn verify(&self) -> Result<Record, Error> {
+    fn verify(&self, folder: &mut Folder) -> Result<Record, Error> {
         let findings: Findings = read_json(&self.file(RESULT))?;
         if findings.front.len() <= findings.answer {
             let reason = "the answer is not on the front".to_owned();
@@ -198,7 +200,7 @@ impl Run<'_> {
         let RunConfig { experiment, recipe, seed, .. } = self.config;
         let comparison = check(experiment, recipe, seed, &field, &findings)?;
         let latent = self.latent(field.points())?;
-        let rank_correlation = self.draw(&findings, field.points(), &latent)?;
+        let rank_correlation = self.draw(folder, &findings, field.points(), &latent)?;
         let answer = findings.answer();
         let to_mse = |loss: f64| loss.is_finite().then(|| loss * 2.0 / field.dim() as f64);
         // The front's losses are those of the points that the search has seen.
@@ -226,6 +228,7 @@ impl Run<'_> {
             mixture: comparison.mixture,
             evaluations: findings.evaluations,
             seconds: Seconds::new(),
+            users_files: vec![],
             folder: self.folder(),
         })
     }
@@ -237,7 +240,13 @@ impl Run<'_> {
     }
 
     /// The pictures; returns the rank correlation of neuron and answer.
-    fn draw(&self, findings: &Findings, points: &Table, latent: &[f64]) -> Result<f64, Error> {
+    fn draw(
+        &self,
+        folder: &mut Folder,
+        findings: &Findings,
+        points: &Table,
+        latent: &[f64],
+    ) -> Result<f64, Error> {
         let title = self.case.id();
         let printed = published_front(self.config.experiment);
         let behind: Option<(&str, &[FrontPoint])> =
@@ -256,7 +265,7 @@ impl Run<'_> {
             ..Default::default()
         };
         let picture = pareto_svg(&front, Some(findings.answer), &labels)?;
-        write_file(&self.file("front.svg"), &picture)?;
+        folder.write(FRONT_PICTURE, &picture)?;
 
         let names = Names::new(findings.inputs.clone())?;
         let text = &findings.answer().expression;
@@ -276,14 +285,15 @@ impl Run<'_> {
             r_squared: Some(r * r),
             spearman: Some(rank),
         };
-        write_file(&self.file("scatter.svg"), &scatter_svg(&latent, &formula, &labels)?)?;
-        self.draw_training(&title)?;
+        folder.write(SCATTER_PICTURE, scatter_svg(&latent, &formula, &labels)?)?;
+        self.draw_training(folder, &title)?;
         Ok(rank)
     }
 
-    fn draw_training(&self, title: &str) -> Result<(), Error> {
-        // A user's own encoder comes without a curve.
-        if !self.has(CURVE) {
+    fn draw_training(&self, folder: &mut Folder, title: &str) -> Result<(), Error> {
+        // A user's own encoder comes without a curve, or with one of the user's.
+        let own = folder.owner(ENCODER)? == Owner::User && folder.owner(CURVE)? != Owner::User;
+        if own || !self.file(CURVE).is_file() {
             return Ok(());
         }
         let curve = Table::read(self.file(CURVE))?;
@@ -295,12 +305,8 @@ impl Run<'_> {
             Curve { name: "training", points: &training },
             Curve { name: "validation", points: &validation },
         ];
-        write_file(&self.file("training.svg"), &training_curve_svg(&curves, title, "step")?)
+        folder.write(TRAINING_PICTURE, training_curve_svg(&curves, title, "step")?)
     }
-}
-
-fn triplet_file(split: &str) -> String {
-    format!("{split}.npz")
 }
 
 /// The losses by step as a table.
@@ -320,6 +326,12 @@ fn curve_table(points: &[CurvePoint]) -> Result<Table, Error> {
 struct Follower<'a> {
     name: String,
     observer: &'a dyn Observer,
+}
+
+impl<'a> Follower<'a> {
+    fn new(run: &Run<'a>) -> Self {
+        Self { name: run.name(), observer: run.observer }
+    }
 }
 
 impl TrainObserver for Follower<'_> {

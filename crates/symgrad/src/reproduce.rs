@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use symgrad_siamese::Backend;
 
-use crate::files::prepare_folder;
 use crate::pipeline::Run;
 use crate::{Case, Error, Observer, Record, RunConfig, summary};
 
@@ -27,21 +26,37 @@ pub struct Plan {
     pub backend: Backend,
     /// Whether triplets are written too; they are large.
     pub keep_triplets: bool,
+    /// Whether the folders of these runs, if there are any, are moved aside first: to
+    /// `seed-0.old-1` and so on.
+    pub fresh: bool,
 }
 
 /// What came of a plan.
 #[derive(Debug)]
 pub struct Reproduction {
-    /// The outcome of every run, in the order of the plan: seeds within cases.
+    /// The outcome of every run that ended well, in the order of the plan: seeds within cases.
     pub records: Vec<Record>,
+    /// The runs that did not, likewise.
+    pub failures: Vec<Failure>,
     /// The summary's table, and rates if there are several seeds, as text.
     pub text: String,
+    /// Why the summary's files are not all written, if they are not.
+    pub unwritten: Option<Error>,
+}
+
+/// A run without a result.
+#[derive(Debug)]
+pub struct Failure {
+    /// Name of the run: its folder in that of the summary.
+    pub run: String,
+    /// Why.
+    pub error: Error,
 }
 
 impl Reproduction {
-    /// Whether every run recovered its truth.
+    /// Whether every run ended well and recovered its truth. The summary's files do not count.
     pub fn complete(&self) -> bool {
-        self.records.iter().all(|record| record.recovered)
+        self.failures.is_empty() && self.records.iter().all(|record| record.recovered)
     }
 }
 
@@ -50,9 +65,9 @@ impl Reproduction {
 ///
 /// Runs go on side by side, each training on one thread. What an earlier call has left in the
 /// folder is used if its configuration was the same, so that a run that was interrupted goes on
-/// where it stopped. If a run fails, the others are finished before its error is returned.
+/// where it stopped. Files that symgrad did not write, or that were changed since, are used and
+/// never overwritten. If a run fails the others go on, and the summary is theirs.
 pub fn reproduce(plan: &Plan, observer: &dyn Observer) -> Result<Reproduction, Error> {
-    prepare_folder(&plan.out)?;
     let configs: Vec<(Case, RunConfig)> = plan
         .cases
         .iter()
@@ -70,12 +85,21 @@ pub fn reproduce(plan: &Plan, observer: &dyn Observer) -> Result<Reproduction, E
             out: &plan.out,
             threads: threads / workers,
             keep_triplets: plan.keep_triplets,
+            fresh: plan.fresh,
             observer,
         })
         .collect();
-    let records = side_by_side(&runs, workers).into_iter().collect::<Result<Vec<_>, _>>()?;
-    let text = summary::write(plan, &records)?;
-    Ok(Reproduction { records, text })
+    let names: Vec<String> = runs.iter().map(Run::name).collect();
+    let mut folder = summary::prepare(plan, &names)?;
+    let (mut records, mut failures) = (vec![], vec![]);
+    for (run, result) in names.into_iter().zip(side_by_side(&runs, workers)) {
+        match result {
+            Ok(record) => records.push(record),
+            Err(error) => failures.push(Failure { run, error }),
+        }
+    }
+    let (text, unwritten) = summary::write(plan, &mut folder, &records, &failures);
+    Ok(Reproduction { records, failures, text, unwritten })
 }
 
 /// Executes all runs, the longest first, so that no worker is left with a long one at the end.

@@ -7,9 +7,10 @@ use std::path::Path;
 use serde::Serialize;
 use symgrad_report::{Picture, Section, Summary, TextTable, format_loss, format_seconds};
 
-use crate::files::{read_file, write_file, write_json};
+use crate::files::{read_file, write_json};
+use crate::folder::{Folder, Sources};
 use crate::verdict::{Tally, tallies};
-use crate::{Case, Error, Plan, Record, Stage, VerdictKind, recipe_name, wilson};
+use crate::{Case, Error, Failure, Plan, Record, Stage, VerdictKind, recipe_name, wilson};
 
 /// `summary.json`.
 #[derive(Serialize)]
@@ -17,9 +18,18 @@ struct Json<'a> {
     schema_version: u32,
     version: &'static str,
     experiments: &'a [Record],
+    /// Runs without a result.
+    failures: Vec<Failed<'a>>,
     rates: Vec<Rate>,
     /// Empty for a single run.
     verdicts: Vec<Tally>,
+}
+
+/// A run without a result.
+#[derive(Serialize)]
+struct Failed<'a> {
+    run: &'a str,
+    reason: String,
 }
 
 /// How often a case was recovered.
@@ -34,30 +44,89 @@ struct Rate {
     interval: (f64, f64),
 }
 
-/// Writes the summary's files, and returns what a terminal should show.
-pub(crate) fn write(plan: &Plan, records: &[Record]) -> Result<String, Error> {
+/// The summary's files beside its pictures.
+const FILES: [&str; 3] = ["summary.json", "summary.md", "summary.html"];
+
+/// The folder of the summary and of those runs. No file that is to be written there is a user's;
+/// with a fresh plan such files are moved aside.
+pub(crate) fn prepare(plan: &Plan, runs: &[String]) -> Result<Folder, Error> {
+    let folder = Folder::open(&plan.out)?;
+    let pictures = runs.iter().flat_map(|run| {
+        PICTURES.map(|(name, _)| format!("{}.svg", picture_name(Path::new(run), name)))
+    });
+    let pictures: Vec<String> = pictures.collect();
+    let names: Vec<&str> = FILES.into_iter().chain(pictures.iter().map(String::as_str)).collect();
+    if plan.fresh {
+        folder.set_users_aside(&names)?;
+    }
+    folder.check(&names)?;
+    Ok(folder)
+}
+
+/// Returns what a terminal should show, and writes the summary's files, or says why it cannot.
+pub(crate) fn write(
+    plan: &Plan,
+    folder: &mut Folder,
+    records: &[Record],
+    failures: &[Failure],
+) -> (String, Option<Error>) {
     let rates = if plan.seeds.len() > 1 { rates(&plan.cases, records) } else { vec![] };
     let verdicts = if records.len() > 1 { tallies(&outcomes(records)) } else { vec![] };
-    let summary = page(plan, records, &rates, &verdicts)?;
+    let failed = |failure: &Failure| format!("{}: {}", failure.run, reason(&failure.error));
+    let failed: Vec<String> = failures.iter().map(failed).collect();
+    let text = terminal(records, &rates, &verdicts, &failed);
+    let written = write_files(plan, folder, records, failures, rates, verdicts);
+    (text, written.err())
+}
+
+fn write_files(
+    plan: &Plan,
+    folder: &mut Folder,
+    records: &[Record],
+    failures: &[Failure],
+    rates: Vec<Rate>,
+    verdicts: Vec<Tally>,
+) -> Result<(), Error> {
+    let each = failures.iter();
+    let each = each.map(|failure| Failed { run: &failure.run, reason: reason(&failure.error) });
+    let failures: Vec<Failed<'_>> = each.collect();
+    let summary = page(plan, records, &failures, &rates, &verdicts)?;
     for picture in summary.sections.iter().flat_map(|section| &section.pictures) {
-        write_file(&plan.out.join(format!("{}.svg", picture.name)), &picture.svg)?;
+        folder.write(&format!("{}.svg", picture.name), &picture.svg)?;
     }
-    write_file(&plan.out.join("summary.md"), summary.to_markdown())?;
-    write_file(&plan.out.join("summary.html"), summary.to_html())?;
-    let text = terminal(records, &rates, &verdicts);
+    folder.write("summary.md", summary.to_markdown())?;
+    folder.write("summary.html", summary.to_html())?;
     let json = Json {
         schema_version: crate::SCHEMA_VERSION,
         version: env!("CARGO_PKG_VERSION"),
         experiments: records,
+        failures,
         rates,
         verdicts,
     };
-    write_json(&plan.out.join("summary.json"), &json)?;
-    Ok(text)
+    folder.make("summary.json", Sources::new(), |path| write_json(path, &json))
+}
+
+/// An error with its causes, in one line.
+fn reason(error: &Error) -> String {
+    let mut told = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        let text = inner.to_string();
+        if !told.contains(&text) {
+            told = format!("{told}: {text}");
+        }
+        cause = inner.source();
+    }
+    told.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What is found and what is measured in two tables, since one would be too wide.
-fn terminal(records: &[Record], rates: &[Rate], verdicts: &[Tally]) -> String {
+fn terminal(records: &[Record], rates: &[Rate], verdicts: &[Tally], failed: &[String]) -> String {
+    let failed = (!failed.is_empty()).then(|| format!("failed:\n  {}\n", failed.join("\n  ")));
+    if records.is_empty() {
+        return failed.unwrap_or_default();
+    }
     let mut text = table(records, &FOUND).to_text_within(WIDTH);
     text += "\nverdict: what the search says of its answer, not knowing the truth; recovered: what \
              the check against the truth says\n\n";
@@ -69,6 +138,7 @@ fn terminal(records: &[Record], rates: &[Rate], verdicts: &[Tally]) -> String {
         (!verdicts.is_empty()).then(|| verdicts_table(verdicts).to_text()),
         (!rates.is_empty()).then(|| rates_table(rates).to_text()),
         (!notes.is_empty()).then_some(notes),
+        failed,
     ];
     for part in tables.into_iter().flatten() {
         text.push('\n');
@@ -172,6 +242,9 @@ fn notes_on(record: &Record) -> Vec<String> {
             None => "not recovered, the answer is not finite at some fresh point".to_owned(),
         });
     }
+    if !record.users_files.is_empty() {
+        notes.push(format!("rests on a user's own {}", record.users_files.join(", ")));
+    }
     if let Some(rank) = record.tangent_rank {
         notes.push(format!("gradients are projected on the {rank} directions that the data fill"));
     }
@@ -263,6 +336,7 @@ fn verdicts_table(tallies: &[Tally]) -> TextTable {
 fn page(
     plan: &Plan,
     records: &[Record],
+    failures: &[Failed<'_>],
     rates: &[Rate],
     verdicts: &[Tally],
 ) -> Result<Summary, Error> {
@@ -298,6 +372,11 @@ fn page(
         let table = Some(rates_table(rates));
         sections.push(Section { title: "Rates".into(), table, ..Section::default() });
     }
+    if !failures.is_empty() {
+        let text = failures.iter().map(|failed| format!("{}: {}.", failed.run, failed.reason));
+        let text = text.collect();
+        sections.push(Section { title: "Failed".into(), text, ..Section::default() });
+    }
     let named = |record| Some(format!("{}: {}.", run(record), doubt(record)?));
     let text: Vec<String> = records.iter().filter_map(named).collect();
     if !text.is_empty() {
@@ -317,11 +396,21 @@ fn page(
     })
 }
 
+/// The pictures of a run that the summary shows, and what is to be seen.
+const PICTURES: [(&str, &str); 2] = [
+    ("front", "The Pareto front of the search"),
+    ("scatter", "The neuron against the answer, at the field's points"),
+];
+
+/// The name of a run's picture among those of other runs.
+fn picture_name(run: &Path, name: &str) -> String {
+    format!("{}-{name}", run.to_string_lossy().replace(['/', '\\'], "-"))
+}
+
 fn section(out: &Path, record: &Record) -> Result<Section, Error> {
-    let stem = record.folder.to_string_lossy().replace(['/', '\\'], "-");
-    let picture = |name: &str, caption: &str| -> Result<Picture, Error> {
+    let picture = |(name, caption): (&str, &str)| -> Result<Picture, Error> {
         let svg = read_file(&out.join(&record.folder).join(format!("{name}.svg")))?;
-        Ok(Picture { name: format!("{stem}-{name}"), caption: caption.into(), svg })
+        Ok(Picture { name: picture_name(&record.folder, name), caption: caption.into(), svg })
     };
     let mut text = vec![format!(
         "Truth: {}. {} recipe, seed {}. Rank correlation of neuron and answer: {:.5}.",
@@ -337,10 +426,7 @@ fn section(out: &Path, record: &Record) -> Result<Section, Error> {
         formula: Some(record.answer.clone()),
         text,
         table: None,
-        pictures: vec![
-            picture("front", "The Pareto front of the search")?,
-            picture("scatter", "The neuron against the answer, at the field's points")?,
-        ],
+        pictures: PICTURES.into_iter().map(picture).collect::<Result<_, _>>()?,
     })
 }
 
@@ -382,7 +468,7 @@ mod tests {
         let false_claim = Record { seed: 1, ..record(VerdictKind::Identified, false) };
         let doubtful = Record { seed: 2, ..record(VerdictKind::Ambiguous, true) };
         let records = [found, false_claim, doubtful];
-        let text = terminal(&records, &[], &tallies(&outcomes(&records)));
+        let text = terminal(&records, &[], &tallies(&outcomes(&records)), &[]);
         assert!(text.lines().all(|line| line.chars().count() <= usize::from(WIDTH)), "{text}");
         let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
         let rows: Vec<Vec<String>> = text.lines().map(words).collect();
