@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use symgrad::Model;
+use symgrad::models::{OpenOptions, Setting};
 use symgrad::report::TextTable;
 
 use crate::fail::Failure;
@@ -12,15 +13,21 @@ use crate::talk::print;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The network: .onnx, .safetensors, .pt, .pth, or an encoder of symgrad, .bpk
+    /// The network: .onnx, .safetensors, .pt, .pth, .ckpt, .bin, or an encoder of symgrad, .bpk
     model: PathBuf,
     /// What the layers are, in TOML, for files that hold weights alone
     #[arg(long, value_name = "FILE")]
     architecture: Option<PathBuf>,
+    /// Make an input of an ONNX graph constant, or give a size that it leaves open, as in
+    /// sr=16000 or state=zeros
+    #[arg(long, value_name = "NAME=VALUE")]
+    set: Vec<Setting>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let model = Model::open(&arguments.model, arguments.architecture.as_deref())?;
+    let Arguments { model, architecture, set } = arguments;
+    let options = OpenOptions { architecture: architecture.clone(), set: set.clone() };
+    let model = Model::open_with(model, &options)?;
     let mut table = TextTable::new(["", "layer", "operator", "shape", "neurons"]);
     for layer in model.layers() {
         let mark = if layer.name == model.output() { "→" } else { "" };
@@ -28,6 +35,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         let neurons = layer.neurons.to_string();
         table.row([mark.to_owned(), layer.name, layer.operator, shape.join(" × "), neurons]);
     }
-    print(&format!("{} inputs; → is the output\n\n{}", model.inputs(), table.to_text()))?;
+    let notes: String = model.notes().iter().map(|note| format!("\n{note}\n")).collect();
+    print(&format!("{} inputs; → is the output\n\n{}{notes}", model.inputs(), table.to_text()))?;
     Ok(ExitCode::SUCCESS)
 }

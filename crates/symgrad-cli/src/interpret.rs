@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use symgrad::data::{FieldOptions, Table, TangentMode};
-use symgrad::models::Unit;
+use symgrad::models::{OpenOptions, Setting, Unit};
 use symgrad::report::{TextTable, format_loss};
 use symgrad::search::Verdict;
 use symgrad::{
@@ -41,12 +41,16 @@ pub(crate) struct Arguments {
 
 #[derive(Args)]
 struct Network {
-    /// The network: .onnx, .safetensors, .pt, .pth, or an encoder of symgrad, .bpk
+    /// The network: .onnx, .safetensors, .pt, .pth, .ckpt, .bin, or an encoder of symgrad, .bpk
     #[arg(long, value_name = "FILE")]
     model: PathBuf,
     /// What the layers are, in TOML, for files that hold weights alone
     #[arg(long, value_name = "FILE")]
     architecture: Option<PathBuf>,
+    /// Make an input of an ONNX graph constant, or give a size that it leaves open, as in
+    /// sr=16000 or state=zeros
+    #[arg(long, value_name = "NAME=VALUE")]
+    set: Vec<Setting>,
     /// A network whose output is this one's input; points are then its inputs
     #[arg(long, value_name = "FILE")]
     through: Option<PathBuf>,
@@ -125,11 +129,17 @@ fn neurons(model: &Model, name: &str) -> Result<usize, Error> {
 
 impl Network {
     fn open(&self) -> Result<Model, Error> {
-        let model = Model::open(&self.model, self.architecture.as_deref())?;
-        match &self.through {
-            Some(generator) => model.through(Model::open(generator, None)?),
-            None => Ok(model),
+        let Self { architecture, set, .. } = self;
+        let options = OpenOptions { architecture: architecture.clone(), set: set.clone() };
+        let model = Model::open_with(&self.model, &options)?;
+        let model = match &self.through {
+            Some(generator) => model.through(Model::open(generator, None)?)?,
+            None => model,
+        };
+        for note in model.notes().iter().filter(|note| note.is_guess()) {
+            tell!("note: {note}");
         }
+        Ok(model)
     }
 }
 

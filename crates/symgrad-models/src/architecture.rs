@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::build::Builder;
+use crate::note::Note;
+use crate::perceptron::{Dense, Perceptron};
 use crate::plan::Unary;
 use crate::tensor::Tensor;
-use crate::{ModelError, Network};
+use crate::{ModelError, Network, proposal};
 
 /// The contents of an architecture's file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Architecture {
+pub(crate) struct Architecture {
     /// For a plain perceptron: the function between its layers,
     activation: Option<Function>,
     /// and the one behind the last of them, if there is one.
@@ -22,6 +24,8 @@ struct Architecture {
     /// Stored tensors that no layer needs.
     #[serde(default)]
     ignore: Vec<String>,
+    /// Of a checkpoint of PyTorch that holds several, the one to read.
+    pub(crate) state_dict: Option<String>,
 }
 
 /// A layer.
@@ -137,15 +141,35 @@ impl Function {
     }
 }
 
-/// A network of stored tensors, in the order of the file, and the text that describes it.
+/// What a file of weights holds.
+pub(crate) struct Weights {
+    pub(crate) tensors: Vec<(String, Tensor)>,
+    /// Whether they are in the order in which the model was put together; otherwise that of
+    /// their names.
+    pub(crate) ordered: bool,
+    pub(crate) notes: Vec<Note>,
+}
+
+impl Architecture {
+    pub(crate) fn parse(text: Option<&str>) -> Result<Option<Self>, ModelError> {
+        let parse = |text| {
+            toml::from_str(text).map_err(|error| problem(error.to_string().trim_end().to_owned()))
+        };
+        text.map(parse).transpose()
+    }
+}
+
+/// A network of stored weights and what is said about its layers.
 pub(crate) fn build(
-    tensors: &[(String, Tensor)],
-    text: Option<&str>,
+    weights: Weights,
+    architecture: Option<Architecture>,
 ) -> Result<Network, ModelError> {
-    let text = text.ok_or(ModelError::NoArchitecture)?;
-    let architecture: Architecture =
-        toml::from_str(text).map_err(|error| problem(error.to_string().trim_end().to_owned()))?;
-    let Architecture { activation, output_activation, layers, ignore } = architecture;
+    let Weights { tensors, ordered, mut notes } = weights;
+    let Some(architecture) = architecture else {
+        return Err(proposal::missing(&tensors, ordered));
+    };
+    let Architecture { activation, output_activation, layers, ignore, state_dict: _ } =
+        architecture;
     let known: BTreeMap<&str, &Tensor> =
         tensors.iter().map(|(name, tensor)| (&name[..], tensor)).collect();
     if let Some(name) = ignore.iter().find(|name| !known.contains_key(&name[..])) {
@@ -155,7 +179,9 @@ pub(crate) fn build(
         (Some(layers), None) if output_activation.is_none() => layers,
         (None, Some(activation)) => {
             let needed = tensors.iter().filter(|(name, _)| !ignore.contains(name));
-            perceptron(&needed.collect::<Vec<_>>(), activation, output_activation)?
+            let (layers, note) = Perceptron::of(needed).layers(ordered)?;
+            notes.extend(note);
+            described(&layers, activation, output_activation)
         }
         _ => {
             let what = "give either `activation` (and `output_activation`, if there is one) for a \
@@ -163,51 +189,29 @@ pub(crate) fn build(
             return Err(problem(what.into()));
         }
     };
-    Builder::build(&known, &layers, &ignore)
+    Ok(Builder::build(&known, &layers, &ignore)?.with_notes(notes))
 }
 
-/// The layers of a plain perceptron: weights and biases in order.
-fn perceptron(
-    tensors: &[&(String, Tensor)],
+/// The layers of a plain perceptron, with functions between them.
+fn described(
+    layers: &[Dense<'_>],
     activation: Function,
     output: Option<Function>,
-) -> Result<Vec<Described>, ModelError> {
-    let shape = |name: &str| {
-        let found = tensors.iter().find(|(other, _)| other == name);
-        found.map(|(_, tensor)| &tensor.shape[..])
-    };
-    let mut layers = Vec::new();
-    for (name, tensor) in tensors {
-        let is_bias = |base: &str| shape(&format!("{base}weight")).is_some_and(|s| s.len() == 2);
-        match (name.strip_suffix("weight"), name.strip_suffix("bias")) {
-            (Some(base), _) if tensor.shape.len() == 2 => {
-                let bias = format!("{base}bias");
-                layers.push(Described::Linear {
-                    weight: name.clone(),
-                    bias: shape(&bias).is_some().then_some(bias),
-                    transposed: false,
-                    name: None,
-                });
-                layers.push(Described::Activation {
-                    function: activation,
-                    alpha: None,
-                    name: None,
-                });
-            }
-            (_, Some(base)) if tensor.shape.len() == 1 && is_bias(base) => {}
-            _ => {
-                return Err(problem(format!(
-                    "tensor `{name}` of shape {:?} does not belong to a plain perceptron; \
-                     describe all `layers`, or name it in `ignore`",
-                    tensor.shape
-                )));
-            }
-        }
+) -> Vec<Described> {
+    let function = |function| Described::Activation { function, alpha: None, name: None };
+    let mut described = Vec::new();
+    for layer in layers {
+        described.push(Described::Linear {
+            weight: layer.weight.into(),
+            bias: layer.bias.map(ToOwned::to_owned),
+            transposed: false,
+            name: None,
+        });
+        described.push(function(activation));
     }
-    layers.pop();
-    let last = output.map(|function| Described::Activation { function, alpha: None, name: None });
-    layers.extend(last);
-    Ok(layers)
+    described.pop();
+    described.extend(output.map(function));
+    described
 }
 
 fn problem(problem: String) -> ModelError {

@@ -26,8 +26,8 @@ pub enum ModelError {
     },
     /// A file of no known kind.
     #[error(
-        "neither an ONNX, a safetensors nor a PyTorch file by its name; rename it to end in \
-         .onnx, .safetensors, .pt or .pth"
+        "neither an ONNX, a safetensors nor a PyTorch file by its content or name (.onnx, \
+         .safetensors, .pt, .pth, .ckpt, .bin)"
     )]
     UnknownKind,
     /// Bytes that do not follow the format.
@@ -130,6 +130,20 @@ pub enum ModelError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A setting that the model has no place for.
+    #[error("cannot set `{name}`: {problem}")]
+    Set {
+        /// The name.
+        name: String,
+        /// What does not fit.
+        problem: String,
+    },
+    /// Text that does not set anything.
+    #[error("{text:?} sets nothing; write NAME=NUMBER, a list NAME=1,2,3, NAME=zeros or NAME=ones")]
+    BadSetting {
+        /// The text.
+        text: String,
+    },
     /// A network with more numbers than memory is granted for.
     #[error(
         "the network needs more than {limit} numbers for a single point; choose a smaller part \
@@ -144,11 +158,15 @@ pub enum ModelError {
     NothingComputed,
     /// Weights without an architecture.
     #[error(
-        "the file holds weights and not what is computed with them; write a TOML file of the same \
-         name beside it: `activation = \"tanh\"` is enough for a plain perceptron, otherwise list \
-         the layers"
+        "the file holds weights, and not what is computed with them:\n{tensors}write that into a \
+         TOML file of the same name beside it, such as\n\n{proposal}"
     )]
-    NoArchitecture,
+    NoArchitecture {
+        /// The tensors with their shapes, one on a line.
+        tensors: String,
+        /// An architecture that fits them, as far as names and shapes tell.
+        proposal: String,
+    },
     /// An architecture that does not describe the stored tensors.
     #[error("architecture: {problem}")]
     Architecture {
@@ -181,8 +199,9 @@ pub enum ModelError {
     },
     /// Points that do not fit the network.
     #[error(
-        "the network takes {inputs} numbers for each point, and the table has {columns} columns \
-         ({names}); give it one column for each input, in order"
+        "the network takes {inputs} numbers for each point, and there are {columns} columns: \
+         {names}; columns are the network's inputs in their order, whatever their names: say \
+         which ones they are with --inputs"
     )]
     WrongPoints {
         /// Inputs of the network.

@@ -84,15 +84,24 @@
 
 mod architecture;
 mod build;
+#[cfg(test)]
+mod checkpoint_tests;
 mod error;
 mod file;
 mod layout;
 mod network;
+mod note;
 mod onnx;
+mod order;
+mod perceptron;
+#[cfg(test)]
+mod perceptron_tests;
 mod pickle;
 mod plan;
+mod proposal;
 mod pytorch;
 mod safetensors;
+mod setting;
 mod tensor;
 #[cfg(test)]
 mod testing;
@@ -102,4 +111,6 @@ mod weights_tests;
 
 pub use error::ModelError;
 pub use network::{Layer, Network};
+pub use note::{Basis, Note};
+pub use setting::{OpenOptions, Setting, SettingValue};
 pub use unit::Unit;

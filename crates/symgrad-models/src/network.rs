@@ -1,13 +1,14 @@
 //! A network: its layers, their values and gradients.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
 use symgrad_data::Table;
 
-use crate::plan::{Plan, Slot};
-use crate::{ModelError, Unit, file};
+use crate::plan::{Plan, Seed, Slot};
+use crate::{ModelError, Note, OpenOptions, Unit, file};
 
 /// A tensor of a network that depends on the point.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,21 +35,30 @@ pub struct Network {
     /// Where each layer is in the plan.
     slots: Arc<[Slot]>,
     output: Arc<str>,
+    notes: Arc<[Note]>,
 }
 
 impl Network {
-    /// Reads a network from a file, of the kind that its name's ending tells.
+    /// Reads a network from a file, of the kind that its content tells, or else its name's
+    /// ending.
     ///
-    /// * `.onnx`: everything is in the file.
-    /// * `.safetensors`: the [architecture](crate#architectures) is in a TOML file, the given one
-    ///   or the one of the same name beside the model.
-    /// * `.pt`, `.pth`: the state dictionary that `torch.save(model.state_dict(), path)` writes,
-    ///   with an architecture likewise.
+    /// * ONNX (`.onnx`): everything is in the file.
+    /// * safetensors (`.safetensors`): the [architecture](crate#architectures) is in a TOML file,
+    ///   the given one or the one of the same name beside the model.
+    /// * PyTorch (`.pt`, `.pth`, `.ckpt`, `.bin`): the state dictionary that
+    ///   `torch.save(model.state_dict(), path)` writes, or a checkpoint that holds it, with an
+    ///   architecture likewise.
     ///
     /// The numbers of a network are all read here. What it may take of memory is bounded by the
     /// file's size and a constant.
     pub fn open(path: &Path, architecture: Option<&Path>) -> Result<Self, ModelError> {
-        file::open(path, architecture)
+        let architecture = architecture.map(Path::to_path_buf);
+        file::open(path, &OpenOptions { architecture, ..OpenOptions::default() })
+    }
+
+    /// The same, with more that is said about the file.
+    pub fn open_with(path: &Path, options: &OpenOptions) -> Result<Self, ModelError> {
+        file::open(path, options)
     }
 
     /// Puts a network together from its plan. There is at least one layer, and one of that name.
@@ -65,7 +75,14 @@ impl Network {
             layers: layers.into(),
             slots: slots.into(),
             output: output.into(),
+            notes: Arc::new([]),
         }
+    }
+
+    /// The same with notes on how it was read.
+    pub(crate) fn with_notes(mut self, notes: Vec<Note>) -> Self {
+        self.notes = notes.into();
+        self
     }
 
     /// Numbers of a point. A shaped input counts row by row; several inputs follow one another.
@@ -86,6 +103,11 @@ impl Network {
     /// The name of the output: the first one of continuous values.
     pub fn output(&self) -> &str {
         &self.output
+    }
+
+    /// What was decided where the file left a choice.
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
     }
 
     /// The layer of that name.
@@ -116,23 +138,65 @@ impl Network {
     }
 
     /// The gradients of several units of a layer: for each unit what
-    /// [`gradients`](Self::gradients) gives, in less time.
+    /// [`gradients`](Self::gradients) gives, in less time. Neurons that no unit needs are not
+    /// computed.
     pub fn gradients_of(
         &self,
         points: &Table,
         layer: &str,
         units: &[Unit],
     ) -> Result<Vec<Vec<Vec<f64>>>, ModelError> {
+        let (plan, slot, seeds) = self.part(points, layer, units)?;
+        Ok(plan.gradients(points.columns(), slot, &seeds))
+    }
+
+    /// The values of several units of a layer at N points: a column of N for each unit.
+    pub fn values_of(
+        &self,
+        points: &Table,
+        layer: &str,
+        units: &[Unit],
+    ) -> Result<Vec<Vec<f64>>, ModelError> {
+        let (plan, slot, seeds) = self.part(points, layer, units)?;
+        let values = plan.values(points.columns(), slot);
+        let unit = |seed: &Seed| {
+            let sum = |n: usize| seed.iter().map(|&(e, weight)| weight * values[e][n]).sum();
+            (0..points.rows()).map(sum).collect()
+        };
+        Ok(seeds.iter().map(unit).collect())
+    }
+
+    /// A plan that computes no more neurons of a layer than some units need, its slot for them,
+    /// and the units in terms of that.
+    fn part(
+        &self,
+        points: &Table,
+        layer: &str,
+        units: &[Unit],
+    ) -> Result<(Cow<'_, Plan>, Slot, Vec<Seed>), ModelError> {
         let index = self.index(layer)?;
         let neurons = self.layers[index].neurons;
-        for &unit in units {
-            if unit.seed().iter().any(|&(neuron, _)| neuron >= neurons) {
-                return Err(ModelError::NoSuchUnit { unit, layer: layer.into(), neurons });
-            }
+        let mut seeds: Vec<Seed> = units.iter().map(|unit| unit.seed()).collect();
+        let mut elements: Vec<usize> = seeds.iter().flatten().map(|&(neuron, _)| neuron).collect();
+        elements.sort_unstable();
+        elements.dedup();
+        if let Some(&last) = elements.last()
+            && last >= neurons
+        {
+            let beyond = |unit: &&Unit| unit.seed().iter().any(|&(neuron, _)| neuron >= neurons);
+            let unit = units.iter().find(beyond).copied().unwrap_or(Unit::Neuron(last));
+            return Err(ModelError::NoSuchUnit { unit, layer: layer.into(), neurons });
         }
         self.check_points(points)?;
-        let seeds: Vec<_> = units.iter().map(|unit| unit.seed()).collect();
-        Ok(self.plan.gradients(points.columns(), self.slots[index], &seeds))
+        let slot = self.slots[index];
+        if elements.len() == neurons || elements.is_empty() {
+            return Ok((Cow::Borrowed(&self.plan), slot, seeds));
+        }
+        for (neuron, _) in seeds.iter_mut().flatten() {
+            *neuron = elements.partition_point(|element| element < neuron);
+        }
+        let (plan, slot) = self.plan.narrowed(slot, &elements);
+        Ok((Cow::Owned(plan), slot, seeds))
     }
 
     /// The network as a function of what its input is generated from: this network after
@@ -163,7 +227,9 @@ impl Network {
             (Layer { name: format!("{prefix}{}", layer.name), ..layer }, slot)
         });
         let layers = renamed.chain(own).collect();
-        Ok(Self::new(plan, generator.input_shape.to_vec(), layers, &self.output))
+        let notes = generator.notes.iter().chain(&*self.notes).cloned().collect();
+        let joint = Self::new(plan, generator.input_shape.to_vec(), layers, &self.output);
+        Ok(joint.with_notes(notes))
     }
 
     fn index(&self, name: &str) -> Result<usize, ModelError> {

@@ -1,10 +1,12 @@
 //! The part of Python's pickle language in which PyTorch writes state dictionaries.
 //!
 //! A pickle is a program; this interpreter knows data, and a few functions that make tensors.
-//! Everything else becomes an opaque value. Values refer to one another by index, so that no
-//! file can make them deep.
+//! Everything else becomes an opaque value. Values refer to one another by index and are never
+//! copied, and each operation adds at most one: no file can make them deep, nor take more memory
+//! than a small multiple of its own size.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use crate::ModelError;
 use crate::tensor::Number;
@@ -14,141 +16,232 @@ pub(crate) type Id = usize;
 
 /// A value of the pickle.
 #[derive(Clone, Debug)]
-pub(crate) enum Item {
+pub(crate) enum Item<'a> {
     Other,
     Int(i64),
-    Text(String),
-    /// A tuple or a list.
-    Sequence(Vec<Id>),
-    Dictionary(Vec<(Id, Id)>),
+    Text(&'a str),
+    /// A tuple, a list or a set.
+    Sequence(Vec<u32>),
+    /// Keys and values by turns.
+    Dictionary(Vec<u32>),
     /// A class or function, as `module.name`.
-    Global(String),
-    /// An instance of a class that is not known.
-    Object(String),
-    /// Numbers in the archive's entry of that key.
-    Storage {
-        number: Option<Number>,
-        kind: String,
-        key: String,
-    },
-    Tensor(View),
+    Global(Rc<str>),
+    /// What a call of something that is not known has made, or an instance of a class.
+    Object(Rc<str>),
+    /// Numbers in the archive's entry of that key: the sequence that names them.
+    Storage(u32),
+    /// The sequence of arguments that a tensor is made from.
+    Tensor(u32),
+}
+
+/// Numbers in the archive.
+pub(crate) struct Storage<'a> {
+    /// `None` for kinds that are not read.
+    pub(crate) number: Option<Number>,
+    pub(crate) kind: &'a str,
+    pub(crate) key: &'a str,
 }
 
 /// A tensor within a storage.
-#[derive(Clone, Debug)]
-pub(crate) struct View {
-    pub(crate) storage: Id,
+pub(crate) struct View<'a> {
+    pub(crate) storage: Storage<'a>,
     pub(crate) offset: usize,
     pub(crate) shape: Vec<usize>,
     pub(crate) strides: Vec<usize>,
 }
 
-/// All values of a pickle.
-pub(crate) struct Pickle {
-    pub(crate) items: Vec<Item>,
-    pub(crate) root: Id,
+/// Axes of a tensor at most, as in PyTorch.
+const AXES: usize = 64;
+
+/// All values of a pickle. The first one is [`Item::Other`], for everything that is not needed.
+pub(crate) struct Pickle<'a> {
+    items: Vec<Item<'a>>,
+    root: Id,
 }
 
 /// Runs a pickle.
-pub(crate) fn read(bytes: &[u8]) -> Result<Pickle, ModelError> {
-    let mut machine =
-        Machine { bytes, items: vec![], stack: vec![], marks: vec![], memo: BTreeMap::new() };
+pub(crate) fn read(bytes: &[u8]) -> Result<Pickle<'_>, ModelError> {
+    let mut machine = Machine {
+        bytes,
+        // What Python writes for a value takes two bytes or more.
+        room: bytes.len() / 2 + 64,
+        items: vec![Item::Other],
+        stack: vec![],
+        marks: vec![],
+        memo: BTreeMap::new(),
+    };
     let root = machine.run()?;
-    Ok(Pickle { items: machine.items, root })
+    Ok(Pickle { items: machine.items, root: root as Id })
+}
+
+impl Pickle<'_> {
+    /// The value that the whole pickle stands for.
+    pub(crate) fn root(&self) -> Id {
+        self.root
+    }
+
+    pub(crate) fn item(&self, id: Id) -> &Item<'_> {
+        &self.items[id]
+    }
+
+    /// The entries of a dictionary whose keys are texts.
+    pub(crate) fn entries(&self, id: Id) -> impl Iterator<Item = (&str, Id)> {
+        let flat: &[u32] = match &self.items[id] {
+            Item::Dictionary(entries) => entries,
+            _ => &[],
+        };
+        flat.chunks_exact(2).filter_map(|pair| match self.items[pair[0] as Id] {
+            Item::Text(key) => Some((key, pair[1] as Id)),
+            _ => None,
+        })
+    }
+
+    /// What a tensor's arguments say.
+    pub(crate) fn view(&self, arguments: u32) -> Result<View<'_>, ModelError> {
+        let [storage, offset, shape, strides, ..] = self.sequence(arguments) else {
+            return Err(broken("a tensor without a shape"));
+        };
+        let Item::Storage(name) = self.items[*storage as Id] else {
+            return Err(broken("a tensor without numbers"));
+        };
+        Ok(View {
+            storage: self.storage(name)?,
+            offset: self.size(*offset)?,
+            shape: self.sizes(*shape)?,
+            strides: self.sizes(*strides)?,
+        })
+    }
+
+    /// What `("storage", class, key, device, count)` stands for.
+    fn storage(&self, name: u32) -> Result<Storage<'_>, ModelError> {
+        let named = match self.sequence(name) {
+            [_, class, key, ..] => (&self.items[*class as Id], &self.items[*key as Id]),
+            _ => (&Item::Other, &Item::Other),
+        };
+        let (Item::Global(kind), Item::Text(key)) = named else {
+            return Err(broken("numbers without a key"));
+        };
+        let number = match &**kind {
+            "torch.DoubleStorage" => Some(Number::F64),
+            "torch.FloatStorage" => Some(Number::F32),
+            "torch.HalfStorage" => Some(Number::F16),
+            "torch.BFloat16Storage" => Some(Number::BF16),
+            "torch.LongStorage" => Some(Number::I64),
+            "torch.IntStorage" => Some(Number::I32),
+            "torch.CharStorage" => Some(Number::I8),
+            "torch.ByteStorage" | "torch.BoolStorage" => Some(Number::U8),
+            _ => None,
+        };
+        Ok(Storage { number, kind, key })
+    }
+
+    fn sequence(&self, id: u32) -> &[u32] {
+        match &self.items[id as Id] {
+            Item::Sequence(items) => items,
+            _ => &[],
+        }
+    }
+
+    fn sizes(&self, id: u32) -> Result<Vec<usize>, ModelError> {
+        let sizes = self.sequence(id);
+        if sizes.len() > AXES {
+            return Err(broken(&format!("a tensor of {} axes", sizes.len())));
+        }
+        sizes.iter().map(|&size| self.size(size)).collect()
+    }
+
+    fn size(&self, id: u32) -> Result<usize, ModelError> {
+        match self.items[id as Id] {
+            Item::Int(size) => usize::try_from(size).map_err(|_| broken("a negative size")),
+            _ => Err(broken("a size that is no integer")),
+        }
+    }
 }
 
 struct Machine<'a> {
     /// What is left to read.
     bytes: &'a [u8],
-    items: Vec<Item>,
-    stack: Vec<Id>,
+    /// Values that may still be made.
+    room: usize,
+    items: Vec<Item<'a>>,
+    stack: Vec<u32>,
     /// Heights of the stack.
-    marks: Vec<usize>,
-    memo: BTreeMap<u32, Id>,
+    marks: Vec<u32>,
+    memo: BTreeMap<u32, u32>,
 }
+
+/// The value that stands for all that are not needed.
+const OTHER: u32 = 0;
 
 fn broken(problem: &str) -> ModelError {
     ModelError::malformed("PyTorch", &problem)
 }
 
 impl<'a> Machine<'a> {
-    fn run(&mut self) -> Result<Id, ModelError> {
+    fn run(&mut self) -> Result<u32, ModelError> {
         loop {
             let [code] = self.array()?;
             match code {
                 b'.' => return self.pop(),
                 0x80 => drop(self.take(1)?),
                 0x95 => drop(self.take(8)?),
-                b'(' => self.marks.push(self.stack.len()),
+                b'(' => self.marks.push(narrow(self.stack.len())?),
                 b'q' | b'r' => {
-                    let index = self.index(code == b'q')?;
-                    let top = self.top()?;
+                    let (index, top) = (self.index(code == b'q')?, self.top()?);
                     self.memo.insert(index, top);
                 }
                 0x94 => {
-                    let index = u32::try_from(self.memo.len());
-                    let top = self.top()?;
-                    self.memo.insert(index.map_err(|_| broken("too many values"))?, top);
+                    let (index, top) = (narrow(self.memo.len())?, self.top()?);
+                    self.memo.insert(index, top);
                 }
                 b'h' | b'j' => {
                     let index = self.index(code == b'h')?;
-                    let id = self.recall(index)?;
-                    self.stack.push(id);
+                    let known = self.memo.get(&index).copied();
+                    self.stack.push(known.ok_or_else(|| broken("a value is missing"))?);
                 }
-                b'c' => {
-                    let module = self.line()?;
-                    let name = self.line()?;
-                    self.push(Item::Global(format!("{module}.{name}")));
-                }
-                0x93 => {
-                    let (name, module) = (self.pop()?, self.pop()?);
-                    let global = match (&self.items[module], &self.items[name]) {
-                        (Item::Text(module), Item::Text(name)) => format!("{module}.{name}"),
-                        _ => return Err(broken("a class without a name")),
-                    };
-                    self.push(Item::Global(global));
-                }
-                b't' | b'l' => {
+                b'2' => self.stack.push(self.top()?),
+                b'1' => drop(self.since_mark()?),
+                // The state of an object: names of submodules' versions, for a dictionary.
+                b'0' | b'b' => drop(self.pop()?),
+                b't' | b'l' | 0x91 => {
                     let items = self.since_mark()?;
-                    self.push(Item::Sequence(items));
+                    self.push(Item::Sequence(items))?;
                 }
                 0x85..=0x87 => {
-                    let start = self.stack.len().checked_sub(usize::from(code - 0x84));
-                    let start = start.ok_or_else(|| broken("an empty stack"))?;
-                    let items = self.stack.split_off(start);
-                    self.push(Item::Sequence(items));
+                    let items = self.last(usize::from(code - 0x84))?;
+                    self.push(Item::Sequence(items))?;
                 }
                 b'd' => {
-                    let entries = pairs(&self.since_mark()?);
-                    self.push(Item::Dictionary(entries));
+                    let entries = self.since_mark()?;
+                    self.push(Item::Dictionary(pairs(entries)))?;
                 }
                 b's' => {
-                    let (value, key) = (self.pop()?, self.pop()?);
-                    self.insert(&[key, value])?;
+                    let entry = self.last(2)?;
+                    self.insert(entry)?;
                 }
                 b'u' => {
-                    let items = self.since_mark()?;
-                    self.insert(&items)?;
+                    let entries = self.since_mark()?;
+                    self.insert(entries)?;
                 }
                 b'a' => {
-                    let item = self.pop()?;
-                    self.append(&[item])?;
+                    let item = self.last(1)?;
+                    self.append(&item)?;
                 }
-                b'e' => {
+                b'e' | 0x90 => {
                     let items = self.since_mark()?;
                     self.append(&items)?;
                 }
+                0x92 => {
+                    let [class, arguments, _] = self.last(3)?[..] else { continue };
+                    self.call(class, arguments)?;
+                }
                 b'R' | 0x81 => {
                     let (arguments, callable) = (self.pop()?, self.pop()?);
-                    let result = self.call(callable, arguments)?;
-                    self.stack.push(result);
+                    self.call(callable, arguments)?;
                 }
-                // The state of an object: names of submodules' versions, for a dictionary.
-                b'b' | b'0' => drop(self.pop()?),
                 b'Q' => {
-                    let id = self.pop()?;
-                    let storage = self.storage(id)?;
-                    self.push(storage);
+                    let name = self.pop()?;
+                    self.push(Item::Storage(name))?;
                 }
                 _ => self.literal(code)?,
             }
@@ -160,47 +253,69 @@ impl<'a> Machine<'a> {
         let item = match code {
             b'N' | 0x88 | 0x89 => Item::Other,
             b'}' => Item::Dictionary(vec![]),
-            b']' | b')' => Item::Sequence(vec![]),
+            b']' | b')' | 0x8f => Item::Sequence(vec![]),
             b'J' => Item::Int(i32::from_le_bytes(self.array()?).into()),
             b'K' => Item::Int(u8::from_le_bytes(self.array()?).into()),
             b'M' => Item::Int(u16::from_le_bytes(self.array()?).into()),
             0x8a => long(self.sized(1)?),
-            b'G' => {
-                self.take(8)?;
-                Item::Other
-            }
+            0x8b => long(self.sized(4)?),
+            b'G' => self.skip(8)?,
             b'X' => self.text(4)?,
             0x8c => self.text(1)?,
-            b'U' | b'C' => {
-                self.sized(1)?;
-                Item::Other
+            0x8d => self.text(8)?,
+            b'U' | b'C' => self.skip_sized(1)?,
+            b'T' | b'B' => self.skip_sized(4)?,
+            0x8e | 0x96 => self.skip_sized(8)?,
+            b'c' => {
+                let (module, name) = (self.line()?, self.line()?);
+                Item::Global(format!("{module}.{name}").into())
             }
-            b'T' | b'B' => {
-                self.sized(4)?;
-                Item::Other
+            0x93 => {
+                let names = self.last(2)?;
+                match names[..].iter().map(|&id| &self.items[id as Id]).collect::<Vec<_>>()[..] {
+                    [Item::Text(module), Item::Text(name)] => {
+                        Item::Global(format!("{module}.{name}").into())
+                    }
+                    _ => return Err(broken("a class without a name")),
+                }
             }
             other => return Err(broken(&format!("operation {other:#x} is not known"))),
         };
-        self.push(item);
+        self.push(item)
+    }
+
+    fn push(&mut self, item: Item<'a>) -> Result<(), ModelError> {
+        let id = match item {
+            Item::Other => OTHER,
+            item => {
+                let problem = "it makes more values than its size can explain";
+                self.room = self.room.checked_sub(1).ok_or_else(|| broken(problem))?;
+                self.items.push(item);
+                narrow(self.items.len() - 1)?
+            }
+        };
+        self.stack.push(id);
         Ok(())
     }
 
-    fn push(&mut self, item: Item) {
-        self.stack.push(self.items.len());
-        self.items.push(item);
-    }
-
-    fn pop(&mut self) -> Result<Id, ModelError> {
+    fn pop(&mut self) -> Result<u32, ModelError> {
         self.stack.pop().ok_or_else(|| broken("an empty stack"))
     }
 
-    fn top(&self) -> Result<Id, ModelError> {
+    fn top(&self) -> Result<u32, ModelError> {
         self.stack.last().copied().ok_or_else(|| broken("an empty stack"))
     }
 
-    fn since_mark(&mut self) -> Result<Vec<Id>, ModelError> {
-        let mark = self.marks.pop().filter(|&mark| mark <= self.stack.len());
-        Ok(self.stack.split_off(mark.ok_or_else(|| broken("a mark is missing"))?))
+    /// Takes so many values from the stack.
+    fn last(&mut self, count: usize) -> Result<Vec<u32>, ModelError> {
+        let start = self.stack.len().checked_sub(count);
+        Ok(self.stack.drain(start.ok_or_else(|| broken("an empty stack"))?..).collect())
+    }
+
+    fn since_mark(&mut self) -> Result<Vec<u32>, ModelError> {
+        let mark = self.marks.pop().map(|mark| mark as usize);
+        let mark = mark.filter(|&mark| mark <= self.stack.len());
+        Ok(self.stack.drain(mark.ok_or_else(|| broken("a mark is missing"))?..).collect())
     }
 
     fn take(&mut self, count: usize) -> Result<&'a [u8], ModelError> {
@@ -225,113 +340,84 @@ impl<'a> Machine<'a> {
         Ok(u32::from_le_bytes(self.array()?))
     }
 
+    /// Bytes behind their count, which has 1, 4 or 8 bytes.
     fn sized(&mut self, width: usize) -> Result<&'a [u8], ModelError> {
-        let size = self.index(width == 1)?;
+        let size = match width {
+            8 => u64::from_le_bytes(self.array()?),
+            width => u64::from(self.index(width == 1)?),
+        };
         self.take(usize::try_from(size).unwrap_or(usize::MAX))
     }
 
-    fn text(&mut self, width: usize) -> Result<Item, ModelError> {
+    fn skip(&mut self, count: usize) -> Result<Item<'a>, ModelError> {
+        self.take(count)?;
+        Ok(Item::Other)
+    }
+
+    fn skip_sized(&mut self, width: usize) -> Result<Item<'a>, ModelError> {
+        self.sized(width)?;
+        Ok(Item::Other)
+    }
+
+    fn text(&mut self, width: usize) -> Result<Item<'a>, ModelError> {
         let text = std::str::from_utf8(self.sized(width)?);
-        Ok(Item::Text(text.map_err(|_| broken("text that is not UTF-8"))?.to_owned()))
+        Ok(Item::Text(text.map_err(|_| broken("text that is not UTF-8"))?))
     }
 
-    fn line(&mut self) -> Result<String, ModelError> {
+    fn line(&mut self) -> Result<&'a str, ModelError> {
         let end = self.bytes.iter().position(|&byte| byte == b'\n');
-        let end = end.ok_or_else(|| broken("it ends too early"))?;
-        let line = String::from_utf8_lossy(self.take(end)?).into_owned();
+        let line = self.take(end.ok_or_else(|| broken("it ends too early"))?)?;
         self.take(1)?;
-        Ok(line)
+        std::str::from_utf8(line).map_err(|_| broken("text that is not UTF-8"))
     }
 
-    fn recall(&self, index: u32) -> Result<Id, ModelError> {
-        self.memo.get(&index).copied().ok_or_else(|| broken("a value is missing"))
-    }
-
-    fn insert(&mut self, items: &[Id]) -> Result<(), ModelError> {
-        let target = self.top()?;
+    fn insert(&mut self, items: Vec<u32>) -> Result<(), ModelError> {
+        let target = self.top()? as Id;
         if let Item::Dictionary(entries) = &mut self.items[target] {
             entries.extend(pairs(items));
         }
         Ok(())
     }
 
-    fn append(&mut self, items: &[Id]) -> Result<(), ModelError> {
-        let target = self.top()?;
+    fn append(&mut self, items: &[u32]) -> Result<(), ModelError> {
+        let target = self.top()? as Id;
         if let Item::Sequence(entries) = &mut self.items[target] {
             entries.extend(items);
         }
         Ok(())
     }
 
-    fn sequence(&self, id: Id) -> &[Id] {
-        match &self.items[id] {
-            Item::Sequence(items) => items,
-            _ => &[],
-        }
-    }
-
-    /// The result of a function or class.
-    fn call(&mut self, callable: Id, arguments: Id) -> Result<Id, ModelError> {
-        let Item::Global(name) = &self.items[callable] else {
-            return Err(broken("a call of something that is no function"));
+    /// Pushes the result of a function or class.
+    fn call(&mut self, callable: u32, arguments: u32) -> Result<(), ModelError> {
+        let Item::Global(name) = &self.items[callable as Id] else {
+            return self.push(Item::Object("a function that is computed".into()));
         };
-        let arguments = self.sequence(arguments);
-        let item = match (name.as_str(), arguments) {
-            ("collections.OrderedDict", _) => Item::Dictionary(vec![]),
-            (
-                "torch._utils._rebuild_parameter" | "torch._utils._rebuild_parameter_with_state",
-                [data, ..],
-            ) => return Ok(*data),
-            (
-                "torch._utils._rebuild_tensor_v2" | "torch._utils._rebuild_tensor",
-                [storage, offset, shape, strides, ..],
-            ) => Item::Tensor(View {
-                storage: *storage,
-                offset: self.sizes(&[*offset])?[0],
-                shape: self.sizes(self.sequence(*shape))?,
-                strides: self.sizes(self.sequence(*strides))?,
-            }),
-            ("torch.Size", [sizes, ..]) => self.items[*sizes].clone(),
-            _ => Item::Object(name.clone()),
-        };
-        self.items.push(item);
-        Ok(self.items.len() - 1)
-    }
-
-    fn sizes(&self, ids: &[Id]) -> Result<Vec<usize>, ModelError> {
-        ids.iter()
-            .map(|&id| match self.items[id] {
-                Item::Int(size) => usize::try_from(size).map_err(|_| broken("a negative size")),
-                _ => Err(broken("a size that is no integer")),
-            })
-            .collect()
-    }
-
-    /// What `("storage", class, key, device, count)` stands for.
-    fn storage(&self, id: Id) -> Result<Item, ModelError> {
-        let [_, class, key, ..] = self.sequence(id) else {
-            return Err(broken("a storage without a key"));
-        };
-        let (Item::Global(kind), Item::Text(key)) = (&self.items[*class], &self.items[*key]) else {
-            return Err(broken("a storage without a key"));
-        };
-        let number = match kind.as_str() {
-            "torch.DoubleStorage" => Some(Number::F64),
-            "torch.FloatStorage" => Some(Number::F32),
-            "torch.HalfStorage" => Some(Number::F16),
-            "torch.BFloat16Storage" => Some(Number::BF16),
-            "torch.LongStorage" => Some(Number::I64),
-            "torch.IntStorage" => Some(Number::I32),
-            "torch.CharStorage" => Some(Number::I8),
-            "torch.ByteStorage" | "torch.BoolStorage" => Some(Number::U8),
+        let first = match &self.items[arguments as Id] {
+            Item::Sequence(items) => items.first().copied(),
             _ => None,
         };
-        Ok(Item::Storage { number, kind: kind.clone(), key: key.clone() })
+        let item = match (&**name, first) {
+            ("collections.OrderedDict", _) => Item::Dictionary(vec![]),
+            ("torch._utils._rebuild_tensor_v2" | "torch._utils._rebuild_tensor", _) => {
+                Item::Tensor(arguments)
+            }
+            (
+                "torch._utils._rebuild_parameter"
+                | "torch._utils._rebuild_parameter_with_state"
+                | "torch.Size",
+                Some(first),
+            ) => {
+                self.stack.push(first);
+                return Ok(());
+            }
+            _ => Item::Object(name.clone()),
+        };
+        self.push(item)
     }
 }
 
 /// An integer of any length, if it is one of 64 bits.
-fn long(bytes: &[u8]) -> Item {
+fn long<'a>(bytes: &[u8]) -> Item<'a> {
     let mut wide = [if bytes.last().is_some_and(|&top| top >= 0x80) { 0xff } else { 0 }; 8];
     match wide.get_mut(..bytes.len()) {
         Some(low) => low.copy_from_slice(bytes),
@@ -340,6 +426,13 @@ fn long(bytes: &[u8]) -> Item {
     Item::Int(i64::from_le_bytes(wide))
 }
 
-fn pairs(items: &[Id]) -> Vec<(Id, Id)> {
-    items.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect()
+/// Keys and values by turns, without a last key that has no value.
+fn pairs(mut items: Vec<u32>) -> Vec<u32> {
+    items.truncate(items.len() / 2 * 2);
+    items
+}
+
+/// Counts are below that of the pickle's bytes.
+fn narrow(count: usize) -> Result<u32, ModelError> {
+    u32::try_from(count).map_err(|_| broken("too many values"))
 }

@@ -2,12 +2,20 @@
 
 use ::safetensors::{Dtype, SafeTensors};
 
+use crate::architecture::{self, Architecture, Weights};
+use crate::order::Natural;
 use crate::tensor::{Number, Tensor};
-use crate::{ModelError, Network, architecture};
+use crate::{ModelError, Network};
 
 /// Reads a network from the bytes of a safetensors file and the text of an architecture.
 pub(crate) fn read(bytes: &[u8], text: Option<&str>) -> Result<Network, ModelError> {
-    architecture::build(&tensors(bytes)?, text)
+    let architecture = Architecture::parse(text)?;
+    if architecture.as_ref().is_some_and(|architecture| architecture.state_dict.is_some()) {
+        let problem = "a safetensors file holds one set of tensors; leave `state_dict` out".into();
+        return Err(ModelError::Architecture { problem });
+    }
+    let weights = Weights { tensors: tensors(bytes)?, ordered: false, notes: vec![] };
+    architecture::build(weights, architecture)
 }
 
 /// All tensors, in the order of their names where numbers in them count as such.
@@ -34,28 +42,6 @@ fn tensors(bytes: &[u8]) -> Result<Vec<(String, Tensor)>, ModelError> {
         let data = data.ok_or_else(|| ModelError::tensor(name, "its last number is cut"))?;
         tensors.push((name.to_owned(), Tensor::new(name, view.shape().to_vec(), data)?));
     }
-    tensors.sort_by_cached_key(|(name, _)| natural(name));
+    tensors.sort_by_cached_key(|(name, _)| Natural::of(name));
     Ok(tensors)
-}
-
-/// A name in parts: text, and numbers by their value.
-fn natural(name: &str) -> Vec<(u64, String)> {
-    let mut parts: Vec<(u64, String)> = Vec::new();
-    for part in name.split('.') {
-        // Numbers before text, and huge ones as text.
-        parts.push(part.parse().map_or((u64::MAX, part.to_owned()), |n| (n, String::new())));
-    }
-    parts
-}
-
-#[cfg(test)]
-mod tests {
-    use super::natural;
-
-    #[test]
-    fn numbers_in_names_count() {
-        let mut names = ["net.10.weight", "net.2.weight", "net.2.bias", "head.weight"];
-        names.sort_by_cached_key(|name| natural(name));
-        assert_eq!(names, ["head.weight", "net.2.bias", "net.2.weight", "net.10.weight"]);
-    }
 }

@@ -53,7 +53,7 @@ impl Number {
     }
 
     /// The number of `size` bytes.
-    fn read(self, bytes: &[u8]) -> f64 {
+    pub(crate) fn read(self, bytes: &[u8]) -> f64 {
         // Short bytes are padded: above for the integers, never used for the others.
         let mut wide = [0; 8];
         wide[..bytes.len()].copy_from_slice(bytes);

@@ -1,19 +1,11 @@
 //! Weights in safetensors and PyTorch files, with their architectures.
 
-use std::io::{Cursor, Write};
-
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use safetensors::tensor::TensorView;
-use safetensors::{Dtype, serialize};
 use symgrad_data::Table;
-use zip::ZipWriter;
-use zip::write::SimpleFileOptions;
 
-use crate::testing::{damaged, try_everything};
+use crate::testing::{Stored, archive, damaged, pytorch, safetensors, try_everything};
 use crate::{Network, Unit};
-
-type Stored<'a> = (&'a str, &'a [usize], &'a [f64]);
 
 /// A perceptron 2→3→1.
 const WEIGHTS: [Stored<'_>; 4] = [
@@ -22,61 +14,6 @@ const WEIGHTS: [Stored<'_>; 4] = [
     ("2.weight", &[1, 3], &[1.0, -1.0, 0.5]),
     ("2.bias", &[1], &[-2.0]),
 ];
-
-fn safetensors(tensors: &[Stored<'_>]) -> Vec<u8> {
-    let data: Vec<Vec<u8>> = tensors
-        .iter()
-        .map(|(.., data)| data.iter().flat_map(|x| x.to_le_bytes()).collect())
-        .collect();
-    let views = tensors.iter().zip(&data).map(|((name, shape, _), data)| {
-        (*name, TensorView::new(Dtype::F64, shape.to_vec(), data).unwrap())
-    });
-    serialize(views, None).unwrap()
-}
-
-/// What `torch.save` writes.
-fn pytorch(tensors: &[Stored<'_>]) -> Vec<u8> {
-    let mut pickle = b"\x80\x02ccollections\nOrderedDict\n)R(".to_vec();
-    let text = |pickle: &mut Vec<u8>, text: &str| {
-        pickle.push(b'X');
-        pickle.extend(u32::try_from(text.len()).unwrap().to_le_bytes());
-        pickle.extend(text.as_bytes());
-    };
-    for (key, (name, shape, _)) in tensors.iter().enumerate() {
-        text(&mut pickle, name);
-        pickle.extend(b"ctorch._utils\n_rebuild_tensor_v2\n((");
-        text(&mut pickle, "storage");
-        pickle.extend(b"ctorch\nDoubleStorage\n");
-        text(&mut pickle, &key.to_string());
-        text(&mut pickle, "cpu");
-        pickle.extend(b"K\x00tQK\x00(");
-        for &size in *shape {
-            pickle.extend([b'K', u8::try_from(size).unwrap()]);
-        }
-        pickle.extend(b"t(");
-        let strides = if shape.len() == 2 { vec![shape[1], 1] } else { vec![1] };
-        for stride in strides {
-            pickle.extend([b'K', u8::try_from(stride).unwrap()]);
-        }
-        pickle.extend(b"t\x89NtR");
-    }
-    pickle.extend(b"u.");
-    archive(&pickle, tensors)
-}
-
-fn archive(pickle: &[u8], tensors: &[Stored<'_>]) -> Vec<u8> {
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    let options =
-        || SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
-    zip.start_file("net/data.pkl", options()).unwrap();
-    zip.write_all(pickle).unwrap();
-    for (key, (.., data)) in tensors.iter().enumerate() {
-        zip.start_file(format!("net/data/{key}"), options()).unwrap();
-        let bytes: Vec<u8> = data.iter().flat_map(|x| x.to_le_bytes()).collect();
-        zip.write_all(&bytes).unwrap();
-    }
-    zip.finish().unwrap().into_inner()
-}
 
 fn points() -> Table {
     Table::new(vec!["x".into(), "v".into()], vec![vec![0.3, -1.0], vec![-0.7, 0.2]]).unwrap()
@@ -162,47 +99,14 @@ fn architectures_that_do_not_fit_are_refused() {
         ("activation = \"relu\"\nignore = [\"9\"]".into(), "no tensor `9` to ignore"),
         ("activation = \"relu\"\nignore = [\"0.weight\"]".into(), "`0.bias` of shape [3]"),
         ("layers = []".into(), "no layer has weights"),
+        ("activation = \"relu\"\nstate_dict = \"model\"".into(), "one set of tensors"),
     ];
     for (text, part) in cases {
         let error = error(Some(&text));
         assert!(error.contains(part), "{part:?} is not in: {error}");
     }
     let norms = Network::from_safetensors(&safetensors(&NORMS), Some("activation = \"relu\""));
-    assert!(norms.unwrap_err().to_string().contains("does not belong to a plain perceptron"));
-}
-
-#[test]
-fn other_files_of_pytorch_are_told_apart() {
-    let error = |bytes: &[u8]| {
-        Network::from_pytorch(bytes, Some("activation = \"relu\"")).unwrap_err().to_string()
-    };
-    let old = error(b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.");
-    assert!(old.contains("save it again"), "{old}");
-    let object = error(&archive(b"\x80\x02c__main__\nNet\n)\x81}b.", &[]));
-    assert!(object.contains("class __main__.Net") && object.contains("state_dict()"), "{object}");
-    let nothing = error(&archive(b"\x80\x02}.", &[]));
-    assert!(nothing.contains("no state dictionary"), "{nothing}");
-    let unknown = error(&archive(b"\x80\x02\xff.", &[]));
-    assert!(unknown.contains("0xff"), "{unknown}");
-    // A dictionary of itself, and a tuple nested as deep as the file is long.
-    assert!(error(&archive(b"\x80\x02}q\x00X\x01\x00\x00\x00ah\x00s.", &[])).contains("no state"));
-    let mut deep = b"\x80\x02)".to_vec();
-    deep.extend(vec![0x85; 1_000_000]);
-    deep.push(b'.');
-    assert!(error(&archive(&deep, &[])).contains("no state"));
-}
-
-/// `torch.save({"model": model.state_dict(), "epoch": 3}, path)`
-#[test]
-fn a_state_dictionary_may_be_within_another_one() {
-    let inner = pytorch(&WEIGHTS);
-    let start = inner.windows(2).position(|pair| pair == b"\x80\x02").unwrap();
-    let end = inner.windows(2).position(|pair| pair == b"u.").unwrap();
-    let mut pickle = b"\x80\x02}(X\x05\x00\x00\x00epochK\x03X\x05\x00\x00\x00model".to_vec();
-    pickle.extend(&inner[start + 2..=end]);
-    pickle.extend(b"u.");
-    let network = Network::from_pytorch(&archive(&pickle, &WEIGHTS), Some("activation = \"elu\""));
-    assert_eq!(network.unwrap().layers().len(), 3);
+    assert!(norms.unwrap_err().to_string().contains("not belong to a plain perceptron"));
 }
 
 #[test]

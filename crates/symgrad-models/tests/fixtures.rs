@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use symgrad_data::Table;
-use symgrad_models::Network;
+use symgrad_models::{Network, Unit};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/models")
@@ -131,4 +131,59 @@ fn close(found: &[f64], expected: &[f64]) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("off by {worst:e}"))
+}
+
+/// Some neurons of a layer are what they are among all of its neurons.
+#[test]
+fn neurons_alone_are_as_in_their_layer() {
+    let mut files: Vec<PathBuf> = ["", "operators"]
+        .iter()
+        .flat_map(|sub| std::fs::read_dir(folder().join(sub)).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "onnx"))
+        .collect();
+    files.sort();
+    assert!(files.len() > 100);
+    let (mut problems, mut compared) = (Vec::new(), 0);
+    for file in files {
+        let network = Network::open(&file, None).unwrap();
+        let names = (0..network.inputs()).map(|n| format!("x{n}")).collect();
+        let column = |n: usize| (0..3).map(|row| 0.3 + ((7 * row + 3 * n) as f64).sin()).collect();
+        let points = Table::new(names, (0..network.inputs()).map(column).collect()).unwrap();
+        for layer in network.layers().iter().filter(|layer| layer.neurons > 1) {
+            let last = layer.neurons - 1;
+            let picked = [last / 2, last, 0].map(Unit::Neuron);
+            let units = [&picked[..], &[Unit::Margin(last, last / 3)]].concat();
+            let whole = network.values(&points, &layer.name).unwrap();
+            let all: Vec<Unit> = (0..layer.neurons.min(40)).map(Unit::Neuron).collect();
+            for units in [&units[..], &units[..1], &units[3..]] {
+                let values = network.values_of(&points, &layer.name, units).unwrap();
+                let gradients = network.gradients_of(&points, &layer.name, units).unwrap();
+                for ((unit, values), gradient) in units.iter().zip(values).zip(gradients) {
+                    let wanted: Vec<f64> = match *unit {
+                        Unit::Neuron(index) => whole[index].clone(),
+                        Unit::Margin(a, b) => {
+                            whole[a].iter().zip(&whole[b]).map(|(a, b)| a - b).collect()
+                        }
+                    };
+                    let mut pairs = vec![(values, wanted)];
+                    if let Unit::Neuron(index) = unit
+                        && layer.neurons <= all.len()
+                    {
+                        let among = network.gradients_of(&points, &layer.name, &all).unwrap();
+                        pairs.extend(gradient.into_iter().zip(among[*index].clone()));
+                    }
+                    compared += pairs.len();
+                    let far = |(a, b): (&f64, &f64)| {
+                        (a - b).abs() > 1e-11 * (1.0 + b.abs()) || a.is_nan() != b.is_nan()
+                    };
+                    if pairs.iter().any(|(a, b)| a.iter().zip(b).any(far)) {
+                        problems.push(format!("{}: {unit} of {}", file.display(), layer.name));
+                    }
+                }
+            }
+        }
+    }
+    assert!(compared > 5000, "{compared}");
+    assert_none(&problems);
 }

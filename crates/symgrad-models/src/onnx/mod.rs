@@ -2,6 +2,7 @@
 
 mod attributes;
 mod call;
+mod freeze;
 mod graph;
 mod operators;
 mod points;
@@ -14,15 +15,24 @@ mod tests;
 
 use prost::Message;
 
-use crate::{ModelError, Network};
+use crate::{ModelError, Network, Setting};
 
 /// Versions of the ONNX operators whose meaning is known.
 const VERSIONS: std::ops::RangeInclusive<i64> = 7..=25;
 
-/// Reads a model from the bytes of an ONNX file.
-pub(crate) fn read(bytes: &[u8]) -> Result<Network, ModelError> {
-    let model = proto::ModelProto::decode(bytes)
+/// Whether bytes are those of an ONNX file, whatever its name.
+pub(crate) fn is_model(bytes: &[u8]) -> bool {
+    proto::ModelProto::decode(bytes)
+        .is_ok_and(|model| model.graph.is_some() && !model.opset_import.is_empty())
+}
+
+/// Reads a model from the bytes of an ONNX file, with some of its inputs and sizes set.
+pub(crate) fn read(bytes: &[u8], set: &[Setting]) -> Result<Network, ModelError> {
+    let mut model = proto::ModelProto::decode(bytes)
         .map_err(|problem| ModelError::malformed("ONNX", &problem))?;
+    if let Some(graph) = &mut model.graph {
+        freeze::freeze(graph, set)?;
+    }
     let Some(graph) = &model.graph else {
         return Err(ModelError::malformed("ONNX", &"it holds no graph"));
     };

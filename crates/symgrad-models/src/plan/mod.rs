@@ -7,6 +7,7 @@ mod arrange;
 mod binary;
 mod convolve;
 mod matrix;
+mod narrow;
 mod reduce;
 mod run;
 mod unary;
@@ -16,7 +17,10 @@ pub(crate) use binary::{Binary, BinaryKind, Side};
 pub(crate) use convolve::Convolve;
 pub(crate) use matrix::{Factor, Linear, Product};
 pub(crate) use reduce::{ABSENT, Normalise, Reduce, Reduction, Softmax, Windows};
+pub(crate) use run::Seed;
 pub(crate) use unary::Unary;
+
+use std::sync::Arc;
 
 use crate::ModelError;
 
@@ -38,7 +42,7 @@ pub(crate) struct Plan {
 
 #[derive(Clone, Debug)]
 struct Step {
-    operation: Operation,
+    operation: Arc<Operation>,
     inputs: Vec<Slot>,
     output: Slot,
 }
@@ -110,10 +114,14 @@ impl Plan {
     ) -> Result<Slot, ModelError> {
         let length = operation.length(inputs.first().map_or(0, |&slot| self.lengths[slot]));
         self.reserve(length)?;
+        Ok(self.append(Arc::new(operation), inputs, length))
+    }
+
+    fn append(&mut self, operation: Arc<Operation>, inputs: Vec<Slot>, length: usize) -> Slot {
         let output = self.lengths.len();
         self.lengths.push(length);
         self.steps.push(Step { operation, inputs, output });
-        Ok(output)
+        output
     }
 
     /// This plan after another one whose slot it takes for its points: the joint plan, and what
@@ -124,7 +132,9 @@ impl Plan {
         let place = |slot: Slot| if slot == 0 { source } else { slot + shift };
         for step in &self.steps {
             let inputs = step.inputs.iter().map(|&slot| place(slot)).collect();
-            joint.push(step.operation.clone(), inputs)?;
+            let length = self.length(step.output);
+            joint.reserve(length)?;
+            joint.append(Arc::clone(&step.operation), inputs, length);
         }
         Ok((joint, shift))
     }

@@ -7,7 +7,6 @@ use symgrad_expr::{Expr, Names};
 use symgrad_models::Unit;
 use symgrad_search::Verdict;
 
-use super::model::unit_values;
 use super::neuron::Observed;
 use super::{Activity, InterpretSettings, Interpretation, Model};
 use crate::{Error, Findings};
@@ -56,16 +55,13 @@ pub fn interpret_layer(
     settings: &InterpretSettings,
     observer: &dyn LayerObserver,
 ) -> Result<LayerInterpretation, Error> {
-    let values = model.values(points, layer)?;
+    let values = model.values_of(points, layer, units)?;
     let gradients = model.gradients(points, layer, units)?;
     let observed: Vec<Observed<'_>> = units
         .iter()
-        .zip(gradients)
-        .map(|(&unit, gradients)| {
-            let values = unit_values(&values, layer, unit)?;
-            Ok(Observed { layer, unit, points, values, gradients })
-        })
-        .collect::<Result<_, Error>>()?;
+        .zip(values.into_iter().zip(gradients))
+        .map(|(&unit, (values, gradients))| Observed { layer, unit, points, values, gradients })
+        .collect();
     let clusters = clusters(&observed, points, settings)?;
 
     // Whole searches side by side make better use of the cores than the threads of one.

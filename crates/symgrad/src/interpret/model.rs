@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use symgrad_data::Table;
-use symgrad_models::{Layer, ModelError, Network, Unit};
+use symgrad_models::{Layer, ModelError, Network, Note, OpenOptions, Unit};
 use symgrad_siamese::{Encoder, Neuron};
 
 use crate::Error;
@@ -24,10 +24,24 @@ impl Model {
     /// Reads a network: ONNX, safetensors or a PyTorch state dictionary (see
     /// [`Network::open`]), or a `.bpk` file of [`Encoder::save`].
     pub fn open(path: &Path, architecture: Option<&Path>) -> Result<Self, Error> {
+        let architecture = architecture.map(Path::to_path_buf);
+        Self::open_with(path, &OpenOptions { architecture, ..OpenOptions::default() })
+    }
+
+    /// The same, with more that is said about the file. An encoder needs nothing of it.
+    pub fn open_with(path: &Path, options: &OpenOptions) -> Result<Self, Error> {
         if path.extension().is_some_and(|extension| extension == "bpk") {
             return Ok(Self::Encoder(Encoder::load(path)?));
         }
-        Ok(Self::Network(Network::open(path, architecture)?))
+        Ok(Self::Network(Network::open_with(path, options)?))
+    }
+
+    /// What was decided where the file left a choice.
+    pub fn notes(&self) -> &[Note] {
+        match self {
+            Self::Network(network) => network.notes(),
+            Self::Encoder(_) => &[],
+        }
     }
 
     /// Numbers of a point.
@@ -73,6 +87,20 @@ impl Model {
                 hidden => Ok(encoder.hidden(points, hidden.ok_or_else(|| self.no_layer(layer))?)?),
             },
         }
+    }
+
+    /// The values of units of a layer at N points: a column of N for each unit.
+    pub fn values_of(
+        &self,
+        points: &Table,
+        layer: &str,
+        units: &[Unit],
+    ) -> Result<Vec<Vec<f64>>, Error> {
+        if let Self::Network(network) = self {
+            return Ok(network.values_of(points, layer, units)?);
+        }
+        let values = self.values(points, layer)?;
+        units.iter().map(|&unit| Ok(unit_values(&values, layer, unit)?)).collect()
     }
 
     /// The gradients of units of a layer at N points: for each unit, a column of N for each
@@ -131,11 +159,7 @@ fn hidden_layer(name: &str) -> Option<usize> {
 }
 
 /// The values of a unit, given those of its layer's neurons.
-pub(super) fn unit_values(
-    values: &[Vec<f64>],
-    layer: &str,
-    unit: Unit,
-) -> Result<Vec<f64>, ModelError> {
+fn unit_values(values: &[Vec<f64>], layer: &str, unit: Unit) -> Result<Vec<f64>, ModelError> {
     let column = |index: usize| {
         let neurons = values.len();
         values.get(index).ok_or_else(|| ModelError::NoSuchUnit {

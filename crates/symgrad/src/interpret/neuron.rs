@@ -7,7 +7,6 @@ use symgrad_models::Unit;
 use symgrad_report::{ScatterLabels, scatter_svg};
 use symgrad_search::{Objective, Outcome};
 
-use super::model::unit_values;
 use super::{InterpretSettings, Model, Outer};
 use crate::{Error, Findings, search_field};
 
@@ -50,7 +49,7 @@ impl Interpretation {
     /// for dead neurons.
     pub fn outer_svg(&self, model: &Model, points: &Table) -> Result<String, Error> {
         let Some(findings) = &self.findings else { return Ok(String::new()) };
-        let values = unit_values(&model.values(points, &self.layer)?, &self.layer, self.unit)?;
+        let values = model.values_of(points, &self.layer, &[self.unit])?.remove(0);
         let formula = formula_values(findings, points)?;
         let both = formula.into_iter().zip(values).filter(|(f, h)| f.is_finite() && h.is_finite());
         let (formula, values): (Vec<f64>, Vec<f64>) = both.unzip();
@@ -77,7 +76,7 @@ pub fn interpret_neuron(
     settings: &InterpretSettings,
     observer: &mut dyn symgrad_search::Observer,
 ) -> Result<Interpretation, Error> {
-    let values = unit_values(&model.values(points, layer)?, layer, unit)?;
+    let values = model.values_of(points, layer, &[unit])?.remove(0);
     let gradients = model.gradients(points, layer, &[unit])?.remove(0);
     Observed { layer, unit, points, values, gradients }.interpret(settings, observer)
 }
