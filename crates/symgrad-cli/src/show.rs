@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 use serde::Serialize;
+use symgrad::expr::Language;
 use symgrad::report::{FrontLabels, TextTable, format_loss, pareto_svg};
 use symgrad::search::Interval;
 use symgrad::{Error, Findings, Folder, FrontEntry};
@@ -64,17 +65,31 @@ fn front(findings: &Findings) -> String {
     table.to_text()
 }
 
-/// The answer, rounded for reading, and exactly in each notation.
+/// The answer for reading, and in each notation with what its names stand for.
 fn notations(findings: &Findings) -> String {
     let answer = findings.answer();
     let spelt = [
-        ("LaTeX", Format::Latex),
-        ("SymPy", Format::Sympy),
-        ("NumPy", Format::Numpy),
-        ("Rust", Format::Rust),
+        (Language::Latex, Format::Latex),
+        (Language::Sympy, Format::Sympy),
+        (Language::Numpy, Format::Numpy),
+        (Language::Rust, Format::Rust),
     ];
-    let lines = spelt.map(|(name, notation)| format!("  {name:<6} {}\n", notation.spell(answer)));
+    let lines = spelt.map(|(language, format)| {
+        let name = language.name();
+        let renamed = renamed(findings, language).map(|note| format!("         {note}\n"));
+        format!("  {name:<6} {}\n{}", format.spell(answer), renamed.unwrap_or_default())
+    });
     format!("answer: {}\n{}", findings.readable_answer(), lines.concat())
+}
+
+/// Which names of a notation are not the obvious ones, if there are any.
+fn renamed(findings: &Findings, language: Language) -> Option<String> {
+    let spelling = findings.spelling.get(&language)?;
+    let names = spelling.renamed().iter().map(|(input, name)| format!("{name} for {input}"));
+    let names: Vec<String> = names.collect();
+    let after = spelling.declaration().map(|text| format!("; first run {text}"));
+    let any = !names.is_empty();
+    any.then(|| format!("with {}{}", names.join(", "), after.unwrap_or_default()))
 }
 
 pub(crate) fn json<T: Serialize>(value: &T) -> String {

@@ -3,13 +3,70 @@
 mod latex;
 mod python;
 mod rust;
+mod spelling;
+
+use serde::{Deserialize, Serialize};
+pub use spelling::Spelling;
 
 use crate::print::print;
 use crate::{Expr, Names};
 
+/// A notation for other programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    /// LaTeX, see [`Expr::latex`].
+    Latex,
+    /// Python with `SymPy`, see [`Expr::sympy`].
+    Sympy,
+    /// Python with `NumPy`, see [`Expr::numpy`].
+    Numpy,
+    /// Rust, see [`Expr::rust`].
+    Rust,
+}
+
+impl Language {
+    /// Every notation.
+    pub const ALL: [Self; 4] = [Self::Latex, Self::Sympy, Self::Numpy, Self::Rust];
+
+    /// The name as people write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Latex => "LaTeX",
+            Self::Sympy => "SymPy",
+            Self::Numpy => "NumPy",
+            Self::Rust => "Rust",
+        }
+    }
+}
+
 impl Expr {
+    /// The expression in a notation, with what the inputs are called there.
+    ///
+    /// All digits of the constants are printed: what is read back has the same value. Names that
+    /// are taken or not valid in the notation are replaced; [`Spelling`] says by which.
+    ///
+    /// ```
+    /// use symgrad_expr::{Expr, Language, Names, Spelling};
+    /// let names = Names::new(["E", "t"])?;
+    /// let power = Expr::parse("E/t", &names)?;
+    /// let spelling = Spelling::new(Language::Sympy, &names);
+    /// assert_eq!(power.spelt(Language::Sympy, &spelling), "E_/t");
+    /// assert_eq!(spelling.declaration(), Some("E_, t = symbols('E t')"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn spelt(&self, language: Language, names: &Spelling) -> String {
+        match language {
+            Language::Latex => print(self, &latex::Latex { names }),
+            Language::Sympy => print(self, &python::Sympy { names }),
+            Language::Numpy => print(self, &python::Numpy { names }),
+            Language::Rust => print(self, &rust::Rust { names }),
+        }
+    }
+
     /// LaTeX for math mode. Digits and letters after a name's first letter become its index:
-    /// `x1` prints as `x_{1}`, `vx` as `v_{x}`, `theta` as `\theta`.
+    /// `x1` prints as `x_{1}`, `vx` as `v_{x}`, `theta` as `\theta`. Of two names that would look
+    /// alike, the second is written out: `v_x` beside `vx` as `\mathrm{v\_x}`.
     ///
     /// ```
     /// use symgrad_expr::{Expr, Names};
@@ -19,12 +76,13 @@ impl Expr {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn latex(&self, names: &Names) -> String {
-        print(self, &latex::Latex { names })
+        self.spelt(Language::Latex, &Spelling::new(Language::Latex, names))
     }
 
     /// Python for `from sympy import *`, with the inputs as symbols. Whole numbers stay exact.
     ///
-    /// A name that Python or SymPy has taken gets an underscore appended.
+    /// A name that Python or SymPy has taken gets an underscore appended, so that `sympify` reads
+    /// symbols; [`Spelling::declaration`] makes these symbols under the inputs' own names.
     ///
     /// ```
     /// use symgrad_expr::{Expr, Names};
@@ -33,12 +91,13 @@ impl Expr {
     /// # Ok::<(), symgrad_expr::ParseError>(())
     /// ```
     pub fn sympy(&self, names: &Names) -> String {
-        print(self, &python::Sympy { names: python::names(names, &["Abs", "oo", "nan"]) })
+        self.spelt(Language::Sympy, &Spelling::new(Language::Sympy, names))
     }
 
     /// Python for `import numpy as np`, with the inputs as arrays (or numbers) of floats.
     ///
-    /// A name that Python has taken, or `np`, gets an underscore appended.
+    /// A name that Python has taken, or `np`, gets an underscore appended; what no identifier may
+    /// hold is replaced.
     ///
     /// ```
     /// use symgrad_expr::{Expr, Names};
@@ -47,12 +106,13 @@ impl Expr {
     /// # Ok::<(), symgrad_expr::ParseError>(())
     /// ```
     pub fn numpy(&self, names: &Names) -> String {
-        print(self, &python::Numpy { names: python::names(names, &["np"]) })
+        self.spelt(Language::Numpy, &Spelling::new(Language::Numpy, names))
     }
 
     /// A Rust expression over `f64` variables.
     ///
-    /// A name that is a keyword gets an underscore appended.
+    /// A name that Rust has taken gets an underscore appended; what no identifier may hold is
+    /// replaced.
     ///
     /// ```
     /// use symgrad_expr::{Expr, Names};
@@ -61,24 +121,6 @@ impl Expr {
     /// # Ok::<(), symgrad_expr::ParseError>(())
     /// ```
     pub fn rust(&self, names: &Names) -> String {
-        print(self, &rust::Rust { names: rust::names(names) })
+        self.spelt(Language::Rust, &Spelling::new(Language::Rust, names))
     }
-}
-
-/// The names with underscores appended to those that are taken, without making two alike.
-fn avoid(names: &Names, taken: impl Fn(&str) -> bool) -> Vec<String> {
-    let rename = |name: &str| {
-        let mut free = name.to_owned();
-        while taken(&free) || (free != name && names.index_of(&free).is_some()) {
-            free.push('_');
-        }
-        free
-    };
-    names.iter().map(rename).collect()
-}
-
-/// The name of an input, or its numbered name beyond the list.
-fn label(names: &[String], index: u16) -> String {
-    let numbered = || format!("x{}", u32::from(index) + 1);
-    names.get(usize::from(index)).cloned().unwrap_or_else(numbered)
 }

@@ -1,18 +1,19 @@
 //! Symbolic derivatives, and inputs replaced by expressions.
 
+use crate::natural::{Cancel, natural};
 use crate::{Expr, Node, Op};
 
-/// The derivative of the expression in one input, counted from 0.
+/// The derivative of the expression in one input, counted from 0, in its natural form.
 ///
-/// Only products with 1, quotients of 1, sums with 0 and double signs are simplified, so that each rule stays as it stands in
-/// a table; the simplifier makes the result short. Where the expression is differentiable, the
-/// derivative has its value; at the kinks of √ and |·| it is infinite or NaN. A power with an
-/// exponent that contains the input is differentiated as exp(b·ln a), so it needs a base > 0.
+/// What cancels is left out: terms that are equal up to their sign, and factors above and below a
+/// fraction bar. Where the expression is differentiable, the derivative has its value; at the kinks
+/// of √ and |·| it is infinite or NaN. A power with an exponent that contains the input is
+/// differentiated as exp(b·ln a), so it needs a base > 0.
 ///
 /// ```
 /// use symgrad_expr::{Expr, derivative};
-/// let well: Expr = "x2^2 + sin(x1)".parse()?;
-/// assert_eq!(derivative(&well, 0).to_string(), "cos(x1)");
+/// let well: Expr = "x2^2 + sin(x1)*exp(-x1^2)".parse()?;
+/// assert_eq!(derivative(&well, 0).to_string(), "cos(x1)*exp(-x1^2) - 2*x1*sin(x1)*exp(-x1^2)");
 /// assert_eq!(derivative(&well, 1).to_string(), "2*x2");
 /// # Ok::<(), symgrad_expr::ParseError>(())
 /// ```
@@ -40,7 +41,8 @@ pub fn derivative(expr: &Expr, input: u16) -> Expr {
         };
         operands.push(next);
     }
-    operands.pop().and_then(|root| root.slope).unwrap_or_else(|| Expr::constant(0.0))
+    let slope = operands.pop().and_then(|root| root.slope);
+    slope.map_or_else(|| Expr::constant(0.0), |slope| natural(&slope, Cancel::Always))
 }
 
 /// A subexpression with its derivative, where none stands for 0.

@@ -23,18 +23,19 @@ mod derivative;
 mod display;
 mod expr;
 mod names;
+mod natural;
 mod op;
 mod op_set;
 mod parse;
 mod print;
 mod program;
-mod readable;
 pub mod simd;
 mod template;
 #[cfg(feature = "testing")]
 pub mod testing;
 
 pub use aligned::Aligned;
+pub use code::{Language, Spelling};
 pub use derivative::derivative;
 pub use expr::{Expr, Node, ShapeError};
 pub use names::{Names, NamesError};

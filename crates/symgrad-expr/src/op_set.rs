@@ -156,10 +156,10 @@ impl OpSet {
         self.templates.iter().map(|(template, _)| template)
     }
 
-    /// The expression as text, with instances of templates by their names.
+    /// The expression in its natural form as text, with instances of templates by their names.
     pub fn written(&self, expr: &Expr, names: &Names) -> String {
         if self.templates.is_empty() {
-            return expr.display(names).to_string();
+            return expr.natural().display(names).to_string();
         }
         cover::written(self, expr, names)
     }
@@ -411,7 +411,7 @@ mod tests {
             ("exp(-2.5*exp(-a^2))/exp(-a^2)", "yukawa(gauss(a))"),
             ("exp(-2.5*a)/b", "exp(-2.5*a)/b"),
             ("exp(-2.4*a)/a", "exp(-2.4*a)/a"),
-            ("exp(-a^2)*exp(-a^2) + exp(a)", "gauss(a)*gauss(a) + exp(a)"),
+            ("exp(-a^2)*exp(-a^2) + exp(a)", "gauss(a)^2 + exp(a)"),
         ] {
             let expr = Expr::parse(text, &names).unwrap();
             assert_eq!(ops.written(&expr, &names), written);

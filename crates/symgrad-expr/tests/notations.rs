@@ -1,6 +1,7 @@
 //! LaTeX, SymPy, NumPy and Rust output.
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -9,7 +10,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 use symgrad_expr::testing::{any_expressions, expressions, is_regular, points};
-use symgrad_expr::{Expr, Names, Op};
+use symgrad_expr::{Expr, Language, Names, Op, Spelling};
 
 fn config(cases: u32) -> Config {
     Config { cases, rng_seed: RngSeed::Fixed(77), failure_persistence: None, ..Config::default() }
@@ -98,10 +99,31 @@ fn latex_names() {
         ("phi_dot", r"\phi_{\mathrm{dot}}"),
         ("two_words_more", r"\mathrm{two}_{\mathrm{words\_more}}"),
         ("_x", r"\mathrm{\_x}"),
+        ("x₁", "x_{1}"),
+        ("λ", r"\lambda"),
+        ("ωx", r"\omega_{x}"),
     ];
     for (name, latex) in table {
         assert_eq!(Expr::var(0).latex(&Names::new([name]).unwrap()), latex);
     }
+}
+
+#[test]
+fn latex_names_that_would_look_alike() {
+    let names = Names::new(["v_x", "vx", "x1", "x_1", "λ", "lambda", "x", "x_"]).unwrap();
+    let spelling = Spelling::new(Language::Latex, &names);
+    let wanted = [
+        "v_{x}",
+        r"\mathrm{vx}",
+        "x_{1}",
+        r"\mathrm{x\_1}",
+        r"\lambda",
+        r"\mathrm{lambda}",
+        "x",
+        r"\mathrm{x\_}",
+    ];
+    assert_eq!(spelling.names(), wanted);
+    assert_eq!(spelling.renamed().len(), 4);
 }
 
 proptest! {
@@ -222,4 +244,238 @@ fn fed(command: &mut Command, input: &str) -> String {
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{command:?} failed");
     String::from_utf8(output.stdout).unwrap()
+}
+
+/// Names as people use them, and as they should not.
+fn names() -> impl Strategy<Value = Vec<String>> {
+    let taken = [
+        "E",
+        "I",
+        "N",
+        "S",
+        "Q",
+        "O",
+        "C",
+        "pi",
+        "beta",
+        "gamma",
+        "zeta",
+        "lambda",
+        "Lambda",
+        "None",
+        "True",
+        "Some",
+        "np",
+        "fn",
+        "self",
+        "Self",
+        "_",
+        "__",
+        "in",
+        "id",
+        "max",
+        "re",
+        "im",
+        "e",
+        "Symbol",
+        "Abs",
+        "oo",
+        "nan",
+        "x",
+        "x_",
+        "x1",
+        "x_1",
+        "x₁",
+        "x¹",
+        "vx",
+        "v_x",
+        "vₓ",
+        "v_",
+        "λ",
+        "ﬁ",
+        "fi",
+        "𝑥",
+        "ｅ",
+        "µ",
+        "μ",
+        "mu",
+        "Ω",
+        "x²",
+        "Å",
+        "½",
+        "a½",
+        "type",
+        "масса",
+        "v_x_1",
+        "vx1",
+        "lambda_",
+        "E_",
+        "E__",
+    ];
+    let letters = prop_oneof![
+        4 => proptest::sample::select(taken.map(str::to_owned).to_vec()),
+        2 => "[a-eE_]{1,3}[_0-2]{0,2}",
+        1 => "[\\p{Alphabetic}_][\\p{Alphabetic}\\p{Nd}\\p{No}_]{0,3}",
+    ];
+    proptest::collection::btree_set(letters, 1..12).prop_map(|set| set.into_iter().collect())
+}
+
+proptest! {
+    #![proptest_config(config(5_000))]
+
+    /// Distinct names have distinct names in every notation, of the right form.
+    #[test]
+    fn spellings_are_valid_and_distinct(names in names()) {
+        let Ok(valid) = Names::new(names.clone()) else { return Ok(()) };
+        for language in Language::ALL {
+            let spelling = Spelling::new(language, &valid);
+            let mut spelt = spelling.names().to_vec();
+            // Beyond the list there are names, too.
+            spelt.extend((0..3_u16).map(|n| Expr::var(1_000 + n).spelt(language, &spelling)));
+            spelt.extend((0..12_u16).map(|n| Expr::var(n).spelt(language, &spelling)));
+            let distinct: BTreeSet<&String> = spelt.iter().collect();
+            prop_assert_eq!(distinct.len(), names.len().max(12) + 3, "{:?}: {:?}", names, spelt);
+            let fits = |name: &String| match language {
+                Language::Latex => balanced(name),
+                Language::Rust => is_identifier(name) && name != "_",
+                _ => is_identifier(name),
+            };
+            prop_assert!(spelt.iter().all(fits), "{:?}: {:?}", names, spelt);
+        }
+    }
+}
+
+fn is_identifier(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars.next().is_some_and(|c| c == '_' || unicode_ident::is_xid_start(c))
+        && chars.all(unicode_ident::is_xid_continue)
+}
+
+#[test]
+fn taken_names_come_with_what_they_stand_for() {
+    let names = Names::new(["E", "I", "lambda", "v", "x₁", "x1"]).unwrap();
+    let expr: Expr = "x1^2*x2 + 3*x3 - x4*x5/x6".parse().unwrap();
+    assert_eq!(expr.sympy(&names), "E_**2*I_ + 3*lambda_ - v*x1_/x1");
+    assert_eq!(expr.numpy(&names), "E**2*I + 3.0*lambda_ - v*x1_/x1");
+    assert_eq!(expr.rust(&names), "E.powi(2) * I + 3.0 * lambda - v * x1_ / x1");
+    let spelling = Spelling::new(Language::Sympy, &names);
+    let declared = "E_, I_, lambda_, v, x1_, x1 = symbols('E I lambda v x₁ x1')";
+    assert_eq!(spelling.declaration(), Some(declared));
+    let renamed: Vec<(&str, &str)> =
+        spelling.renamed().iter().map(|(name, spelt)| (name.as_str(), spelt.as_str())).collect();
+    assert_eq!(renamed, [("E", "E_"), ("I", "I_"), ("lambda", "lambda_"), ("x₁", "x1_")]);
+}
+
+/// SymPy itself reads what is printed, as `sympify` does and after the declaration, and finds the
+/// symbols and the value again.
+#[test]
+fn sympy_reads_back() {
+    let mut script = vec!["from sympy import *\nfrom sympy import sympify".to_owned()];
+    let mut runner = TestRunner::new(config(1));
+    let mut cases = 0;
+    let sets = names();
+    while cases < 100 {
+        let mut set = sets.new_tree(&mut runner).unwrap().current();
+        // Python may be older than the youngest letters.
+        set.retain(|name| name.chars().all(|c| c < '\u{530}' || ('₀'..='₉').contains(&c)));
+        let Ok(names) = Names::new(set) else { continue };
+        if names.is_empty() {
+            continue;
+        }
+        let count = names.len().min(3);
+        let (expr, point) = samples_of(&mut runner, count);
+        let spelling = Spelling::new(Language::Sympy, &names);
+        let text = expr.natural().spelt(Language::Sympy, &spelling);
+        let values: Vec<String> = std::iter::zip(spelling.names(), &point)
+            .map(|(name, value)| format!("'{name}': {value:?}"))
+            .collect();
+        let own: Vec<String> = std::iter::zip(names.iter(), &point)
+            .map(|(name, value)| format!("Symbol('{name}'): {value:?}"))
+            .collect();
+        script.push(format!(
+            "wanted = {:?}\n\
+             {}\n\
+             for read, values in [\n    (sympify({text:?}), {{{}}}),\n    ({text}, {{{}}}),\n]:\n    \
+             read = sympify(read)\n    \
+             found = float(N(read.subs(values)))\n    \
+             assert not (read.free_symbols - {{sympify(k) for k in values}}), read\n    \
+             assert abs(found - wanted) <= 1e-8 * (1 + abs(wanted)), ({text:?}, found, wanted)",
+            expr.eval(&point),
+            spelling.declaration().unwrap_or_default(),
+            values.join(", "),
+            own.join(", "),
+        ));
+        cases += 1;
+    }
+    script.push("print('read')".into());
+    let Some(output) = python_with("sympy", &script.join("\n")) else { return };
+    assert_eq!(output.trim(), "read");
+}
+
+/// Every name that SymPy brings is avoided.
+#[test]
+fn sympy_has_no_name_that_is_not_known_as_taken() {
+    let script = "import sympy\nspace = {}\nexec('from sympy import *', space)\n\
+                  print('\\n'.join(n for n in space if n.isidentifier()))";
+    let Some(output) = python_with("sympy", script) else { return };
+    for name in output.lines().filter(|name| !name.starts_with("__")) {
+        // Some are names of operators here, so that no input may have them.
+        let Ok(names) = Names::new([name]) else { continue };
+        let spelling = Spelling::new(Language::Sympy, &names);
+        assert_eq!(spelling.names(), [format!("{name}_")]);
+    }
+}
+
+/// NumPy itself computes the same on arrays, negative ones included.
+#[test]
+fn numpy_computes_the_same() {
+    let names = Names::new(["np", "lambda", "x₁"]).unwrap();
+    let spelling = Spelling::new(Language::Numpy, &names);
+    let mut script = vec!["import numpy as np".to_owned()];
+    let mut wanted = Vec::new();
+    for (expr, point) in samples(300) {
+        let columns = std::iter::zip(spelling.names(), &point);
+        script.extend(columns.map(|(name, value)| format!("{name} = np.array([{value:?}])")));
+        let text = expr.natural().spelt(Language::Numpy, &spelling);
+        script.push(format!("print(float(np.ravel({text})[0]))"));
+        wanted.push((expr.eval(&point), text));
+    }
+    let Some(output) = python_with("numpy", &script.join("\n")) else { return };
+    assert_values(&output, &wanted);
+}
+
+/// The digits of a constant that notations print are those that read back as the same number.
+#[test]
+fn constants_keep_all_their_digits() {
+    let mut runner = TestRunner::new(config(1));
+    let finite = any::<f64>().prop_filter("finite", |value| value.is_finite());
+    for _ in 0..2_000 {
+        let value = finite.new_tree(&mut runner).unwrap().current();
+        let expr = Expr::constant(value);
+        let names = Names::numbered(0);
+        for text in [expr.to_string(), expr.sympy(&names), expr.numpy(&names), expr.rust(&names)] {
+            assert_eq!(text.parse::<f64>().unwrap(), value, "{text}");
+        }
+        let latex = expr.latex(&names).replace(r" \cdot 10^{", "e").replace("10^{", "1e");
+        assert_eq!(latex.trim_end_matches('}').parse::<f64>().unwrap(), value, "{latex}");
+    }
+}
+
+/// A random expression of that many inputs, with a point where it is smooth.
+fn samples_of(runner: &mut TestRunner, inputs: usize) -> (Expr, Vec<f64>) {
+    let cases = (expressions(u16::try_from(inputs).unwrap(), &Op::ALL), points(inputs));
+    let draws = std::iter::repeat_with(|| cases.new_tree(runner).unwrap().current());
+    let mut regular = draws.filter(|(expr, point)| is_regular(expr, point, 0.05));
+    regular.next().unwrap()
+}
+
+/// What the script prints, or nothing, with a word, where Python lacks the module.
+fn python_with(module: &str, script: &str) -> Option<String> {
+    let import = ["-c", &format!("import {module}")].map(str::to_owned);
+    let there = Command::new("python3").args(import).stderr(Stdio::null()).status();
+    if !there.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: no python3 with {module} here");
+        return None;
+    }
+    python(script)
 }

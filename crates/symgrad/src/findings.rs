@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 use symgrad_data::{DirectionField, Table};
-use symgrad_expr::{Expr, Names, OpSet};
+use symgrad_expr::{Language, Names, OpSet, Spelling};
 use symgrad_report::FrontPoint;
 use symgrad_search::{Folds, Hints, Objective, Outcome, Search, Trust, Verdict};
 
@@ -28,6 +28,10 @@ pub struct Findings {
     pub front: Vec<FrontEntry>,
     /// Index of the answer in the front.
     pub answer: usize,
+    /// What the inputs are called in each notation, and what SymPy has to be told of them. Absent
+    /// from results of earlier versions.
+    #[serde(default)]
+    pub spelling: BTreeMap<Language, Spelling>,
     /// How far front and answer can be believed: losses on held-out points, the neuron's noise
     /// and the verdict. Absent from results of earlier versions.
     #[serde(default)]
@@ -57,9 +61,10 @@ pub struct FrontEntry {
     pub loss: f64,
     /// The published loss, (2/d)(1 − mean cos).
     pub paper_mse: f64,
-    /// The expression; reading it back gives the same expression.
+    /// The expression in its natural form, with all digits of its constants. Complexity is that of
+    /// the form that the search has found: `x^4` counts as `(x^2)^2`.
     pub expression: String,
-    /// For people, where the search has templates: instances by their names, constants rounded.
+    /// The same where the search has templates: instances by their names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub with_templates: Option<String>,
     /// For `SymPy`.
@@ -75,8 +80,8 @@ pub struct FrontEntry {
 }
 
 impl FrontEntry {
-    fn readable(&self, inputs: &[String]) -> String {
-        self.with_templates.clone().unwrap_or_else(|| readable(&self.expression, inputs))
+    fn readable(&self) -> &str {
+        self.with_templates.as_ref().unwrap_or(&self.expression)
     }
 }
 
@@ -94,7 +99,7 @@ impl Findings {
         let point = |entry: &FrontEntry| FrontPoint {
             complexity: entry.complexity,
             loss: entry.loss,
-            expression: entry.readable(&self.inputs),
+            expression: entry.readable().to_owned(),
         };
         self.front.iter().map(point).collect()
     }
@@ -110,9 +115,10 @@ impl Findings {
         text
     }
 
-    /// The answer as people read it: constants rounded, templates by their names.
+    /// The answer as people read it: templates by their names. Constants have the digits that
+    /// the loss needs.
     pub fn readable_answer(&self) -> String {
-        self.answer().readable(&self.inputs)
+        self.answer().readable().to_owned()
     }
 
     /// The verdict on the answer.
@@ -127,22 +133,29 @@ impl Findings {
         seed: u64,
     ) -> Result<Self, Error> {
         let templates = ops.templates().next().is_some();
-        let entry = |(entry, &paper_mse): (&symgrad_search::Entry, &f64)| FrontEntry {
-            complexity: entry.complexity,
-            loss: entry.loss,
-            paper_mse,
-            expression: entry.expr.display(names).to_string(),
-            with_templates: templates.then(|| ops.written(&rounded(&entry.expr, ops), names)),
-            sympy: entry.expr.sympy(names),
-            latex: entry.expr.latex(names),
-            numpy: entry.expr.numpy(names),
-            rust: entry.expr.rust(names),
+        let spelling: BTreeMap<Language, Spelling> =
+            Language::ALL.map(|language| (language, Spelling::new(language, names))).into();
+        let entry = |(entry, &paper_mse): (&symgrad_search::Entry, &f64)| {
+            let natural = entry.expr.natural();
+            let spelt = |language: Language| natural.spelt(language, &spelling[&language]);
+            FrontEntry {
+                complexity: entry.complexity,
+                loss: entry.loss,
+                paper_mse,
+                expression: natural.display(names).to_string(),
+                with_templates: templates.then(|| ops.written(&entry.expr, names)),
+                sympy: spelt(Language::Sympy),
+                latex: spelt(Language::Latex),
+                numpy: spelt(Language::Numpy),
+                rust: spelt(Language::Rust),
+            }
         };
         Ok(Self {
             schema_version: SCHEMA_VERSION,
             inputs: names.iter().map(str::to_owned).collect(),
             front: outcome.front().iter().zip(outcome.paper_mse()).map(entry).collect(),
             answer: outcome.answer_index().ok_or(Error::NothingFound)?,
+            spelling: spelling.clone(),
             trust: Some(outcome.trust().clone()),
             folds: outcome.folds().cloned(),
             hints: Hints::default(),
@@ -213,36 +226,7 @@ pub fn run_search(
     Ok(findings)
 }
 
-/// Constants are rounded to this many digits for people.
-const DIGITS: usize = 4;
-
-/// The expression with its constants rounded, except those of templates.
-fn rounded(expr: &Expr, ops: &OpSet) -> Expr {
-    let mut rounded = expr.rounded(DIGITS);
-    let fixed = ops.fixed_constants(expr);
-    if rounded.constants().len() != fixed.len() {
-        return expr.clone();
-    }
-    for (index, constant) in rounded.constants_mut().iter_mut().enumerate() {
-        if fixed[index] {
-            *constant = expr.constants()[index];
-        }
-    }
-    rounded
-}
-
 /// Seconds to the millisecond: more would be noise.
 pub(crate) fn to_milliseconds(seconds: f64) -> f64 {
     (seconds * 1e3).round() / 1e3
-}
-
-/// An expression with its constants rounded, for people; the text itself if it cannot be read.
-pub(crate) fn readable(expression: &str, inputs: &[String]) -> String {
-    Names::new(inputs.to_vec())
-        .ok()
-        .and_then(|names| {
-            let expr = Expr::parse(expression, &names).ok()?;
-            Some(expr.rounded(DIGITS).display(&names).to_string())
-        })
-        .unwrap_or_else(|| expression.to_owned())
 }

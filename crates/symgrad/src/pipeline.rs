@@ -14,7 +14,7 @@ use symgrad_siamese::{CurvePoint, Encoder, Neuron, Progress, TrainObserver};
 
 use crate::check::{RECOVERED, check};
 use crate::files::{read_json, write_json};
-use crate::findings::{readable, to_milliseconds};
+use crate::findings::to_milliseconds;
 use crate::folder::{Folder, Owner, Sources, set_aside};
 use crate::statistics::{pearson, spearman};
 use crate::steps::{
@@ -212,7 +212,7 @@ impl Run<'_> {
             seed,
             recovered: comparison.mismatch < RECOVERED,
             verdict: VerdictRecord::of(&findings),
-            answer: readable(&answer.expression, &findings.inputs),
+            answer: answer.expression.clone(),
             answer_latex: answer.latex.clone(),
             truth: experiment.truth().into(),
             mismatch: Some(comparison.mismatch).filter(|mismatch| mismatch.is_finite()),

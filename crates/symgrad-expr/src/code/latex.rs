@@ -1,17 +1,20 @@
 //! LaTeX for math mode.
 
+use unicode_normalization::UnicodeNormalization;
+
+use super::Spelling;
+use crate::Op;
 use crate::display::shortest;
 use crate::print::Part::{Arg, Inner, Text};
 use crate::print::{Argument, Form, Lead, Level, Notation, number_level};
-use crate::{Names, Op};
 
 pub(super) struct Latex<'a> {
-    pub(super) names: &'a Names,
+    pub(super) names: &'a Spelling,
 }
 
 impl Notation for Latex<'_> {
     fn input(&self, index: u16) -> String {
-        symbol(&self.names.label(index))
+        self.names.label(index)
     }
 
     fn constant(&self, value: f64) -> (Level, String) {
@@ -69,39 +72,94 @@ fn fraction(parts: impl Into<Vec<crate::print::Part>>) -> Form {
     Form::new(Level::Power, parts)
 }
 
-const GREEK: [&str; 34] = [
-    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa",
-    "lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi",
-    "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi",
-    "Omega",
+/// Greek letters with their commands.
+const GREEK: [(char, &str); 34] = [
+    ('α', "alpha"),
+    ('β', "beta"),
+    ('γ', "gamma"),
+    ('δ', "delta"),
+    ('ε', "epsilon"),
+    ('ζ', "zeta"),
+    ('η', "eta"),
+    ('θ', "theta"),
+    ('ι', "iota"),
+    ('κ', "kappa"),
+    ('λ', "lambda"),
+    ('μ', "mu"),
+    ('ν', "nu"),
+    ('ξ', "xi"),
+    ('π', "pi"),
+    ('ρ', "rho"),
+    ('σ', "sigma"),
+    ('τ', "tau"),
+    ('υ', "upsilon"),
+    ('φ', "phi"),
+    ('χ', "chi"),
+    ('ψ', "psi"),
+    ('ω', "omega"),
+    ('Γ', "Gamma"),
+    ('Δ', "Delta"),
+    ('Θ', "Theta"),
+    ('Λ', "Lambda"),
+    ('Ξ', "Xi"),
+    ('Π', "Pi"),
+    ('Σ', "Sigma"),
+    ('Υ', "Upsilon"),
+    ('Φ', "Phi"),
+    ('Ψ', "Psi"),
+    ('Ω', "Omega"),
 ];
 
 /// A name as a letter, a Greek letter or an upright word, with what follows as its index.
-fn symbol(name: &str) -> String {
+pub(super) fn symbol(name: &str) -> String {
+    let name: String = name.nfkc().collect();
     let letters = name.find(|c: char| !c.is_alphabetic()).unwrap_or(name.len());
     let (word, rest) = name.split_at(letters);
     let mut chars = word.chars();
     let (base, index) = match (chars.next(), chars.next(), chars.next()) {
-        _ if GREEK.contains(&word) => (format!(r"\{word}"), rest.to_owned()),
+        _ if GREEK.iter().any(|(_, command)| *command == word) => {
+            (format!(r"\{word}"), rest.to_owned())
+        }
         // `vx`, `vx1`, `vx_max`: a letter with a letter for its index
-        (Some(first), Some(second), None) => (first.to_string(), format!("{second}{rest}")),
+        (Some(first), Some(second), None) => (letter(first), format!("{second}{rest}")),
         (Some(_), Some(_), Some(_)) => (upright(word), rest.to_owned()),
-        (Some(_), None, _) => (word.to_owned(), rest.to_owned()),
-        (None, ..) => return upright(name),
+        (Some(first), None, _) => (letter(first), rest.to_owned()),
+        (None, ..) => return upright(&name),
     };
     let index = index.trim_start_matches('_');
-    match index.chars().count() {
-        0 => base,
-        1 => format!("{base}_{{{}}}", escaped(index)),
+    let mut chars = index.chars();
+    match (chars.next(), chars.next()) {
+        (None, _) => base,
+        (Some(only), None) => format!("{base}_{{{}}}", letter(only)),
         _ if index.bytes().all(|byte| byte.is_ascii_digit()) => format!("{base}_{{{index}}}"),
         _ => format!("{base}_{{{}}}", upright(index)),
     }
 }
 
-fn upright(word: &str) -> String {
-    format!(r"\mathrm{{{}}}", escaped(word))
+/// A name letter by letter, for one whose usual form looks like another's; with underscores.
+pub(super) fn plainer(name: &str, underscores: usize) -> String {
+    let name: String = name.nfkc().collect();
+    upright(&(name + &"_".repeat(underscores)))
 }
 
-fn escaped(word: &str) -> String {
-    word.replace('_', r"\_")
+/// Euler's number is no input.
+pub(super) fn is_taken(symbol: &str) -> bool {
+    symbol == r"\mathrm{e}"
+}
+
+fn letter(c: char) -> String {
+    match GREEK.iter().find(|(letter, _)| *letter == c) {
+        Some((_, command)) => format!(r"\{command}"),
+        None => c.to_string(),
+    }
+}
+
+fn upright(word: &str) -> String {
+    let escape = |c: char| match letter(c) {
+        _ if c == '_' => r"\_".to_owned(),
+        command if command.starts_with('\\') => format!("{{{command}}}"),
+        plain => plain,
+    };
+    let escaped: String = word.chars().map(escape).collect();
+    format!(r"\mathrm{{{escaped}}}")
 }

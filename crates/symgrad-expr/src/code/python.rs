@@ -1,10 +1,13 @@
 //! Python, once for SymPy and once for NumPy.
 
-use super::{avoid, label};
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use super::Spelling;
+use crate::Op;
 use crate::display::shortest;
 use crate::print::Part::{Arg, Inner, Text};
 use crate::print::{Argument, Form, Level, Notation, number_level};
-use crate::{Names, Op};
 
 const KEYWORDS: [&str; 35] = [
     "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue",
@@ -13,18 +16,31 @@ const KEYWORDS: [&str; 35] = [
     "with", "yield",
 ];
 
-/// Names that neither Python nor the given list has taken.
-pub(super) fn names(names: &Names, taken: &[&str]) -> Vec<String> {
-    avoid(names, |name| KEYWORDS.contains(&name) || taken.contains(&name))
+/// What `from sympy import *` brings, and the functions that Python has built in, which
+/// `sympify` takes for themselves.
+const SYMPY_NAMES: &str = include_str!("sympy-names.txt");
+
+pub(super) fn is_taken_in_sympy(name: &str) -> bool {
+    static TAKEN: LazyLock<BTreeSet<&str>> =
+        LazyLock::new(|| SYMPY_NAMES.split_whitespace().collect());
+    is_python(name) || TAKEN.contains(name)
 }
 
-pub(super) struct Sympy {
-    pub(super) names: Vec<String>,
+pub(super) fn is_taken_in_numpy(name: &str) -> bool {
+    is_python(name) || name == "np"
 }
 
-impl Notation for Sympy {
+fn is_python(name: &str) -> bool {
+    KEYWORDS.contains(&name) || name == "__debug__"
+}
+
+pub(super) struct Sympy<'a> {
+    pub(super) names: &'a Spelling,
+}
+
+impl Notation for Sympy<'_> {
     fn input(&self, index: u16) -> String {
-        label(&self.names, index)
+        self.names.label(index)
     }
 
     fn constant(&self, value: f64) -> (Level, String) {
@@ -45,13 +61,13 @@ impl Notation for Sympy {
     }
 }
 
-pub(super) struct Numpy {
-    pub(super) names: Vec<String>,
+pub(super) struct Numpy<'a> {
+    pub(super) names: &'a Spelling,
 }
 
-impl Notation for Numpy {
+impl Notation for Numpy<'_> {
     fn input(&self, index: u16) -> String {
-        label(&self.names, index)
+        self.names.label(index)
     }
 
     /// Always with a point or exponent: Python's whole numbers do not compute as floats do.

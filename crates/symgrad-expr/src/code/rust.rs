@@ -1,9 +1,9 @@
 //! Rust over `f64`.
 
-use super::{avoid, label};
+use super::Spelling;
+use crate::Op;
 use crate::print::Part::{Arg, Inner, Receiver, Text};
 use crate::print::{Argument, Form, Level, Notation, number_level};
-use crate::{Names, Op};
 
 const KEYWORDS: [&str; 53] = [
     "Self", "_", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue",
@@ -13,18 +13,20 @@ const KEYWORDS: [&str; 53] = [
     "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 
-/// Names that are no keywords.
-pub(super) fn names(names: &Names) -> Vec<String> {
-    avoid(names, |name| KEYWORDS.contains(&name))
+/// Names of variants that the prelude brings: a pattern with one of them binds nothing.
+const VARIANTS: [&str; 4] = ["Err", "None", "Ok", "Some"];
+
+pub(super) fn is_taken(name: &str) -> bool {
+    KEYWORDS.contains(&name) || VARIANTS.contains(&name)
 }
 
-pub(super) struct Rust {
-    pub(super) names: Vec<String>,
+pub(super) struct Rust<'a> {
+    pub(super) names: &'a Spelling,
 }
 
-impl Notation for Rust {
+impl Notation for Rust<'_> {
     fn input(&self, index: u16) -> String {
-        label(&self.names, index)
+        self.names.label(index)
     }
 
     fn constant(&self, value: f64) -> (Level, String) {

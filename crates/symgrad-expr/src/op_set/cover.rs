@@ -182,7 +182,7 @@ fn constant(expr: &Expr, end: usize) -> f64 {
     expr.constants()[expr.nodes()[..end].iter().filter(|node| **node == Node::Const).count()]
 }
 
-/// The expression as text, instances by the names of their templates.
+/// The expression in its natural form as text, instances by the names of their templates.
 pub(super) fn written(ops: &OpSet, expr: &Expr, names: &Names) -> String {
     let first = names.len().max(expr.input_count());
     let mut calls: Vec<String> = vec![];
@@ -193,8 +193,8 @@ pub(super) fn written(ops: &OpSet, expr: &Expr, names: &Names) -> String {
         let Some(end) = cover.instances().into_iter().min() else { break };
         let Some((position, arguments)) = &cover.readings[end].instance else { break };
         let notation = Folded { names, first, calls: &calls };
-        let texts: Vec<String> =
-            arguments.iter().map(|end| print(&folded.subtree(*end), &notation)).collect();
+        let text = |end: &usize| print(&folded.subtree(*end).natural(), &notation);
+        let texts: Vec<String> = arguments.iter().map(text).collect();
         let call = format!("{}({})", ops.templates[*position].0.name(), texts.join(", "));
         let index = calls.iter().position(|known| *known == call).unwrap_or_else(|| {
             calls.push(call);
@@ -203,5 +203,5 @@ pub(super) fn written(ops: &OpSet, expr: &Expr, names: &Names) -> String {
         let Ok(index) = u16::try_from(first + index) else { break };
         folded = folded.with_subtree(end, &Expr::var(index));
     }
-    print(&folded, &Folded { names, first, calls: &calls })
+    print(&folded.natural(), &Folded { names, first, calls: &calls })
 }

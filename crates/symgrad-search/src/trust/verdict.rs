@@ -266,7 +266,7 @@ pub(crate) fn summary(
             format!("identified: {numbers}, noise floor about {}", short(noise_floor))
         }
         Verdict::Ambiguous { reason, alternatives } => {
-            let spelled = |&index: &usize| front[index].expr.rounded(4).display(&names).to_string();
+            let spelled = |&index: &usize| front[index].expr.natural().display(&names).to_string();
             let spelled: Vec<String> = alternatives.iter().map(spelled).collect();
             let colon = if spelled.is_empty() { "" } else { ": " };
             format!("ambiguous: {reason}{colon}{}; {numbers}", spelled.join(", "))
