@@ -11,7 +11,7 @@ use symgrad::{Error, Folder, SearchSettings, Stage, open_search, run_search};
 use crate::fail::{FAILED, Failure};
 use crate::options::{SearchOptions, tangent};
 use crate::progress::{Save, SearchBar};
-use crate::show::{FINDINGS, Format, json, text, write_findings};
+use crate::show::{FINDINGS, Format, json, tell_names, text, write_findings};
 use crate::talk::{print, tell};
 
 #[derive(Args)]
@@ -85,6 +85,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Format::Json => json(&findings) + "\n",
         notation => notation.spell(findings.answer()).to_owned() + "\n",
     })?;
+    tell_names(&findings, arguments.format);
     failures.iter().for_each(Failure::warn);
     Ok(if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
 }

@@ -17,7 +17,7 @@ use crate::fail::{FAILED, Failure};
 use crate::numbers::{count, number};
 use crate::options::{SearchOptions, tangent};
 use crate::progress::{LayerBar, SearchBar};
-use crate::show::{FINDINGS, Format, json, text, write_findings};
+use crate::show::{FINDINGS, Format, json, tell_names, text, write_findings};
 use crate::talk::{print, tell};
 
 #[derive(Args)]
@@ -183,6 +183,7 @@ impl Arguments {
             (Format::Text, _) => print(&neuron_text(found))?,
             (notation, Some(findings)) => {
                 print(&(notation.spell(findings.answer()).to_owned() + "\n"))?;
+                tell_names(findings, notation);
             }
             (_, None) => tell!("{}", neuron_text(found).trim_end()),
         }
@@ -203,6 +204,9 @@ impl Arguments {
                 concepts.map(|found| notation.spell(found.answer()).to_owned() + "\n").collect()
             }
         })?;
+        if let Some(first) = found.concepts.first() {
+            tell_names(first, self.format);
+        }
         Ok(ended(written))
     }
 
@@ -222,6 +226,10 @@ impl Arguments {
             Format::Text => layer_text(found),
             notation => found.neurons.iter().map(|neuron| spelt(notation, neuron)).collect(),
         })?;
+        // The inputs are the same for all neurons.
+        if let Some(first) = found.neurons.iter().find_map(|neuron| neuron.findings.as_ref()) {
+            tell_names(first, self.format);
+        }
         Ok(ended(written))
     }
 }

@@ -7,6 +7,8 @@ use symgrad::report::{FrontLabels, TextTable, format_loss, pareto_svg};
 use symgrad::search::Interval;
 use symgrad::{Error, Findings, Folder, FrontEntry};
 
+use crate::talk::tell;
+
 /// What to print.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
@@ -34,6 +36,20 @@ impl Format {
             Self::Numpy => &entry.numpy,
             Self::Rust => &entry.rust,
         }
+    }
+}
+
+/// Tells what the names in an answer stand for, where they are not the obvious ones.
+pub(crate) fn tell_names(findings: &Findings, format: Format) {
+    let language = match format {
+        Format::Text | Format::Json => return,
+        Format::Latex => Language::Latex,
+        Format::Sympy => Language::Sympy,
+        Format::Numpy => Language::Numpy,
+        Format::Rust => Language::Rust,
+    };
+    if let Some(note) = renamed(findings, language) {
+        tell!("{note}");
     }
 }
 
