@@ -1,7 +1,9 @@
 //! Points with the directions in which neurons change there.
 
-use crate::tangent::{normalise, remove};
-use crate::{DataError, EstimatedGradients, Table, Tangent, estimate, table};
+use std::borrow::Cow;
+
+use crate::tangent::{normalise, orthonormal, remove};
+use crate::{DataError, EstimatedGradients, Table, Tangent, Units, estimate, table};
 use serde::{Deserialize, Serialize};
 
 /// How raw gradients become a direction field.
@@ -48,10 +50,13 @@ pub enum TangentMode {
 /// neuron: its unit gradient), with weights.
 ///
 /// This is the border between networks and symbolic search. All its vectors are finite and
-/// orthonormal, and lie in the [`Tangent`] space if there is one.
+/// orthonormal, and lie in the [`Tangent`] space if there is one. They are gradients with
+/// respect to the inputs as its [`Units`] measure them, which differ from the inputs only where
+/// these vary by very large or small numbers or lie far from zero.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DirectionField {
     points: Table,
+    units: Units,
     basis: Vec<Vec<Vec<f64>>>,
     weights: Vec<f64>,
     dropped: usize,
@@ -120,6 +125,34 @@ impl DirectionField {
         &self.points
     }
 
+    /// The units that gradients are taken in: of [`points`](Self::points), which are as given.
+    pub fn units(&self) -> &Units {
+        &self.units
+    }
+
+    /// The same field by gradients with respect to the inputs as they are given, as published
+    /// losses compare them.
+    #[must_use]
+    pub fn in_own_units(&self) -> Self {
+        let mut own = self.clone();
+        if self.units.is_own() {
+            return own;
+        }
+        own.units = Units::own(self.dim());
+        own.tangent = self.tangent.as_ref().map(|tangent| tangent.in_own_units(&self.units));
+        for row in 0..self.len() {
+            let per_input = |vectors: &Vec<Vec<f64>>| {
+                let components = vectors.iter().enumerate();
+                components.map(|(i, column)| column[row] / self.units.scale(i)).collect()
+            };
+            let units = orthonormal(self.basis.iter().map(per_input).collect());
+            for (columns, unit) in own.basis.iter_mut().zip(&units) {
+                columns.iter_mut().zip(unit).for_each(|(column, &x)| column[row] = x);
+            }
+        }
+        own
+    }
+
     /// The inputs' names.
     pub fn names(&self) -> &[String] {
         self.points.names()
@@ -141,7 +174,7 @@ impl DirectionField {
         self.basis.len()
     }
 
-    /// The basis vector of that index at every point: d columns of N.
+    /// The basis vector of that index at every point, per unit of each input: d columns of N.
     ///
     /// # Panics
     /// If the index is not below [`neurons`](Self::neurons).
@@ -181,6 +214,7 @@ impl DirectionField {
         let pick = |column: &Vec<f64>| table::pick(column, rows);
         Self {
             points: self.points.select(rows),
+            units: self.units.clone(),
             basis: self.basis.iter().map(|unit| unit.iter().map(pick).collect()).collect(),
             weights: pick(&self.weights),
             dropped: self.dropped,
@@ -200,7 +234,10 @@ fn build(
         check_weights(weights, points.rows())?;
     }
     check_threshold(options.weak)?;
-    let tangent = Tangent::of(&points, options.tangent)?;
+    let measured = Measured::of(&points, neurons);
+    let neurons: Vec<&[Vec<f64>]> = measured.neurons.iter().map(|columns| &**columns).collect();
+    let neurons = neurons.as_slice();
+    let tangent = Tangent::of(&measured.points, options.tangent)?;
     let rank = tangent.as_ref().map_or(points.dim(), Tangent::rank);
     if neurons.len() > 1 && neurons.len() >= rank {
         return Err(DataError::TooManyNeurons { neurons: neurons.len(), dim: rank });
@@ -223,12 +260,38 @@ fn build(
     }
     let weights = weights.map_or(vec![1.0; kept.len()], |all| table::pick(&all, &kept));
     check_weights(&weights, kept.len())?;
-    Ok(assembled(points, basis, weights, tangent, &kept))
+    let units = measured.units.clone();
+    drop(measured);
+    Ok(assembled((points, units), basis, weights, tangent, &kept))
+}
+
+/// Points and gradients in the units that gradients are compared in.
+pub(crate) struct Measured<'a> {
+    pub(crate) units: Units,
+    pub(crate) points: Cow<'a, Table>,
+    /// Of each neuron d columns of N.
+    pub(crate) neurons: Vec<Cow<'a, [Vec<f64>]>>,
+}
+
+impl<'a> Measured<'a> {
+    pub(crate) fn of(points: &'a Table, neurons: &[&'a [Vec<f64>]]) -> Self {
+        let units = Units::of(points);
+        if units.is_own() {
+            let neurons = neurons.iter().map(|columns| Cow::Borrowed(*columns)).collect();
+            return Self { units, points: Cow::Borrowed(points), neurons };
+        }
+        let measured = |columns: &&[Vec<f64>]| {
+            let columns = columns.iter().enumerate();
+            columns.map(|(input, column)| units.measure_derivatives(input, column)).collect()
+        };
+        let neurons = neurons.iter().map(|columns| Cow::Owned(measured(columns))).collect();
+        Self { points: Cow::Owned(units.measured(points.clone())), neurons, units }
+    }
 }
 
 /// A field at those of the points that were kept, from directions and weights there.
 pub(crate) fn assembled(
-    points: Table,
+    (points, units): (Table, Units),
     basis: Vec<Vec<Vec<f64>>>,
     weights: Vec<f64>,
     tangent: Option<Tangent>,
@@ -236,10 +299,11 @@ pub(crate) fn assembled(
 ) -> DirectionField {
     let dropped = points.rows() - kept.len();
     if dropped == 0 {
-        return DirectionField { points, basis, weights, dropped, tangent };
+        return DirectionField { points, units, basis, weights, dropped, tangent };
     }
     let tangent = tangent.map(|tangent| tangent.select(kept));
-    DirectionField { points: points.select(kept), basis, weights, dropped, tangent }
+    let points = points.select(kept);
+    DirectionField { points, units, basis, weights, dropped, tangent }
 }
 
 pub(crate) fn check_threshold(weak: f64) -> Result<(), DataError> {

@@ -35,6 +35,7 @@ mod surface;
 mod table;
 mod tangent;
 mod triplets;
+mod units;
 
 pub use error::{DataError, FileError, FileProblem};
 pub use estimate::{EstimatedGradients, estimate_gradients};
@@ -44,3 +45,4 @@ pub use span::{Sines, Span};
 pub use table::Table;
 pub use tangent::{Normals, Tangent};
 pub use triplets::Triplets;
+pub use units::Units;

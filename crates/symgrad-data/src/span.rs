@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::field::{self, check_gradients, check_threshold};
+use crate::field::{self, Measured, check_gradients, check_threshold};
 use crate::tangent::{dot, normalise, remove};
 use crate::{DataError, DirectionField, FieldOptions, Table, Tangent};
 use faer::{Mat, Side};
@@ -169,7 +169,9 @@ impl DirectionField {
         let neurons: Vec<&[Vec<f64>]> = gradients.iter().map(Vec::as_slice).collect();
         check_gradients(&points, &neurons)?;
         check_threshold(options.weak)?;
-        let tangent = Tangent::of(&points, options.tangent)?;
+        let measured = Measured::of(&points, &neurons);
+        let neurons: Vec<&[Vec<f64>]> = measured.neurons.iter().map(|columns| &**columns).collect();
+        let tangent = Tangent::of(&measured.points, options.tangent)?;
         let room = tangent.as_ref().map_or(points.dim(), Tangent::rank);
         if let Some(rank) = rank.filter(|&rank| rank == 0 || rank > neurons.len()) {
             return Err(DataError::SpanRank { rank, neurons: neurons.len() });
@@ -206,7 +208,9 @@ impl DirectionField {
             return Err(none());
         }
         let weights = vec![1.0; kept.len()];
-        Ok((field::assembled(points, basis, weights, tangent, &kept), span))
+        let units = measured.units.clone();
+        drop(measured);
+        Ok((field::assembled((points, units), basis, weights, tangent, &kept), span))
     }
 }
 

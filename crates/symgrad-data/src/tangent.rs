@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::surface::{self, Cloud};
-use crate::{DataError, Table, TangentMode};
+use crate::{DataError, Table, TangentMode, Units};
 use faer::{Mat, Side};
 
 /// A direction counts as empty when the data extend along it less than this fraction of their
@@ -149,6 +149,22 @@ impl Tangent {
         for normal in self.normals.at(row) {
             remove(normal, vector);
         }
+    }
+
+    /// The same surface by normals to the inputs as they are given, if these are to the inputs
+    /// in the given units.
+    pub(crate) fn in_own_units(&self, units: &Units) -> Self {
+        let own = |normals: &Vec<Vec<f64>>| {
+            let own = |normal: &Vec<f64>| {
+                normal.iter().enumerate().map(|(i, n)| n / units.scale(i)).collect()
+            };
+            orthonormal(normals.iter().map(own).collect())
+        };
+        let normals = match &self.normals {
+            Normals::Flat(normals) => Normals::Flat(own(normals)),
+            Normals::Curved(points) => Normals::Curved(points.iter().map(own).collect()),
+        };
+        Self { normals, ..*self }
     }
 
     /// The space at the points of those rows, in that order.

@@ -6,10 +6,13 @@ use symgrad_expr::{Aligned, Block, Expr, Program, Workspace, simd};
 
 use crate::fit::Sweep;
 use crate::objective::{Directions, Measure, Objective, Target, Values};
+use crate::units::measured;
 
 /// Computes losses; one per thread, since it owns the buffers.
 pub struct Evaluator<'a> {
     objective: &'a Objective,
+    /// Whether expressions come in measured inputs.
+    measured_already: bool,
     program: Program,
     workspace: Workspace,
     scratch: Scratch,
@@ -23,6 +26,7 @@ impl<'a> Evaluator<'a> {
     pub fn new(objective: &'a Objective) -> Self {
         Self {
             objective,
+            measured_already: objective.units().is_own(),
             program: Program::compile(&Expr::var(0)),
             workspace: Workspace::default(),
             scratch: Scratch::default(),
@@ -57,10 +61,20 @@ impl<'a> Evaluator<'a> {
         result
     }
 
+    /// Compiles an expression in the inputs that the objective is seen in.
+    fn compile(&mut self, expr: &Expr) {
+        let units = self.objective.units();
+        if self.measured_already {
+            self.program.recompile(expr);
+        } else {
+            self.program.recompile(&measured(expr, units));
+        }
+    }
+
     /// The loss of an expression; infinite where it or its gradient is not finite at some
     /// point, or where it uses an input that does not exist.
     pub fn loss(&mut self, expr: &Expr) -> f64 {
-        self.program.recompile(expr);
+        self.compile(expr);
         self.loss_of_compiled()
     }
 
@@ -69,7 +83,7 @@ impl<'a> Evaluator<'a> {
     pub(crate) fn compile_and_classify(&mut self, expr: &Expr) -> Option<u64> {
         let objective = self.objective;
         let probe = objective.probe();
-        self.program.recompile(expr);
+        self.compile(expr);
         let inputs = self.program.inputs();
         let mut key = None;
         let _ = self.program.for_each_block(&probe.columns, &mut self.workspace, |block| {
@@ -145,7 +159,7 @@ impl<'a> Evaluator<'a> {
     /// value relative to the values' variance; `None` for an expression whose loss is infinite.
     pub fn point_losses(&mut self, expr: &Expr) -> Option<Vec<f64>> {
         self.evaluations += 1;
-        self.program.recompile(expr);
+        self.compile(expr);
         let target = match self.objective.target() {
             Target::Directions(target) => target,
             Target::Values(target) => {
@@ -163,13 +177,13 @@ impl<'a> Evaluator<'a> {
         (complete && mean.is_finite()).then(|| cosines.iter().map(|c| 1.0 - sign * c).collect())
     }
 
-    /// Gradients at all points, projected on the directions that count, those of the data's
-    /// surface: d columns of N.
+    /// Gradients at all points per unit of each input, projected on the directions that count,
+    /// those of the data's surface: d columns of N.
     /// `None` where something is not finite.
     pub fn projected_gradients(&mut self, expr: &Expr) -> Option<Vec<Vec<f64>>> {
         let objective = self.objective;
         self.evaluations += 1;
-        self.program.recompile(expr);
+        self.compile(expr);
         let mut values = vec![0.0; objective.points()];
         let mut gradients = vec![vec![]; objective.dim()];
         let columns = objective.columns();
@@ -187,7 +201,7 @@ impl<'a> Evaluator<'a> {
     /// The values at all points; `None` where one is not finite.
     pub(crate) fn values(&mut self, expr: &Expr) -> Option<Vec<f64>> {
         self.evaluations += 1;
-        self.program.recompile(expr);
+        self.compile(expr);
         let mut values = vec![0.0; self.objective.points()];
         let bad =
             self.program.values(self.objective.columns(), &mut self.workspace, &mut values).ok()?;

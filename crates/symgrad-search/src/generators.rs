@@ -16,6 +16,7 @@ use crate::objective::{Directions, Measure, Objective, Target};
 use crate::outcome::Outcome;
 use crate::search::{Observer, Search};
 use crate::trust::Verdict;
+use crate::units::measured;
 
 /// Points where less of a formula's unit gradient lies in the span are left out: there the
 /// neurons err, or the formula does.
@@ -73,16 +74,18 @@ impl Objective {
         // What is left of a span has no sign.
         let directions = Directions::along(basis, axes, target.empty, Measure::LocalSign);
         let target = Target::Directions(directions);
-        Ok(Self::weighted(self.names().to_vec(), columns, weights, target))
+        let units = self.units().clone();
+        Ok(Self::weighted(self.names().to_vec(), columns, weights, target).seen_in(units))
     }
 }
 
-/// The gradients at all points, not finite where the values are not.
+/// The gradients at all points per unit of each input, not finite where the values are not.
 fn gradients(formula: &Expr, objective: &Objective) -> Vec<Vec<f64>> {
+    let formula = measured(formula, objective.units());
     let mut values = vec![0.0; objective.points()];
     let mut gradients = vec![vec![0.0; objective.points()]; objective.dim()];
     // Every input is there; where something is not finite, the point is left out.
-    let _ = Program::compile(formula).input_gradients(
+    let _ = Program::compile(&formula).input_gradients(
         objective.columns(),
         &mut Workspace::default(),
         &mut values,
@@ -218,7 +221,7 @@ impl Generators {
             }
         }
         let mut search = Search::new(self.rest.clone(), self.ops.clone(), config)?;
-        search.suggest(self.parts());
+        search.suggest(&self.parts());
         Ok(Some(search))
     }
 

@@ -9,6 +9,7 @@
 //! The example at [`Search`] runs a whole search.
 
 mod archive;
+mod as_given;
 mod axes;
 mod choice;
 mod config;
@@ -28,6 +29,7 @@ mod search;
 mod spectral;
 mod state;
 mod trust;
+mod units;
 
 pub use choice::Choice;
 pub use config::{SearchConfig, SearchError};

@@ -1,11 +1,11 @@
 //! What a search minimises: the mismatch between expressions and a direction field or values.
 
 use serde::{Deserialize, Serialize};
-use symgrad_data::{DirectionField, Table};
+use symgrad_data::{DirectionField, Table, Units};
 use symgrad_expr::Aligned;
 
 use crate::SearchError;
-use crate::axes::Axes;
+use crate::axes::{Axes, orthonormal};
 use crate::probe::{Probe, mix};
 
 /// The measure of the mismatch between unit gradients.
@@ -26,10 +26,15 @@ pub enum Measure {
 }
 
 /// Points with what an expression should match there, and the measure of the mismatch.
+///
+/// Points and directions are held as [`Units`] measure the inputs; expressions are in the inputs
+/// as they are given, wherever they are passed in or out.
 #[derive(Clone, Debug)]
 pub struct Objective {
     /// The inputs' names.
     names: Vec<String>,
+    /// How expressions that are passed in or out see the inputs.
+    units: Units,
     columns: Vec<Aligned>,
     /// One per point, of sum 1.
     weights: Aligned,
@@ -82,6 +87,29 @@ impl Directions {
         Self { basis: basis.collect(), axes, inner, empty, measure }
     }
 
+    /// The same directions of gradients with respect to the inputs as given.
+    fn in_own_units(&self, units: &Units) -> Self {
+        let points = self.basis[0][0].len();
+        let own = |vectors: Vec<Vec<f64>>| -> Vec<Vec<f64>> {
+            let own = |v: Vec<f64>| v.iter().enumerate().map(|(i, v)| v / units.scale(i)).collect();
+            orthonormal(vectors.into_iter().map(own).collect())
+        };
+        let mut basis = vec![vec![vec![0.0; points]; units.dim()]; self.basis.len()];
+        for row in 0..points {
+            let at = |unit: &Vec<Aligned>| unit.iter().map(|column| column[row]).collect();
+            for (columns, unit) in basis.iter_mut().zip(own(self.basis.iter().map(at).collect())) {
+                columns.iter_mut().zip(unit).for_each(|(column, u)| column[row] = u);
+            }
+        }
+        let axes = if self.axes.is_whole() {
+            Axes::Whole
+        } else {
+            let normals: Vec<_> = (0..points).map(|row| own(self.axes.normals_at(row))).collect();
+            Axes::of_points(&normals, units.dim())
+        };
+        Self::along(basis, axes, self.empty, self.measure)
+    }
+
     /// The neuron's direction, d columns of N, if gradients that point the other way differ
     /// from those that point its way: for a single neuron, unless signs are local.
     pub(crate) fn signed(&self) -> Option<&[Aligned]> {
@@ -109,11 +137,15 @@ pub(crate) struct Values {
 }
 
 impl Objective {
-    /// Compares unit gradients with a field by the given measure.
+    /// Compares unit gradients with a field by the given measure: the published one in the
+    /// inputs' own units, as it is defined, others in the field's.
     #[must_use]
     pub fn new(field: &DirectionField, measure: Measure) -> Self {
-        let directions = Directions::of(field, measure);
-        Self::of(field.points(), field.weights().to_vec(), Target::Directions(directions))
+        if measure == Measure::PaperMse && !field.units().is_own() {
+            return Self::new(&field.in_own_units(), measure);
+        }
+        let target = Target::Directions(Directions::of(field, measure));
+        Self::of(field.points(), field.units().clone(), field.weights().to_vec(), target)
     }
 
     /// Compares the values of expressions with given ones, one per point, as ordinary symbolic
@@ -149,12 +181,13 @@ impl Objective {
         }
         let standard = values.iter().map(|value| (value - mean) / deviation).collect();
         let target = Target::Values(Values { standard, mean, deviation, linear_scaling });
-        Ok(Self::of(points, vec![1.0; values.len()], target))
+        Ok(Self::of(points, Units::of(points), vec![1.0; values.len()], target))
     }
 
-    fn of(points: &Table, weights: Vec<f64>, target: Target) -> Self {
-        let columns = points.columns().to_vec();
-        Self::weighted(points.names().to_vec(), columns, weights, target)
+    fn of(points: &Table, units: Units, weights: Vec<f64>, target: Target) -> Self {
+        let columns = points.columns().iter().enumerate();
+        let columns = columns.map(|(input, column)| units.measure(input, column)).collect();
+        Self::weighted(points.names().to_vec(), columns, weights, target).seen_in(units)
     }
 
     /// From columns of N points and N weights of any positive sum.
@@ -173,8 +206,40 @@ impl Objective {
             Target::Values(_) => &Axes::Whole,
         };
         let probe = Probe::of(&columns, axes);
-        let columns = columns.into_iter().map(Aligned::from).collect();
-        Self { names, columns, weights: weights.into(), target, probe }
+        let columns: Vec<Aligned> = columns.into_iter().map(Aligned::from).collect();
+        let units = Units::own(columns.len());
+        Self { names, units, columns, weights: weights.into(), target, probe }
+    }
+
+    /// The same for expressions in inputs that units measure.
+    pub(crate) fn seen_in(self, units: Units) -> Self {
+        Self { units, ..self }
+    }
+
+    /// The same for expressions in the measured inputs: what a search works with.
+    pub(crate) fn measured(self) -> Self {
+        let own = Units::own(self.dim());
+        self.seen_in(own)
+    }
+
+    /// What an objective in measured inputs is in the inputs as given, gradients compared in
+    /// their own units.
+    pub(crate) fn in_own_units(&self, units: &Units) -> Self {
+        let given = |(input, column): (usize, &Aligned)| {
+            let (scale, origin) = (units.scale(input), units.origin(input));
+            column.iter().map(|z| origin + scale * z).collect()
+        };
+        let columns = self.columns.iter().enumerate().map(given).collect();
+        let target = match &self.target {
+            Target::Values(values) => Target::Values(values.clone()),
+            Target::Directions(target) => Target::Directions(target.in_own_units(units)),
+        };
+        Self::weighted(self.names.clone(), columns, self.weights.to_vec(), target)
+    }
+
+    /// How expressions that are passed in or out see the inputs.
+    pub fn units(&self) -> &Units {
+        &self.units
     }
 
     /// Number of points.
@@ -212,7 +277,7 @@ impl Objective {
         &self.names
     }
 
-    /// The points, column by column.
+    /// The points as units measure them, column by column.
     #[must_use]
     pub fn columns(&self) -> &[Aligned] {
         &self.columns
@@ -263,6 +328,7 @@ impl Objective {
             }
         };
         Self::weighted(self.names.clone(), columns, pick(&self.weights), target)
+            .seen_in(self.units.clone())
     }
 
     /// Whether the data extend along an input at all: where they do not, its share of any

@@ -1,14 +1,17 @@
 //! What a search returns.
 
 use serde::{Deserialize, Serialize};
+use symgrad_data::Units;
 use symgrad_expr::{Expr, OpSet};
 
+use crate::as_given::Writer;
 use crate::config::{SearchConfig, SearchError};
 use crate::evaluator::Evaluator;
 use crate::fold::{self, Folds};
 use crate::front::{Entry, HallOfFame};
 use crate::objective::Objective;
 use crate::trust::{self, HeldOut, Trust, Verdict};
+use crate::units::{LevelSets, measured};
 
 /// Why a search stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,16 +114,59 @@ impl Outcome {
         config: &SearchConfig,
     ) -> Result<Self, SearchError> {
         config.check(objective.dim())?;
-        let (objective, held) = trust::split(objective, config.held_out, config.seed);
+        let units = objective.units().clone();
+        let (objective, held) = trust::split(objective.measured(), config.held_out, config.seed);
         let mut evaluator = Evaluator::new(&objective);
         let mut hall = HallOfFame::default();
         for expr in formulas {
-            let (complexity, loss) = (ops.complexity(expr), evaluator.loss(expr));
-            hall.offer(Entry { expr: expr.clone(), complexity, loss });
+            let expr = measured(expr, &units);
+            let (complexity, loss) = (ops.complexity(&expr), evaluator.loss(&expr));
+            hall.offer(Entry { expr, complexity, loss });
         }
         let evaluations = evaluator.evaluations();
         let stop = Stop::Interrupted;
-        Ok(Self::new(hall.front(), &objective, &held, ops, config, evaluations, stop))
+        let found = Self::new(hall.front(), &objective, &held, ops, config, evaluations, stop);
+        Ok(found.written(&units, &objective, ops, config.rounding))
+    }
+
+    /// With formulas in the inputs as given, if they are in measured inputs.
+    pub(crate) fn written(
+        self,
+        units: &Units,
+        objective: &Objective,
+        ops: &OpSet,
+        rounding: f64,
+    ) -> Self {
+        if units.is_own() {
+            return self;
+        }
+        Writer::new(units, objective, ops, rounding).outcome(self)
+    }
+
+    /// With other formulas for those of the front, with the same level sets.
+    pub(crate) fn rewrite(
+        &mut self,
+        formulas: Vec<LevelSets>,
+        losses: &[f64],
+        paper: Vec<f64>,
+        names: &[String],
+    ) {
+        if let (Some(folds), Some(answer)) = (&mut self.folds, self.answer) {
+            let LevelSets { slope, offset, .. } = formulas[answer];
+            for turn in &mut folds.turns {
+                *turn = (*turn - offset) / slope;
+            }
+            folds.turns.sort_unstable_by(f64::total_cmp);
+        }
+        for ((entry, formula), &loss) in self.front.iter_mut().zip(formulas).zip(losses) {
+            entry.expr = formula.expr;
+            // What is printed has the loss that is printed; rounding alone is no difference.
+            if (loss - entry.loss).abs() > EXACT {
+                entry.loss = loss;
+            }
+        }
+        self.paper_mse = paper;
+        self.trust.retell(&self.front, self.answer, names);
     }
 
     /// The entries in rising complexity and falling loss, scored on all points but those

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use rand::RngExt;
 use rayon::prelude::*;
+use symgrad_data::Units;
 use symgrad_expr::{Expr, Names, OpSet};
 use symgrad_simplify::{Domain, Simplifier};
 
@@ -22,6 +23,7 @@ use crate::outcome::{Outcome, Stop};
 use crate::spectral;
 use crate::state::{State, gains_on};
 use crate::trust::{self, HeldOut};
+use crate::units::{as_given, level_sets_as_given, measured};
 
 /// Reports progress; every method has an empty default.
 pub trait Observer {
@@ -63,8 +65,12 @@ pub struct Search {
     held_out: HeldOut,
     /// The points that candidates are judged by while the search runs.
     screen: Objective,
-    /// What the field told before the search.
+    /// What the field told before the search, in the inputs as given.
     hints: Hints,
+    /// The same in measured inputs.
+    measured_hints: Hints,
+    /// What the inputs are measured in while the search runs.
+    units: Units,
     state: State,
     pool: rayon::ThreadPool,
     started: Instant,
@@ -81,6 +87,9 @@ impl Search {
         config: SearchConfig,
     ) -> Result<Self, SearchError> {
         config.check(objective.dim())?;
+        let units = objective.units();
+        let guesses = config.guesses.iter().map(|guess| measured(guess, units)).collect();
+        let config = SearchConfig { guesses, ..config };
         let state = State::new(&objective, ops, config);
         Self::of(objective, state)
     }
@@ -101,6 +110,7 @@ impl Search {
     }
 
     fn of(objective: Objective, state: State) -> Result<Self, SearchError> {
+        let (units, objective) = (objective.units().clone(), objective.measured());
         let State { config, ops, .. } = &state;
         let (ops, constraints) = settle(config, &objective, ops.clone())?;
         let pool = rayon::ThreadPoolBuilder::new()
@@ -120,6 +130,8 @@ impl Search {
         palette.set_features(useful_features(&hints, &palette.inputs, &ops, &state));
         palette.combinations.clone_from(&state.combinations);
         let mut search = Self {
+            hints: hints.as_given(&units),
+            units,
             palette,
             simplifier: Simplifier::new(ops.clone(), domain.clone()),
             rules: Rules {
@@ -132,7 +144,7 @@ impl Search {
             },
             screen: objective.thinned(config.screen_points),
             objective,
-            hints,
+            measured_hints: hints,
             state,
             held_out,
             pool,
@@ -156,7 +168,9 @@ impl Search {
     }
 
     /// Combinations of inputs that formulas may be made of, before the first step.
-    pub(crate) fn suggest(&mut self, combinations: Vec<Expr>) {
+    pub(crate) fn suggest(&mut self, combinations: &[Expr]) {
+        let combinations: Vec<Expr> =
+            combinations.iter().map(|expr| measured(expr, &self.units)).collect();
         self.palette.combinations.clone_from(&combinations);
         self.state.combinations = combinations;
     }
@@ -227,7 +241,20 @@ impl Search {
     /// The front as it stands, with losses on the screening points.
     #[must_use]
     pub fn front(&self) -> Vec<Entry> {
-        self.state.hall.front()
+        let mut front = self.state.hall.front();
+        for entry in &mut front {
+            entry.expr = self.written(&entry.expr);
+        }
+        front
+    }
+
+    /// A formula in measured inputs in terms of the inputs as given.
+    fn written(&self, expr: &Expr) -> Expr {
+        if self.rules.level_sets {
+            level_sets_as_given(expr, &self.units).expr
+        } else {
+            as_given(expr, &self.units)
+        }
     }
 
     /// Every island evolves by itself, on whatever thread.
@@ -265,7 +292,7 @@ impl Search {
         self.polish(&fresh);
         self.state.polished = self.state.hall.front();
         let (inputs, ops) = (&self.palette.inputs, &self.rules.ops);
-        let features = useful_features(&self.hints, inputs, ops, &self.state);
+        let features = useful_features(&self.measured_hints, inputs, ops, &self.state);
         self.palette.set_features(features);
         self.migrate();
     }

@@ -35,15 +35,16 @@ impl DirectionField {
         from_table(&table, columns, options, path).map_err(|error| error.in_file(path))
     }
 
-    /// Writes points, basis vectors and weights (unless all are 1) to a `.csv` or `.npz` file,
-    /// whole or not at all.
+    /// Writes points, basis vectors in the inputs' own units and weights (unless all are 1) to a
+    /// `.csv` or `.npz` file, whole or not at all.
     pub fn write(&self, path: impl AsRef<Path>) -> Result<(), DataError> {
         let mut names = self.names().to_vec();
         let mut columns = self.points().columns().to_vec();
+        let own = self.in_own_units();
         for k in 0..self.neurons() {
             let neuron = if self.neurons() == 1 { String::new() } else { (k + 1).to_string() };
             names.extend(self.names().iter().map(|name| format!("g{neuron}_{name}")));
-            columns.extend_from_slice(self.basis(k));
+            columns.extend_from_slice(own.basis(k));
         }
         if self.weights().iter().any(|&weight| weight != 1.0) {
             names.push(WEIGHT.into());

@@ -18,12 +18,13 @@ mod together;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use symgrad_data::DirectionField;
+use symgrad_data::{DirectionField, Units};
 use symgrad_expr::{Expr, Names};
 
 pub use forms::Form;
 
 use crate::objective::{Measure, Objective};
+use crate::units::level_sets_as_given;
 use frame::Frame;
 
 /// Points that are looked at: hints cost little, and more points would tell no more.
@@ -135,7 +136,25 @@ impl Hints {
         {
             (hints.list, hints.stages) = discover::discover(frame);
         }
-        hints
+        hints.as_given(objective.units())
+    }
+
+    /// The hints in the inputs as given, if they are in measured ones.
+    pub(crate) fn as_given(&self, units: &Units) -> Self {
+        let mut given = self.clone();
+        if units.is_own() {
+            return given;
+        }
+        let rewrite = |expr: &mut Expr| *expr = level_sets_as_given(expr, units).expr;
+        for hint in &mut given.list {
+            match &mut hint.kind {
+                HintKind::Through { combination, .. } => rewrite(combination),
+                HintKind::Together { invariants, .. } => invariants.iter_mut().for_each(rewrite),
+                _ => {}
+            }
+        }
+        given.stages.iter_mut().flatten().for_each(rewrite);
+        given
     }
 
     /// The hints, in the order in which they were found: what later ones say rests on earlier

@@ -42,8 +42,10 @@ impl Search {
         let front = with_simple_constants(rounded, tolerance);
         let (held, ops) = (&self.held_out, &self.rules.ops);
         let State { config, evaluations, .. } = &self.state;
-        self.pool
-            .install(|| Outcome::new(front, &self.objective, held, ops, config, *evaluations, stop))
+        self.pool.install(|| {
+            let found = Outcome::new(front, &self.objective, held, ops, config, *evaluations, stop);
+            found.written(&self.units, &self.objective, ops, tolerance)
+        })
     }
 
     /// Other forms of each entry, scored on all points, in the order of the entries; and the

@@ -22,7 +22,7 @@ impl Search {
         if self.rules.spectral {
             let proposals = self.propose();
             let rules = &self.rules;
-            let told = self.hints.combinations(&self.palette.inputs, &rules.ops);
+            let told = self.measured_hints.combinations(&self.palette.inputs, &rules.ops);
             let spellings: Vec<Expr> = proposals
                 .iter()
                 .flat_map(|proposal| proposal.spellings(&rules.ops))
@@ -71,7 +71,7 @@ impl Search {
         let suits = |feature: &Expr| constraints.suits(feature);
         // Functions of what the hints leave of the inputs come before functions of the inputs.
         let limit = self.state.config.library;
-        let mut library = self.hints.features(inputs, ops, limit / 2);
+        let mut library = self.measured_hints.features(inputs, ops, limit / 2);
         let suggested = features_of(&self.state.combinations, inputs, ops);
         library.extend(suggested.into_iter().take(limit / 2));
         for feature in spectral::mixed_library(inputs, ops, limit) {

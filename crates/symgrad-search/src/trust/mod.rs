@@ -44,6 +44,14 @@ pub struct Trust {
     pub shell: usize,
 }
 
+impl Trust {
+    /// Says the same of other formulas for the entries, in inputs of those names.
+    pub(crate) fn retell(&mut self, front: &[Entry], answer: Option<usize>, names: &[String]) {
+        let Self { verdict, entries, noise_floor, .. } = self;
+        self.summary = verdict::summary(verdict, front, entries, answer, *noise_floor, names);
+    }
+}
+
 /// What is known about an entry of a front.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EntryTrust {

@@ -202,14 +202,20 @@ fn weighted_sum(field: &DirectionField) -> Option<Expr> {
     if 1.0 - length > ONE_DIRECTION {
         return None;
     }
-    let largest = mean.iter().fold(0.0_f64, |most, m| if m.abs() > most.abs() { *m } else { most });
-    let terms = mean.iter().zip(0_u16..).filter(|(m, _)| m.abs() > 1e-12 * largest.abs());
+    let largest = |slopes: &mut dyn Iterator<Item = f64>| {
+        slopes.fold(0.0_f64, |most, m| if m.abs() > most.abs() { m } else { most })
+    };
+    let matters = 1e-12 * largest(&mut mean.iter().copied()).abs();
+    // What is compared per unit of an input counts per input in the sum.
+    let slope = |(m, input): (&f64, u16)| m / field.units().scale(usize::from(input));
+    let terms = || mean.iter().zip(0_u16..).filter(|(m, _)| m.abs() > matters);
+    let most = largest(&mut terms().map(slope));
     let term = |(m, input): (&f64, u16)| {
-        let coefficient = m / largest;
+        let coefficient = slope((m, input)) / most;
         let input = Expr::var(input);
         if coefficient == 1.0 { input } else { Expr::constant(coefficient) * input }
     };
-    terms.map(term).reduce(|sum, term| sum + term)
+    terms().map(term).reduce(|sum, term| sum + term)
 }
 
 #[cfg(test)]
