@@ -280,11 +280,8 @@ impl<'a> Measured<'a> {
             let neurons = neurons.iter().map(|columns| Cow::Borrowed(*columns)).collect();
             return Self { units, points: Cow::Borrowed(points), neurons };
         }
-        let measured = |columns: &&[Vec<f64>]| {
-            let columns = columns.iter().enumerate();
-            columns.map(|(input, column)| units.measure_derivatives(input, column)).collect()
-        };
-        let neurons = neurons.iter().map(|columns| Cow::Owned(measured(columns))).collect();
+        let measured = |columns: &&[Vec<f64>]| Cow::Owned(units.measure_derivatives(columns));
+        let neurons = neurons.iter().map(measured).collect();
         Self { points: Cow::Owned(units.measured(points.clone())), neurons, units }
     }
 }

@@ -108,10 +108,19 @@ impl Units {
         column.iter().map(|x| (x - origin) / scale).collect()
     }
 
-    /// The derivatives along an input, per unit of it.
-    pub(crate) fn measure_derivatives(&self, input: usize, column: &[f64]) -> Vec<f64> {
-        let scale = self.inputs[input].scale;
-        column.iter().map(|g| g * scale).collect()
+    /// A function's derivatives, d columns of N, per unit of each input and up to a common
+    /// factor, by which they neither overflow nor vanish.
+    pub(crate) fn measure_derivatives(&self, derivatives: &[Vec<f64>]) -> Vec<Vec<f64>> {
+        let most = |numbers: &mut dyn Iterator<Item = f64>| numbers.fold(0.0_f64, f64::max);
+        let coarsest = most(&mut self.inputs.iter().map(|unit| unit.scale));
+        let steepest = most(&mut derivatives.iter().flatten().map(|g| g.abs()));
+        if steepest == 0.0 {
+            return derivatives.to_vec();
+        }
+        let per_unit = |(column, unit): (&Vec<f64>, &Unit)| {
+            column.iter().map(|g| g / steepest * (unit.scale / coarsest)).collect()
+        };
+        derivatives.iter().zip(&self.inputs).map(per_unit).collect()
     }
 
     /// The table with all its inputs measured.

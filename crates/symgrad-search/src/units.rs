@@ -368,7 +368,7 @@ mod tests {
             ("sqrt(x4) + x3", "sqrt(x4) + 10000*x3"),
             ("sqrt(x2) + x3", "sqrt(1e-9*x2) + x3"),
             ("exp(x1*x3) + x2", "1000000000*exp(1000000000*(x1*x3)) + x2"),
-            ("2*(x1 - 0.5)", "x1 - 5e-10"),
+            ("x3*(x1 - 0.5)", "x3*(x1 - 5e-10)"),
             ("sin(3*x4)*x3", "sin(3e-8*x4)*x3"),
         ] {
             let found = level_sets_as_given(&measured.parse().unwrap(), &units);

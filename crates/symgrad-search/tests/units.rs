@@ -33,9 +33,9 @@ impl Rescaling {
     }
 
     /// Any unit from 10⁻¹⁵ to 10¹⁵, and in one case of three an origin of up to 10⁶ spreads.
-    fn any(rng: &mut ChaCha8Rng, spread: f64) -> Self {
+    fn any(rng: &mut ChaCha8Rng, spread: f64, shifted: bool) -> Self {
         let power = rng.random_range(-15..=15);
-        let far = if rng.random_range(0..3) == 0 {
+        let far = if shifted && rng.random_range(0..3) == 0 {
             let size = 10.0_f64.powf(rng.random_range(0.0..6.0));
             if rng.random::<bool>() { size } else { -size }
         } else {
@@ -85,6 +85,7 @@ fn search(objective: &Objective, budget: u64) -> Outcome {
 fn compare(
     cases: std::ops::Range<u64>,
     budget: u64,
+    shifted: impl Fn(&str) -> bool,
     objective: impl Fn(&Expr, &[Vec<f64>], &[Rescaling]) -> Objective,
 ) {
     let mut failures = vec![];
@@ -95,7 +96,8 @@ fn compare(
         let points = columns(bounds, dim, case);
         let own = vec![Rescaling { power: 0, origin: 0.0 }; dim];
         let spread = (bounds.1 - bounds.0) / 12.0_f64.sqrt();
-        let scales: Vec<Rescaling> = (0..dim).map(|_| Rescaling::any(&mut rng, spread)).collect();
+        let scales: Vec<Rescaling> =
+            (0..dim).map(|_| Rescaling::any(&mut rng, spread, shifted(truth))).collect();
         let plain = search(&objective(&parsed, &points, &own), budget);
         let found = search(&objective(&parsed, &points, &scales), budget);
         let fresh = objective(&parsed, &columns(bounds, dim, case + 500), &scales);
@@ -117,15 +119,20 @@ fn compare(
 
 #[test]
 fn units_and_origins_change_no_answer_of_a_field() {
-    compare(1_000..1_016, 60_000, |truth, columns, scales| {
-        Objective::new(&field(truth, columns, scales), Measure::LevelSet)
-    });
+    compare(
+        1_000..1_016,
+        60_000,
+        |_| true,
+        |truth, columns, scales| Objective::new(&field(truth, columns, scales), Measure::LevelSet),
+    );
 }
 
 #[test]
 fn units_and_origins_change_no_answer_of_a_regression() {
-    // A shift inside an exponential is a factor outside, which linear scaling finds.
-    compare(2_000..2_008, 400_000, |truth, columns, scales| {
+    // A shift inside an exponential is a factor outside, which linear scaling finds; inside a
+    // quotient it is a constant to be found, and the formula a longer one.
+    let shifted = |truth: &str| !truth.contains('/');
+    compare(2_000..2_008, 400_000, shifted, |truth, columns, scales| {
         let mut values = vec![0.0; POINTS];
         Program::compile(truth).values(columns, &mut Workspace::default(), &mut values).unwrap();
         Objective::regression(&table(columns, scales), &values, true).unwrap()
