@@ -35,7 +35,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         let neurons = layer.neurons.to_string();
         table.row([mark.to_owned(), layer.name, layer.operator, shape.join(" × "), neurons]);
     }
-    let notes: String = model.notes().iter().map(|note| format!("\n{note}\n")).collect();
+    let notes =
+        model.notes().iter().fold(String::new(), |text, note| text + &format!("\n{note}\n"));
     print(&format!("{} inputs; → is the output\n\n{}{notes}", model.inputs(), table.to_text()))?;
     Ok(ExitCode::SUCCESS)
 }
