@@ -6,6 +6,10 @@ use crate::Table;
 /// everyday, and a search copes with them.
 const ORDINARY: f64 = 10.0;
 
+/// What data that people call of the order of one vary by: 0.29 from 0 to 1 or from 1 to 2, 0.58
+/// from −1 to 1, 1.4 from 0 to 5.
+const TYPICAL: f64 = 0.6;
+
 /// An input whose mean lies more than this many standard deviations from zero is measured from
 /// its mean. Closer to zero its own origin may mean something (a temperature, a radius), and
 /// double precision still holds the square of the input to ten digits of its variation.
@@ -54,7 +58,7 @@ impl Unit {
         if !spread.is_normal() || spread <= CONSTANT * largest {
             return Self::OWN;
         }
-        let decade = 10.0_f64.powi(decade_of(spread));
+        let decade = 10.0_f64.powi(decade_of(spread / TYPICAL));
         let scale = if (ORDINARY.recip()..=ORDINARY).contains(&spread) { 1.0 } else { decade };
         let origin = if mean.abs() > FAR * spread { nearest(mean, spread) } else { 0.0 };
         let unit = Self { origin, scale };

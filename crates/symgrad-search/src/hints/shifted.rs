@@ -8,6 +8,10 @@ use super::forms::Form;
 use super::frame::Combined;
 use super::relations::{Combination, Term};
 
+/// A variable whose centre lies more than this many times its own size away enters linearly, as
+/// far as data can tell, and another form says so.
+const FAR: f64 = 1e3;
+
 /// A pair of variables and the form in which they may enter about a centre.
 struct Pair {
     form: Form,
@@ -89,7 +93,10 @@ impl Pair {
         let centres =
             if self.form == Form::Squares { [of_right, of_left] } else { [of_left, of_right] };
         let weight = -left / right;
-        if !centres.iter().all(|c| c.is_finite()) || !weight.is_finite() || weight == 0.0 {
+        let far = |(c, k): (&f64, &usize)| c.abs() > FAR * frame.scales[*k];
+        let any_far = centres.iter().zip(&self.variables).any(far);
+        if any_far || !centres.iter().all(|c| c.is_finite()) || !weight.is_finite() || weight == 0.0
+        {
             return None;
         }
         let tolerance = (2.0 * self.relation.residual.sqrt()).clamp(1e-9, 0.1);
