@@ -6,7 +6,9 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use symgrad_data::{DirectionField, FieldOptions, Table, Units};
 use symgrad_expr::{Expr, OpSet, Program, Workspace};
-use symgrad_search::{Evaluator, Hints, Measure, Objective, Outcome, Search, SearchConfig};
+use symgrad_search::{
+    Evaluator, Generators, Hints, Measure, Objective, Outcome, Search, SearchConfig,
+};
 
 const POINTS: usize = 500;
 
@@ -137,6 +139,43 @@ fn units_and_origins_change_no_answer_of_a_regression() {
         Program::compile(truth).values(columns, &mut Workspace::default(), &mut values).unwrap();
         Objective::regression(&table(columns, scales), &values, true).unwrap()
     });
+}
+
+#[test]
+fn several_neurons_in_wild_units_hold_the_same_concepts() {
+    let points = columns((0.3, 1.3), 4, 11);
+    let scales = [-9, 12, -3, -9].map(|power| Rescaling { power, origin: 0.0 });
+    // Two neurons that mix x1 + x4 and x2·x3, each in its own way.
+    let neuron = |sum: f64, product: f64| -> Vec<Vec<f64>> {
+        let times = |input: usize| points[input].iter().map(|x| product * x).collect();
+        let gradients = [vec![sum; POINTS], times(2), times(1), vec![sum; POINTS]];
+        let each = gradients.into_iter().zip(scales);
+        each.map(|(g, scale)| g.iter().map(|g| g / scale.factor()).collect()).collect()
+    };
+    let neurons = [neuron(1.0, 0.7), neuron(-0.4, 1.0)];
+    let rescaled = table(&points, &scales);
+    let (field, span) =
+        DirectionField::spanned(rescaled, &neurons, None, &FieldOptions::default()).unwrap();
+    assert_eq!(span.rank(), 2);
+    let config = SearchConfig { budget: 10_000, ..SearchConfig::default() };
+    let found = Generators::of(&field, OpSet::default(), config).run(&mut ()).unwrap();
+    let formulas: Vec<String> = found.formulas().iter().map(ToString::to_string).collect();
+    assert_eq!(formulas, ["x1 + x4", "x2*x3"]);
+    assert!(found.agreement().unwrap().high < 1e-6);
+}
+
+#[test]
+fn gradients_estimated_from_values_do_not_depend_on_units() {
+    let points = columns((0.5, 2.5), 2, 13);
+    let scales = [10, -12].map(|power| Rescaling { power, origin: 0.0 });
+    let mut values = vec![0.0; POINTS];
+    let truth: Expr = "x1*x2^2".parse().unwrap();
+    Program::compile(&truth).values(&points, &mut Workspace::default(), &mut values).unwrap();
+    let rescaled = table(&points, &scales);
+    let (field, _) =
+        DirectionField::from_values(rescaled, &values, &FieldOptions::default()).unwrap();
+    let outcome = search(&Objective::new(&field, Measure::LevelSet), 30_000);
+    assert_eq!(outcome.answer().unwrap().expr.to_string(), "x1*x2^2");
 }
 
 #[test]
