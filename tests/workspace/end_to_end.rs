@@ -1,15 +1,21 @@
 //! One small experiment from triplets to the check, and what is in its folder.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use serde_json::Value;
 use symgrad::siamese::Backend;
-use symgrad::{Observer, Plan, Record, Reproduction, Suite, reproduce, select};
+use symgrad::{Error, Observer, Plan, Record, Reproduction, Stage, Suite, reproduce, select};
 
 fn run(out: &Path, threads: usize, observer: &dyn Observer) -> Reproduction {
-    let cases = select(Suite::Six, &["trace-2x2".into(), "oscillator".into()], None);
-    let plan = Plan {
-        cases: cases.expect("known names"),
+    let plan = plan(out, &["trace-2x2", "oscillator"], threads);
+    reproduce(&plan, observer).expect("a complete run")
+}
+
+fn plan(out: &Path, names: &[&str], threads: usize) -> Plan {
+    let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+    Plan {
+        cases: select(Suite::Six, &names, None).expect("known names"),
         seeds: vec![0],
         out: out.into(),
         threads: Some(threads),
@@ -17,8 +23,7 @@ fn run(out: &Path, threads: usize, observer: &dyn Observer) -> Reproduction {
         backend: Backend::Flex,
         keep_triplets: false,
         fresh: false,
-    };
-    reproduce(&plan, observer).expect("a complete run")
+    }
 }
 
 fn json(path: &Path) -> Value {
@@ -82,6 +87,58 @@ fn small_experiments_are_recovered_and_resumed() {
     assert_eq!(again.records, reproduction_without_check_time(&again, &reproduction));
     let curve = std::fs::read_to_string(first.join(trace).join("training.csv")).expect("a curve");
     assert!(curve.starts_with("step,a"), "training was repeated");
+}
+
+/// Stops one run in its training.
+struct Stops(&'static str);
+
+impl Observer for Stops {
+    fn progress(&self, run: &str, stage: Stage, done: u64, _: u64) -> ControlFlow<()> {
+        let stop = run.starts_with(self.0) && stage == Stage::Training && done >= 20;
+        if stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+/// A run that is stopped leaves the summary of the others and goes on later; a user's own field
+/// takes the place of the neuron's, whatever else changes, and is never touched.
+#[test]
+fn runs_are_stopped_resumed_and_fed_with_a_users_own_files() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path();
+    let stopped = run(out, 2, &Stops("potentials"));
+    assert!(!stopped.complete() && stopped.records.len() == 1);
+    let failure = &stopped.failures[0];
+    assert!(matches!(failure.error, Error::Stopped), "{}", failure.error);
+    assert_eq!(failure.run, "potentials-oscillator-isolated/seed-0");
+    assert!(stopped.text.contains("it was stopped"), "{}", stopped.text);
+    let summary = json(&out.join("summary.json"));
+    assert_eq!(summary["experiments"].as_array().map(Vec::len), Some(1));
+    assert_eq!(summary["failures"][0]["run"], failure.run);
+    assert!(!out.join(&failure.run).join("encoder.bpk").exists(), "a training cut short");
+
+    let trace = out.join("trace-2x2-isolated/seed-0");
+    let row = |n: u32| {
+        let x = [0.618, 0.755, 0.57, 0.43].map(|step| (f64::from(n) * step).fract());
+        format!("{},{},{},{},1,0,0,-1", x[0], x[1], x[2], x[3])
+    };
+    let rows: Vec<String> = (0..300).map(row).collect();
+    let own = format!("a11,a12,a21,a22,g_a11,g_a12,g_a21,g_a22\n{}\n", rows.join("\n"));
+    std::fs::write(trace.join("field.csv"), &own).expect("written");
+    for quick in [true, false] {
+        let plan = Plan { quick, ..plan(out, &["trace-2x2"], 2) };
+        let with_own = reproduce(&plan, &()).expect("a run");
+        assert!(with_own.failures.is_empty(), "{}", with_own.text);
+        let record = &with_own.records[0];
+        assert_eq!((record.answer.as_str(), record.recovered), ("a11 - a22", false));
+        assert_eq!(record.users_files, ["field.csv"]);
+        assert!(with_own.text.contains("a user's own field.csv"), "{}", with_own.text);
+        assert_eq!(std::fs::read_to_string(trace.join("field.csv")).expect("a field"), own);
+    }
+    // Set aside, not lost.
+    let plan = Plan { fresh: true, ..plan(out, &["trace-2x2"], 2) };
+    assert!(reproduce(&plan, &()).expect("a run").complete());
+    let aside = out.join("trace-2x2-isolated/seed-0.old-1/field.csv");
+    assert_eq!(std::fs::read_to_string(aside).expect("the user's field"), own);
 }
 
 /// The check's time is measured anew; everything else must be the same.

@@ -4,6 +4,8 @@
 //! second and never touches the heavy dependencies.
 
 use std::ffi::OsString;
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
@@ -16,6 +18,8 @@ tasks:
                        compares with other engines (benches/peers, `peers --help`);
                        `formulas ARGS` counts the formulas of physics that the search
                        recovers (benches/formulas, `formulas --help`)
+  properties [SEED]    run the test programs that hold property tests, with another seed than
+                       CI's: a random one, which is printed, or the given one
   docs                 build the documentation; a warning is an error
   ci                   run what CI runs (.ci/run)
   help                 print this text
@@ -31,10 +35,12 @@ fn main() -> ExitCode {
     let done = match task.as_deref() {
         Some("reproduce") => reproduce(&rest),
         Some("bench") => bench(&rest),
+        Some("properties") => properties(&rest),
         Some("docs") => docs(),
         Some("ci") => run(&mut in_root(Command::new(root().join(".ci/run")))),
         Some("help" | "-h" | "--help") => {
-            print!("{USAGE}");
+            // Nobody may be reading.
+            let _ = write!(std::io::stdout().lock(), "{USAGE}");
             Ok(())
         }
         Some(unknown) => Err(Stop::because(format!("unknown task `{unknown}`\n\n{USAGE}"))),
@@ -44,7 +50,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(Stop { code, reason }) => {
             if let Some(reason) = reason {
-                eprintln!("error: {}", reason.trim_end());
+                let _ = writeln!(std::io::stderr().lock(), "error: {}", reason.trim_end());
             }
             ExitCode::from(code)
         }
@@ -91,6 +97,51 @@ fn bench(args: &[OsString]) -> Result<(), Stop> {
         return run(cargo.arg("--target-dir").arg(target).arg("--").args(rest));
     }
     run(in_root(cargo()).args(["bench", "--workspace", "--bench"]).arg(name).arg("--").args(rest))
+}
+
+/// Runs the unit tests and those test programs in which property tests are, with that seed or a
+/// random one. CI draws the same cases each time (.cargo/config.toml), and so never sees others.
+fn properties(args: &[OsString]) -> Result<(), Stop> {
+    let seed = match args {
+        [] => std::hash::RandomState::new().build_hasher().finish(),
+        [seed] => seed.to_str().and_then(|seed| seed.parse().ok()).ok_or_else(|| {
+            let seed = seed.to_string_lossy();
+            Stop::because(format!("`{seed}` is no seed: write a number below 2^64"))
+        })?,
+        _ => return Err(Stop::because("one seed, or none for a random one".to_owned())),
+    };
+    let mut cargo = in_root(cargo());
+    cargo.args(["test", "--release", "--workspace", "--no-fail-fast", "--lib", "--bins"]);
+    for name in property_tests()? {
+        cargo.arg("--test").arg(name);
+    }
+    let again = format!("seed {seed}: `cargo xtask properties {seed}` draws the same cases again");
+    let _ = writeln!(std::io::stderr().lock(), "{again}");
+    let done = run(cargo.env("PROPTEST_RNG_SEED", seed.to_string()));
+    // Once more, for the first time has scrolled away.
+    let _ = writeln!(std::io::stderr().lock(), "{again}");
+    done
+}
+
+/// The names of the test programs that hold property tests, in order.
+fn property_tests() -> Result<Vec<String>, Stop> {
+    let failed = |error: std::io::Error| Stop::because(format!("cannot list the tests: {error}"));
+    let mut names = vec![];
+    for package in std::fs::read_dir(root().join("crates")).map_err(failed)? {
+        let Ok(tests) = std::fs::read_dir(package.map_err(failed)?.path().join("tests")) else {
+            continue;
+        };
+        for test in tests {
+            let path = test.map_err(failed)?.path();
+            let holds = std::fs::read_to_string(&path).is_ok_and(|text| text.contains("proptest"));
+            names.extend(
+                path.file_stem().filter(|_| holds).map(|n| n.to_string_lossy().into_owned()),
+            );
+        }
+    }
+    names.sort();
+    names.dedup();
+    Ok(names)
 }
 
 /// Documents the libraries, and the examples for the reason given at [`reproduce`]: so the
@@ -163,7 +214,15 @@ fn string_field(json: &str, name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::string_field;
+    use super::{property_tests, string_field};
+
+    #[test]
+    fn property_tests_are_found() {
+        let found = property_tests().unwrap_or_else(|_| panic!("the crates are there"));
+        for name in ["files", "syntax", "properties"] {
+            assert!(found.iter().any(|known| known == name), "{name} is not in {found:?}");
+        }
+    }
 
     #[test]
     fn fields_are_read_with_their_escapes() {

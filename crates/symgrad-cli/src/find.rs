@@ -11,7 +11,7 @@ use symgrad::{Error, Folder, SearchSettings, Stage, open_search, run_search};
 use crate::fail::{FAILED, Failure};
 use crate::options::{SearchOptions, tangent};
 use crate::progress::{Save, SearchBar};
-use crate::show::{FINDINGS, Format, json, tell_names, text, write_findings};
+use crate::show::{FINDINGS, Format, json, tell_names, tell_verdict, text, write_findings};
 use crate::talk::{print, tell};
 
 #[derive(Args)]
@@ -22,13 +22,13 @@ pub(crate) struct Arguments {
     data: Data,
     #[command(flatten)]
     options: SearchOptions,
-    /// Write the state of the search to this file as it goes, to be resumed
+    /// Write the state of the search to this file as it goes, to be resumed [default: none]
     #[arg(long, value_name = "FILE", help_heading = "Search")]
     save: Option<PathBuf>,
-    /// Go on with a search that --save has written, on the same data
+    /// Go on with a search that --save has written, on the same data [default: none]
     #[arg(long, value_name = "FILE", help_heading = "Search")]
     resume: Option<PathBuf>,
-    /// Folder for result.json, front.csv and front.svg
+    /// Folder for result.json, front.csv and front.svg [default: none]
     #[arg(long, help_heading = "Output")]
     out: Option<PathBuf>,
     /// What to print
@@ -38,16 +38,18 @@ pub(crate) struct Arguments {
 
 #[derive(Args)]
 struct Data {
-    /// The input columns, separated by commas
+    /// The input columns, separated by commas [default: told by the names]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     points: Option<Vec<String>>,
     /// The gradient columns in the order of the inputs, separated by commas
+    /// [default: told by the names]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     gradients: Option<Vec<String>>,
-    /// Fit the values of this column instead of gradients: ordinary regression
+    /// Fit the values of this column instead of gradients: ordinary regression [default: none]
     #[arg(long, value_name = "NAME", conflicts_with = "gradients")]
     values: Option<String>,
     /// Take this column for a neuron's values and estimate its gradients from neighbouring points
+    /// [default: none]
     #[arg(long, value_name = "NAME", conflicts_with_all = ["gradients", "values"])]
     estimate: Option<String>,
     /// With --values: a formula f counts as the best a·f + b
@@ -81,11 +83,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let failures: Vec<Failure> =
         bar.finish().err().into_iter().chain(written.err()).map(Failure::from).collect();
     print(&match arguments.format {
-        Format::Text => text(&findings),
+        Format::Text => text(&findings, None),
         Format::Json => json(&findings) + "\n",
         notation => notation.spell(findings.answer()).to_owned() + "\n",
     })?;
     tell_names(&findings, arguments.format);
+    tell_verdict(&findings, None, arguments.format, None);
     failures.iter().for_each(Failure::warn);
     Ok(if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
 }

@@ -17,7 +17,7 @@ use crate::fail::{FAILED, Failure};
 use crate::numbers::{count, number};
 use crate::options::{SearchOptions, tangent};
 use crate::progress::{LayerBar, SearchBar};
-use crate::show::{FINDINGS, Format, json, tell_names, text, write_findings};
+use crate::show::{FINDINGS, Format, json, tell_names, tell_verdict, text, write_findings};
 use crate::talk::{print, tell};
 
 #[derive(Args)]
@@ -29,9 +29,10 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     options: SearchOptions,
     /// With --all: neurons whose directions differ by less, 1 − |mean cos|, share a search
+    /// [default: 0.01]
     #[arg(long, help_heading = "Search", value_name = "LOSS", value_parser = number)]
     alike: Option<f64>,
-    /// Folder for what was found, and pictures
+    /// Folder for what was found, and pictures [default: none]
     #[arg(long, help_heading = "Output")]
     out: Option<PathBuf>,
     /// What to print
@@ -44,24 +45,24 @@ struct Network {
     /// The network: .onnx, .safetensors, .pt, .pth, .ckpt, .bin, or an encoder of symgrad, .bpk
     #[arg(long, value_name = "FILE")]
     model: PathBuf,
-    /// What the layers are, in TOML, for files that hold weights alone
+    /// What the layers are, in TOML, for files that hold weights alone [default: NAME.toml beside it]
     #[arg(long, value_name = "FILE")]
     architecture: Option<PathBuf>,
     /// Make an input of an ONNX graph constant, or give a size that it leaves open, as in
-    /// sr=16000 or state=zeros
+    /// sr=16000 or state=zeros [default: none]
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<Setting>,
-    /// A network whose output is this one's input; points are then its inputs
+    /// A network whose output is this one's input; points are then its inputs [default: none]
     #[arg(long, value_name = "FILE")]
     through: Option<PathBuf>,
-    /// The layer, the network's output unless given; `symgrad inspect` lists them
+    /// The layer; `symgrad inspect` lists them [default: the network's output]
     #[arg(long, value_name = "NAME")]
     layer: Option<String>,
     /// The neuron, counted from 0, or a difference of two such as 3-7; several such as 0,1 are
-    /// read as one space
+    /// read as one space [default: the only one]
     #[arg(long, value_name = "INDEX", value_delimiter = ',', conflicts_with = "all")]
     neuron: Vec<Unit>,
-    /// How many concepts several neurons hold, if you know it
+    /// How many concepts several neurons hold, if you know it [default: estimated]
     #[arg(long, value_name = "COUNT", value_parser = count::<usize>)]
     concepts: Option<usize>,
     /// Every neuron of the layer
@@ -74,7 +75,7 @@ struct Data {
     /// Points from where the network was trained, .csv, .npz or .parquet: a column for each input
     #[arg(long, value_name = "FILE")]
     points: PathBuf,
-    /// The columns that are the network's inputs, in its order, separated by commas
+    /// The columns that are the network's inputs, in its order, separated by commas [default: all]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     inputs: Option<Vec<String>>,
     /// The surface on which the data lie: auto, off, its dimension, curved, or curved:3
@@ -187,6 +188,9 @@ impl Arguments {
             }
             (_, None) => tell!("{}", neuron_text(found).trim_end()),
         }
+        if let Some(findings) = &found.findings {
+            tell_verdict(findings, found.outer.as_ref(), self.format, None);
+        }
         Ok(ended(written))
     }
 
@@ -206,6 +210,9 @@ impl Arguments {
         })?;
         if let Some(first) = found.concepts.first() {
             tell_names(first, self.format);
+        }
+        for (findings, number) in found.concepts.iter().zip(1..) {
+            tell_verdict(findings, None, self.format, Some(&format!("concept {number}")));
         }
         Ok(ended(written))
     }
@@ -229,6 +236,12 @@ impl Arguments {
         // The inputs are the same for all neurons.
         if let Some(first) = found.neurons.iter().find_map(|neuron| neuron.findings.as_ref()) {
             tell_names(first, self.format);
+        }
+        for neuron in &found.neurons {
+            let of = format!("neuron {}", neuron.unit);
+            if let Some(findings) = &neuron.findings {
+                tell_verdict(findings, neuron.outer.as_ref(), self.format, Some(&of));
+            }
         }
         Ok(ended(written))
     }
@@ -280,12 +293,7 @@ fn neuron_text(found: &Interpretation) -> String {
         _ => "",
     };
     let outer = found.outer.as_ref().map_or_else(String::new, |outer| outer_text(outer) + "\n");
-    let turns = findings.folds.as_ref().filter(|folds| !folds.turns.is_empty());
-    let turns = turns.map_or_else(String::new, |folds| {
-        let values: Vec<String> = folds.turns.iter().map(|value| format!("{value:.3}")).collect();
-        format!("the neuron turns where the answer is {}\n", values.join(", "))
-    });
-    format!("{head}\n{linear}\n{}{outer}{turns}", text(findings))
+    format!("{head}\n{linear}\n{}{outer}", text(findings, found.outer.as_ref()))
 }
 
 fn space_text(found: &SpaceInterpretation) -> String {
@@ -295,7 +303,7 @@ fn space_text(found: &SpaceInterpretation) -> String {
     let head =
         format!("neurons {units} of `{layer}`: {active} of {points} points are active\n{span}\n");
     let concepts = found.concepts.iter().zip(1..).map(|(findings, number)| {
-        format!("\nconcept {number} of {}\n{}", span.rank(), text(findings))
+        format!("\nconcept {number} of {}\n{}", span.rank(), text(findings, None))
     });
     let end = match &found.agreement {
         Some(agreement) => format!(

@@ -35,22 +35,23 @@ impl SearchOptions {
 
 #[derive(Args)]
 struct Formulas {
-    /// Operators, such as "+ - * / sqrt sin"
+    /// Operators, such as "+ - * / sqrt sin" [default: + - * / neg square sqrt exp log sin cos inv]
     #[arg(long)]
     ops: Option<OpSet>,
-    /// An operator of your own, such as "gauss(t) = exp(-t^2)"; may be repeated
+    /// An operator of your own, such as "gauss(t) = exp(-t^2)"; may be repeated [default: none]
     #[arg(long, value_name = "DEFINITION")]
     define: Vec<String>,
     /// Complexities, such as "sin=3, const=2, x=2"; const are constants, var all inputs
+    /// [default: 1 for every symbol, but const=3 and sqrt=4]
     #[arg(long, value_name = "LIST")]
     cost: Vec<Costs>,
-    /// Largest complexity to explore
+    /// Largest complexity to explore [default: 40]
     #[arg(long, value_name = "COUNT", value_parser = count::<u32>)]
     max_complexity: Option<u32>,
-    /// A formula to start from, such as "v^2/2 + x^2/2"; may be repeated
+    /// A formula to start from, such as "v^2/2 + x^2/2"; may be repeated [default: none]
     #[arg(long, value_name = "FORMULA", allow_hyphen_values = true)]
     guess: Vec<String>,
-    /// Operators, loss and largest size to start from
+    /// Operators, loss and largest size to start from [default: default]
     #[arg(long, value_enum)]
     preset: Option<Preset>,
 }
@@ -58,44 +59,44 @@ struct Formulas {
 #[derive(Args)]
 struct Constraints {
     /// Limits: "depth <= 6", "constants <= 3", "uses(sin) <= 2", "size(pow.right) <= 1",
-    /// "sin in sin|exp <= 0"; separated by commas
+    /// "sin in sin|exp <= 0"; separated by commas [default: none]
     #[arg(long, value_delimiter = ',', value_name = "LIMITS")]
     limit: Vec<Limit>,
-    /// Inputs that must not appear, separated by commas
+    /// Inputs that must not appear, separated by commas [default: none]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     exclude: Vec<String>,
-    /// Inputs that must all appear, separated by commas
+    /// Inputs that must all appear, separated by commas [default: none]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     require: Vec<String>,
-    /// A skeleton to fill in, such as "f(x, y)/g(z)"; f and g are unknown functions
+    /// A skeleton to fill in, such as "f(x, y)/g(z)"; f and g are unknown functions [default: any]
     #[arg(long, value_name = "SKELETON", allow_hyphen_values = true)]
     structure: Option<String>,
-    /// Units, such as "x=m, v=m/s, m=kg"; answers whose units agree
+    /// Units, such as "x=m, v=m/s, m=kg"; answers whose units agree [default: not asked for]
     #[arg(long, value_name = "LIST")]
     units: Option<Units>,
-    /// Which units constants may have: those that their place needs, or none
+    /// Which units constants may have: those that their place needs, or none [default: any]
     #[arg(long, value_enum)]
     constants: Option<ConstantKind>,
 }
 
 #[derive(Args)]
 struct Effort {
-    /// Seed of every random choice
+    /// Seed of every random choice [default: 0]
     #[arg(long, value_parser = seed)]
     seed: Option<u64>,
-    /// Threads; all cores by default. The result does not depend on it
+    /// Threads; the result does not depend on it [default: all cores]
     #[arg(long, value_parser = threads)]
     threads: Option<usize>,
-    /// Evaluations after which the search stops
+    /// Evaluations after which the search stops [default: 400000]
     #[arg(long, value_name = "COUNT", value_parser = count::<u64>)]
     budget: Option<u64>,
-    /// Seconds after which it stops; the result then depends on the machine
+    /// Seconds after which it stops; the result then depends on the machine [default: no limit]
     #[arg(long, value_parser = number)]
     seconds: Option<f64>,
-    /// A loss that is good enough to stop at
+    /// A loss that is good enough to stop at [default: none]
     #[arg(long, value_name = "LOSS", value_parser = number)]
     target_loss: Option<f64>,
-    /// Settings in TOML; options given here win
+    /// Settings in TOML; options given here win [default: none]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -191,6 +192,45 @@ pub(crate) fn tangent(text: &str) -> Result<TangentMode, String> {
             })?;
             let local = TangentMode::Local { rank: Some(rank), neighbours: None };
             Ok(if curved { local } else { TangentMode::Rank(rank) })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The defaults of `--help` are those of the settings.
+    #[test]
+    fn help_tells_the_defaults() {
+        use clap::CommandFactory as _;
+        let settings = SearchSettings::default();
+        let config = &settings.config;
+        assert!(config.seconds.is_none() && config.target_loss.is_none());
+        let operators: Vec<&str> = settings.ops.ops().iter().map(|op| op.name()).collect();
+        let alike = symgrad::InterpretSettings::default().alike;
+        let command = crate::Cli::command();
+        for name in ["search", "interpret", "reproduce", "list"] {
+            let sub = command.find_subcommand(name).expect("a command");
+            for argument in sub.get_arguments() {
+                let takes = argument.get_action().takes_values();
+                if !takes || argument.is_required_set() || argument.is_positional() {
+                    continue;
+                }
+                let option = argument.get_long().expect("a name");
+                let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+                let told = !argument.get_default_values().is_empty() || help.contains("[default: ");
+                assert!(told, "{name} --{option}: {help}");
+                let expected = match option {
+                    "ops" => operators.join(" "),
+                    "budget" if name != "list" => config.budget.to_string(),
+                    "max-complexity" => config.max_complexity.to_string(),
+                    "seed" if name != "reproduce" => config.seed.to_string(),
+                    "alike" => alike.to_string(),
+                    _ => continue,
+                };
+                assert!(help.contains(&format!("[default: {expected}]")), "{expected}: {help}");
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Read as _};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -119,10 +120,11 @@ impl LayerBar {
 }
 
 impl LayerObserver for LayerBar {
-    fn searched(&self, done: usize, total: usize) {
+    fn searched(&self, done: usize, total: usize) -> ControlFlow<()> {
         self.0.set_length(total as u64);
         // Reports of two threads may overtake each other.
         self.0.set_position(self.0.position().max(done as u64));
+        ControlFlow::Continue(())
     }
 }
 
@@ -199,11 +201,12 @@ impl Observer for Bars {
         }
     }
 
-    fn progress(&self, run: &str, _: Stage, done: u64, total: u64) {
+    fn progress(&self, run: &str, _: Stage, done: u64, total: u64) -> ControlFlow<()> {
         if let Some(bar) = self.running().get(run) {
             bar.set_length(total);
             bar.set_position(done);
         }
+        ControlFlow::Continue(())
     }
 
     fn finished(&self, run: &str, record: &Record, resumed: bool) {

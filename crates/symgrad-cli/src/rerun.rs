@@ -19,13 +19,13 @@ pub(crate) struct Arguments {
     /// Which experiments
     #[arg(long, value_enum, default_value_t = SuiteName::Six)]
     suite: SuiteName,
-    /// Only these; repeat it, or separate names by commas
+    /// Only these; repeat it, or separate names by commas [default: all]
     #[arg(long, value_name = "NAME", value_delimiter = ',', num_args = 1..)]
     only: Vec<String>,
-    /// How positives are made, instead of each experiment's own choice
+    /// How positives are made [default: each experiment's own choice]
     #[arg(long, value_enum)]
     recipe: Option<RecipeName>,
-    /// Run seeds 0 to K − 1 and report rates
+    /// Run seeds 0 to K − 1 and report rates [default: one seed]
     #[arg(long, value_name = "K", conflicts_with = "seed", value_parser = runs)]
     seeds: Option<u64>,
     /// Seed of every random choice
@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     /// Folder of the summary and of every run's files
     #[arg(long, default_value = "runs")]
     out: PathBuf,
-    /// Threads; all cores by default. The result does not depend on it
+    /// Threads; the result does not depend on it [default: all cores]
     #[arg(long, value_parser = threads)]
     threads: Option<usize>,
     /// Small trainings and searches, enough for the easy experiments

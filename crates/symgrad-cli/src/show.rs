@@ -1,11 +1,13 @@
 //! What was found, as text, in one notation, as JSON and as files.
 
+use std::io::IsTerminal as _;
+
 use clap::ValueEnum;
 use serde::Serialize;
 use symgrad::expr::Language;
 use symgrad::report::{FrontLabels, TextTable, format_loss, pareto_svg};
-use symgrad::search::Interval;
-use symgrad::{Error, Findings, Folder, FrontEntry};
+use symgrad::search::{Interval, LossKind, Scaling, Verdict};
+use symgrad::{Error, Findings, Folder, FrontEntry, Outer};
 
 use crate::talk::tell;
 
@@ -53,32 +55,76 @@ pub(crate) fn tell_names(findings: &Findings, format: Format) {
     }
 }
 
-/// The front, the verdict, and the answer in every notation.
-pub(crate) fn text(findings: &Findings) -> String {
+/// The front, the verdict, and the answer in every notation. How the neuron depends on the answer
+/// helps to advise, if it is known.
+pub(crate) fn text(findings: &Findings, outer: Option<&Outer>) -> String {
     let verdict = findings.trust.as_ref().map_or_else(String::new, |t| t.summary.clone() + "\n");
-    format!("{}\n{verdict}{}", front(findings), notations(findings))
+    let advice = findings.advice(outer).map_or_else(String::new, |text| format!("{text}\n"));
+    let [front, notations] = [front(findings), notations(findings)];
+    let remarks = remarks(findings).concat();
+    format!("{front}\n{verdict}{notations}{remarks}{advice}")
+}
+
+/// The verdict and what else a reader should know, on standard error beside a result in any form.
+/// Text says it itself: it is told again only if the text goes somewhere else than to the terminal.
+pub(crate) fn tell_verdict(
+    findings: &Findings,
+    outer: Option<&Outer>,
+    format: Format,
+    of: Option<&str>,
+) {
+    if format == Format::Text && std::io::stdout().is_terminal() {
+        return;
+    }
+    let of = of.map_or_else(String::new, |of| format!("{of}: "));
+    if let Some(trust) = &findings.trust {
+        tell!("{of}{}", trust.summary);
+    }
+    if format != Format::Text {
+        for remark in remarks(findings) {
+            tell!("{of}{}", remark.trim_end());
+        }
+        if let Some(advice) = findings.advice(outer) {
+            tell!("{of}{advice}");
+        }
+    }
 }
 
 fn front(findings: &Findings) -> String {
-    let mut table =
-        TextTable::new(["", "complexity", "loss", "held out", "95 %", "paper MSE", "expression"]);
+    let loss = findings.measure.map_or("loss".to_owned(), |kind| match kind {
+        LossKind::PaperMse | LossKind::Values | LossKind::ScaledValues => kind.name().to_owned(),
+        _ => format!("{} loss", kind.name()),
+    });
+    let folded = findings.front.iter().all(|entry| entry.paper_mse.is_none());
+    let values = findings.front.iter().any(|entry| entry.mean_squared_error.is_some());
+    // The same once more in other units.
+    let second = match (values, folded || findings.measure == Some(LossKind::PaperMse)) {
+        (true, _) => Some("MSE"),
+        (false, false) => Some("paper MSE"),
+        (false, true) => None,
+    };
+    let header = ["", "complexity", &loss, "held out", "95 %"].into_iter().chain(second);
+    let mut table = TextTable::new(header.chain(["expression"]));
     for (index, (entry, point)) in findings.front.iter().zip(findings.front_points()).enumerate() {
         let mark = if index == findings.answer { "→" } else { "" };
         let trust = findings.trust.as_ref().and_then(|trust| trust.entries.get(index));
         let held_out = trust.and_then(|trust| trust.held_out);
         let interval =
             |held: Interval| format!("{} – {}", format_loss(held.low), format_loss(held.high));
-        table.row([
+        let other = entry.mean_squared_error.or(entry.paper_mse);
+        let cells = [
             mark.to_owned(),
             entry.complexity.to_string(),
             format_loss(entry.loss),
             held_out.map_or_else(String::new, |held| format_loss(held.estimate)),
             held_out.map_or_else(String::new, interval),
-            format_loss(entry.paper_mse),
-            point.expression,
-        ]);
+        ];
+        let second = second.map(|_| other.map_or_else(String::new, format_loss));
+        table.row(cells.into_iter().chain(second).chain([point.expression]));
     }
-    table.to_text()
+    let meaning =
+        findings.measure.map_or_else(String::new, |kind| format!("{}: {}\n", loss, kind.meaning()));
+    table.to_text() + &meaning
 }
 
 /// The answer for reading, and in each notation with what its names stand for.
@@ -95,7 +141,35 @@ fn notations(findings: &Findings) -> String {
         let renamed = renamed(findings, language).map(|note| format!("         {note}\n"));
         format!("  {name:<6} {}\n{}", format.spell(answer), renamed.unwrap_or_default())
     });
-    format!("answer: {}\n{}", findings.readable_answer(), lines.concat())
+    let title = match findings.verdict() {
+        Some(Verdict::NotFound { .. }) => "best guess",
+        _ => "answer",
+    };
+    format!("{title}: {}\n{}", findings.readable_answer(), lines.concat())
+}
+
+/// What else belongs to the answer, a line for each.
+fn remarks(findings: &Findings) -> Vec<String> {
+    let mut remarks = vec![];
+    if let Some(Scaling { scale, offset }) = findings.answer().scaling {
+        remarks.push(format!("values = a*(answer) + b with a = {scale}, b = {offset}\n"));
+    }
+    if findings.measure == Some(LossKind::LocalSign) {
+        let turns = findings.folds.as_ref().map_or(&[][..], |folds| &folds.turns);
+        let turns: Vec<String> = turns.iter().map(|value| format!("{value:.3}")).collect();
+        remarks.push(if turns.is_empty() {
+            "signs are taken point by point\n".to_owned()
+        } else {
+            let turns = turns.join(", ");
+            format!(
+                "signs are taken point by point: the neuron turns where the answer is {turns}\n"
+            )
+        });
+    }
+    for hint in findings.hints_against.iter().filter_map(|&index| findings.hints.text(index)) {
+        remarks.push(format!("the answer does not keep to this: {hint}\n"));
+    }
+    remarks
 }
 
 /// Which names of a notation are not the obvious ones, if there are any.
@@ -119,7 +193,7 @@ pub(crate) const FINDINGS: [&str; 3] = ["result.json", "front.csv", "front.svg"]
 /// Writes result.json, front.csv and front.svg.
 pub(crate) fn write_findings(findings: &Findings, folder: &mut Folder) -> Result<(), Error> {
     folder.write("front.csv", findings.front_csv())?;
-    let labels = FrontLabels::default();
+    let labels = FrontLabels { loss: findings.loss_name(), ..FrontLabels::default() };
     let picture = pareto_svg(&findings.front_points(), Some(findings.answer), &labels)?;
     folder.write("front.svg", picture)?;
     folder.write("result.json", json(findings) + "\n")

@@ -1,7 +1,7 @@
 //! The command as a user meets it: results, errors, exit codes, files.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -226,6 +226,31 @@ fn a_search_can_be_resumed() {
     fails(&Given::product(), &["--resume", &given.file.to_string_lossy()], &["resume"]);
 }
 
+/// A file that appears in the way while the search runs is left alone, and the answer is shown.
+#[test]
+fn what_cannot_be_written_at_the_end_is_a_warning() {
+    let given = Given::product();
+    let (file, out) = (given.file.to_string_lossy(), given.out());
+    let arguments = ["search", &file, "--budget", "60k", "--out", out.to_str().expect("text")];
+    let mut command = Command::new(env!("CARGO_BIN_EXE_symgrad"));
+    command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let running = command.spawn().expect("the command starts");
+    // Whatever is in the way before the search begins is an error.
+    let hints = std::time::Instant::now();
+    while !out.exists() && hints.elapsed().as_secs() < 60 {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    std::fs::write(out.join("front.svg"), "a user's own").expect("a file");
+    let output = running.wait_with_output().expect("the command ends");
+    let told = stderr(&output);
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(stdout(&output).contains("answer: x*v\n"), "{}", stdout(&output));
+    assert!(told.contains("warning: ") && told.contains("front.svg is in the way"), "{told}");
+    let own = std::fs::read_to_string(out.join("front.svg")).expect("a file");
+    assert_eq!(own, "a user's own");
+}
+
 #[test]
 fn counts_may_be_written_short() {
     let given = Given::product();
@@ -282,6 +307,119 @@ fn results_do_not_replace_what_symgrad_did_not_write() {
             seed.parse::<u64>().expect("a number")
         );
     }
+}
+
+/// 200 scattered points, with columns made of them.
+fn scattered(header: &str, row: impl Fn(f64, f64) -> String) -> Given {
+    let place = |n: u32, step: f64| 0.3 + 2.0 * (f64::from(n) * step).fract();
+    let at = |n| row(place(n, 0.754_877_666), place(n, 0.569_840_296));
+    let rows: Vec<String> = (1..=200).map(at).collect();
+    Given::csv(&format!("{header}\n{}\n", rows.join("\n")))
+}
+
+fn parsed(output: &Output) -> Value {
+    serde_json::from_str(&stdout(output)).expect("JSON alone")
+}
+
+#[test]
+fn the_answer_stands_in_json_with_its_measure_and_names() {
+    let given = Given::product();
+    let result = parsed(&given.search(&["--format", "json"]));
+    let index = usize::try_from(result["answer"].as_u64().expect("an index")).expect("small");
+    assert_eq!(result["formula"], result["front"][index]);
+    assert_eq!(result["formula"]["expression"], "x*v");
+    assert_eq!((&result["measure"], &result["points"]), (&"level-set".into(), &100.into()));
+    assert!(result["formula"]["paper_mse"].is_number());
+    let front = std::fs::read_to_string(given.out().join("front.csv")).expect("a front");
+    assert!(front.starts_with("complexity,loss,paper_mse,expression,measure\n"), "{front}");
+}
+
+#[test]
+fn the_verdict_goes_to_standard_error_with_every_format() {
+    let given = Given::product();
+    for format in ["text", "json", "latex", "sympy", "numpy", "rust"] {
+        let output = given.search(&["--format", format]);
+        let told = stderr(&output);
+        assert!(told.contains("identified: held-out loss (level-set) "), "{format}: {told}");
+    }
+}
+
+#[test]
+fn losses_of_folds_are_named_as_such() {
+    // cos(3·x·z), which turns several times.
+    let given = scattered("x,z,g_x,g_z", |x, z| {
+        let slope = -(3.0 * x * z).sin();
+        format!("{x},{z},{},{}", slope * z, slope * x)
+    });
+    let output = given.search(&[]);
+    let told = stdout(&output);
+    for words in [
+        "local-sign loss",
+        "signs are taken point by point: the neuron turns where the answer is 1.04",
+        "held-out loss (local-sign)",
+        "answer: x*z\n",
+    ] {
+        assert!(told.contains(words), "{words:?} is not in {told}");
+    }
+    assert!(!told.contains("paper MSE"), "{told}");
+    let result = parsed(&given.search(&["--format", "json"]));
+    assert_eq!(result["measure"], "local-sign");
+    assert!(result["formula"].get("paper_mse").is_none() && result["folds"]["turns"].is_array());
+}
+
+#[test]
+fn linear_scaling_tells_scale_and_offset() {
+    for (scale, offset) in [(3.0, 4.0), (-2.5e-9, 1e-3), (1e12, -5e12), (0.125, 0.0)] {
+        let given = scattered("x,z,y", |x, z| format!("{x},{z},{}", scale * (x * z * z) + offset));
+        let options = ["--values", "y", "--linear-scaling", "--format", "json", "--ops", "* +"];
+        let result = parsed(&given.search(&options));
+        assert_eq!(result["formula"]["expression"], "x*z^2", "{result}");
+        let number = |name: &str| result["formula"]["scaling"][name].as_f64().expect("a number");
+        let near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * (scale.abs() + offset.abs());
+        assert!(near(number("scale"), scale) && near(number("offset"), offset), "{result}");
+        assert_eq!(result["measure"], "scaled-values");
+        assert!(result["formula"]["mean_squared_error"].is_number());
+        let told = stdout(&given.search(&options[..3]));
+        assert!(told.contains("values = a*(answer) + b with a = "), "{told}");
+        assert!(told.contains("1 − R²") && told.contains("MSE") && !told.contains("paper MSE"));
+    }
+}
+
+#[test]
+fn what_is_not_found_is_a_guess_with_advice() {
+    // Directions without any meaning.
+    let given = scattered("x,z,g_x,g_z", |x, z| {
+        let angle = 1e4 * (x * 12.9898 + z * 78.233).sin();
+        format!("{x},{z},{},{}", angle.cos(), angle.sin())
+    });
+    let output = given.search(&[]);
+    let told = stdout(&output);
+    assert!(told.contains("not found: ") && told.contains("best guess: "), "{told}");
+    assert!(!told.contains("answer: ") && told.contains("no formula comes near"), "{told}");
+    let output = given.search(&["--format", "sympy"]);
+    assert_eq!(stdout(&output).lines().count(), 1);
+    assert!(stderr(&output).contains("not found: "), "{}", stderr(&output));
+    assert!(stderr(&output).contains("no formula comes near"), "{}", stderr(&output));
+}
+
+#[test]
+fn inputs_that_do_not_matter_take_one_line() {
+    // x·z beside twelve inputs that do nothing.
+    let idle: Vec<String> = (1..=12).map(|n| format!("k{n}")).collect();
+    let zeros = ["0"; 12].join(",");
+    let slopes: Vec<String> = idle.iter().map(|name| format!("g_{name}")).collect();
+    let header = format!("x,z,{},g_x,g_z,{}", idle.join(","), slopes.join(","));
+    let given = scattered(&header, |x, z| {
+        let noise = |n: u32| (1e3 * f64::from(n) * (x * 3.7 + z * 9.1)).sin().to_string();
+        let idle: Vec<String> = (1..=12).map(noise).collect();
+        format!("{x},{z},{},{z},{x},{zeros}", idle.join(","))
+    });
+    let output = given.search(&[]);
+    let told = stderr(&output);
+    let lines: Vec<&str> =
+        told.lines().filter(|line| line.contains("does not depend on")).collect();
+    assert_eq!(lines.len(), 1, "{told}");
+    assert!(lines[0].contains("k1, k2, ") && lines[0].contains(" and k12; "), "{told}");
 }
 
 /// A file where the folder should be refuses even an administrator.

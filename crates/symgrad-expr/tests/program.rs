@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
+use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 use symgrad_expr::testing::{dual, expressions, is_regular, points};
 use symgrad_expr::{Block, EvalError, Expr, Node, Op, Program, Workspace, derivative};
 
@@ -16,7 +16,6 @@ const MARGIN: f64 = 0.05;
 fn runner(cases: u32) -> TestRunner {
     TestRunner::new(Config {
         cases,
-        rng_seed: RngSeed::Fixed(2409),
         failure_persistence: None,
         max_global_rejects: 100 * cases,
         ..Config::default()

@@ -2,14 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
 
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use symgrad_expr::testing::any_expressions;
 use symgrad_expr::{Definitions, Expr, Names, Node, Op, Template};
 
 fn config(cases: u32) -> ProptestConfig {
     ProptestConfig {
         cases,
-        rng_seed: RngSeed::Fixed(5305),
         max_global_rejects: 20 * cases,
         failure_persistence: None,
         ..ProptestConfig::default()

@@ -25,6 +25,55 @@ pub enum Measure {
     LocalSign,
 }
 
+/// What the losses of a search measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LossKind {
+    /// [`Measure::LevelSet`] for one neuron: 1 − |mean cos|.
+    LevelSet,
+    /// [`Measure::LevelSet`] for several: 1 − the mean length of the projection on their span.
+    Span,
+    /// [`Measure::PaperMse`].
+    PaperMse,
+    /// [`Measure::LocalSign`], asked for or because the neuron folds its concept.
+    LocalSign,
+    /// 1 − R² of values.
+    Values,
+    /// 1 − R² of the best a·f + b.
+    ScaledValues,
+}
+
+impl LossKind {
+    /// A name to put beside each number.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LevelSet | Self::Span => "level-set",
+            Self::PaperMse => "paper MSE",
+            Self::LocalSign => "local-sign",
+            Self::Values | Self::ScaledValues => "1 − R²",
+        }
+    }
+
+    /// What it is, in one line.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::LevelSet => "1 − |mean cos| of the angle between the gradients",
+            Self::Span => {
+                "1 − the mean length of a unit gradient's projection on the neurons' span"
+            }
+            Self::PaperMse => "(2/d)(1 − mean cos) of the angle between the gradients",
+            Self::LocalSign => "1 − mean |cos|: signs are taken point by point",
+            Self::Values => "share of the values' variance that is left",
+            Self::ScaledValues => "share of the values' variance that the best a·f + b leaves",
+        }
+    }
+
+    /// Whether the numbers called paper MSE are that: for folded neurons and values they are not.
+    pub fn has_paper_mse(self) -> bool {
+        matches!(self, Self::LevelSet | Self::Span | Self::PaperMse)
+    }
+}
+
 /// Points with what an expression should match there, and the measure of the mismatch.
 ///
 /// Points and directions are held as [`Units`] measure the inputs; expressions are in the inputs
@@ -261,6 +310,20 @@ impl Objective {
         match &self.target {
             Target::Directions(directions) => directions.basis.len(),
             Target::Values(_) => 0,
+        }
+    }
+
+    /// What the losses measure.
+    pub fn loss_kind(&self) -> LossKind {
+        match &self.target {
+            Target::Values(Values { linear_scaling: false, .. }) => LossKind::Values,
+            Target::Values(_) => LossKind::ScaledValues,
+            Target::Directions(directions) => match directions.measure {
+                Measure::PaperMse => LossKind::PaperMse,
+                Measure::LocalSign => LossKind::LocalSign,
+                Measure::LevelSet if directions.basis.len() > 1 => LossKind::Span,
+                Measure::LevelSet => LossKind::LevelSet,
+            },
         }
     }
 

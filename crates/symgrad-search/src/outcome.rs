@@ -9,7 +9,8 @@ use crate::config::{SearchConfig, SearchError};
 use crate::evaluator::Evaluator;
 use crate::fold::{self, Folds};
 use crate::front::{Entry, HallOfFame};
-use crate::objective::Objective;
+use crate::objective::{LossKind, Objective};
+use crate::scaling::{Scaling, scaling};
 use crate::trust::{self, HeldOut, Trust, Verdict};
 use crate::units::{LevelSets, measured};
 
@@ -41,6 +42,11 @@ const WORTHWHILE: f64 = 0.01;
 pub struct Outcome {
     front: Vec<Entry>,
     paper_mse: Vec<f64>,
+    /// One for each entry, with linear scaling.
+    scalings: Vec<Option<Scaling>>,
+    names: Vec<String>,
+    loss_kind: LossKind,
+    points: usize,
     answer: Option<usize>,
     trust: Trust,
     folds: Option<Folds>,
@@ -78,6 +84,10 @@ impl Outcome {
             trust,
             folds,
             paper_mse: front.iter().map(|e| objective.to_paper_mse(e.loss)).collect(),
+            scalings: front.iter().map(|entry| scaling(&held.whole, &entry.expr)).collect(),
+            names: objective.names().to_vec(),
+            loss_kind: objective.loss_kind(),
+            points: held.whole.points(),
             front,
             evaluations,
             stop,
@@ -158,6 +168,13 @@ impl Outcome {
             }
             folds.turns.sort_unstable_by(f64::total_cmp);
         }
+        // The same sum in the other formula: a·(slope·f + offset) + b.
+        for (scaling, formula) in self.scalings.iter_mut().zip(&formulas) {
+            if let Some(Scaling { scale, offset }) = scaling {
+                *offset += *scale * formula.offset;
+                *scale *= formula.slope;
+            }
+        }
         for ((entry, formula), &loss) in self.front.iter_mut().zip(formulas).zip(losses) {
             entry.expr = formula.expr;
             // What is printed has the loss that is printed; rounding alone is no difference.
@@ -166,7 +183,7 @@ impl Outcome {
             }
         }
         self.paper_mse = paper;
-        self.trust.retell(&self.front, self.answer, names);
+        self.trust.retell(&self.front, self.answer, names, self.loss_kind);
     }
 
     /// The entries in rising complexity and falling loss, scored on all points but those
@@ -178,6 +195,45 @@ impl Outcome {
     /// The published loss of each entry of the front.
     pub fn paper_mse(&self) -> &[f64] {
         &self.paper_mse
+    }
+
+    /// The a and b of the best a·f + b for each entry f of the front, where losses are those of
+    /// that sum: found at all points, those held out included.
+    pub fn scalings(&self) -> &[Option<Scaling>] {
+        &self.scalings
+    }
+
+    /// Points given, those held out included.
+    pub fn points(&self) -> usize {
+        self.points
+    }
+
+    /// What the losses measure.
+    pub fn loss_kind(&self) -> LossKind {
+        self.loss_kind
+    }
+
+    /// The names of the inputs, by which formulas are shown:
+    ///
+    /// ```
+    /// # use symgrad_data::{DirectionField, FieldOptions, Table};
+    /// # use symgrad_search::{Measure, Names, Objective, OpSet, Outcome, SearchConfig};
+    /// # let points = Table::new(
+    /// #     vec!["m".into(), "v".into()],
+    /// #     vec![vec![1.0, 2.0, 3.0], vec![2.0, 1.0, 2.0]],
+    /// # )?;
+    /// # let gradients = [vec![2.0, 1.0, 2.0], vec![1.0, 2.0, 3.0]];
+    /// # let field = DirectionField::from_gradients(points, &gradients, &FieldOptions::default())?;
+    /// # let objective = Objective::new(&field, Measure::LevelSet);
+    /// # let (ops, config) = (OpSet::default(), SearchConfig::default());
+    /// # let outcome = Outcome::of_formulas(objective, &["x1*x2".parse()?], &ops, &config)?;
+    /// let names = Names::new(outcome.names().to_vec())?;
+    /// let answer = outcome.answer().expect("a front");
+    /// assert_eq!(answer.expr.display(&names).to_string(), "m*v");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn names(&self) -> &[String] {
+        &self.names
     }
 
     /// Index of the answer in the front; absent only if the front is empty.

@@ -190,6 +190,17 @@ impl Search {
         &self.hints
     }
 
+    /// Some of the points, column by column: those that candidates are judged by while the search
+    /// runs.
+    #[must_use]
+    pub fn points(&self) -> Vec<Vec<f64>> {
+        let given = |(input, column): (usize, &symgrad_expr::Aligned)| {
+            let (scale, origin) = (self.units.scale(input), self.units.origin(input));
+            column.iter().map(|z| origin + scale * z).collect()
+        };
+        self.screen.columns().iter().enumerate().map(given).collect()
+    }
+
     /// The inputs' names.
     pub fn names(&self) -> &[String] {
         self.objective.names()

@@ -1,5 +1,7 @@
 //! The training loop.
 
+use std::ops::ControlFlow;
+
 use burn::tensor::{DType, Device, Tensor};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -17,16 +19,33 @@ use crate::standardise::Standardisation;
 use crate::weights::Weights;
 use crate::{Length, SiameseError, TrainConfig};
 
-/// Follows a training; the default does nothing.
+/// Follows a training, and may stop it; the defaults do neither.
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use symgrad_siamese::{Progress, TrainObserver};
+///
+/// /// Stops a training after so many steps.
+/// struct Until(usize);
+///
+/// impl TrainObserver for Until {
+///     fn on_step(&mut self, progress: &Progress) -> ControlFlow<()> {
+///         if progress.step < self.0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+///     }
+/// }
+/// ```
 pub trait TrainObserver {
-    /// Called after each step.
-    fn on_step(&mut self, progress: &Progress) {
+    /// Called after each step. To break ends the training: the encoder is the one trained so far,
+    /// its last layer solved for as at any end.
+    fn on_step(&mut self, progress: &Progress) -> ControlFlow<()> {
         let _ = progress;
+        ControlFlow::Continue(())
     }
 
-    /// Called after each validation.
-    fn on_validation(&mut self, point: &CurvePoint) {
+    /// Called after each validation; may end the training as well.
+    fn on_validation(&mut self, point: &CurvePoint) -> ControlFlow<()> {
         let _ = point;
+        ControlFlow::Continue(())
     }
 }
 
@@ -65,6 +84,9 @@ pub struct TrainingCurve {
     pub points: Vec<CurvePoint>,
     /// Whether it ended before its time for want of improvement.
     pub stopped_early: bool,
+    /// Whether its observer ended it.
+    #[serde(default)]
+    pub stopped: bool,
     /// Training triplets left out because they lie beyond `reach`.
     pub left_out: usize,
 }
@@ -143,7 +165,8 @@ impl<'a> Trainer<'a> {
             if self.config.validate_every > 0 { self.config.validate_every } else { per_pass };
         let mut rate = LearningRate::new(self.config.schedule, self.config.learning_rate, steps);
         let mut points: Vec<CurvePoint> = Vec::new();
-        let (mut sum, mut summed, mut stale, mut stopped_early) = (0.0, 0, 0, false);
+        let (mut sum, mut summed, mut stale) = (0.0, 0, 0);
+        let (mut stopped_early, mut stopped) = (false, false);
         for step in 1..=steps {
             let learning_rate = rate.at(step - 1);
             if refine::starts_round(step, steps, self.config.refine_after) {
@@ -156,16 +179,19 @@ impl<'a> Trainer<'a> {
                 self.targets = Some(targets);
             }
             let loss = self.step(step, learning_rate)?;
-            observer.on_step(&Progress { step, steps, loss });
+            stopped = observer.on_step(&Progress { step, steps, loss }).is_break();
             sum += loss;
             summed += 1;
+            if stopped {
+                break;
+            }
             if step % every != 0 && step != steps {
                 continue;
             }
             let validation_loss = self.validate(step)?;
             let training_loss = sum / f64::from(summed);
             points.push(CurvePoint { step, learning_rate, training_loss, validation_loss });
-            observer.on_validation(&points[points.len() - 1]);
+            stopped = observer.on_validation(&points[points.len() - 1]).is_break();
             rate.observe(validation_loss);
             (sum, summed) = (0.0, 0);
             if self.config.patience.is_some() && self.is_best(validation_loss) {
@@ -177,8 +203,11 @@ impl<'a> Trainer<'a> {
                 stopped_early = step < steps;
                 break;
             }
+            if stopped {
+                break;
+            }
         }
-        Ok(TrainingCurve { points, stopped_early, left_out: self.train.left_out })
+        Ok(TrainingCurve { points, stopped_early, stopped, left_out: self.train.left_out })
     }
 
     fn is_best(&mut self, loss: f64) -> bool {

@@ -92,6 +92,9 @@ pub enum Error {
     /// The search ended without any formula.
     #[error("no formula has a finite gradient at all points")]
     NothingFound,
+    /// The observer stopped the run.
+    #[error("it was stopped before its end")]
+    Stopped,
     /// A name that is no experiment's.
     #[error("unknown experiment `{name}`; this suite has: {known}")]
     UnknownExperiment {
@@ -170,6 +173,7 @@ impl Error {
             Self::Names(_) => {
                 "name the columns with letters, digits and `_`, such as `x1` or `v_x`"
             }
+            Self::Stopped => "a later call of `reproduce` goes on from the last complete stage",
             Self::NothingFound => "allow more operators with --ops, or a larger --budget",
             Self::UnknownExperiment { .. } => "`symgrad list` shows all experiments",
             Self::Write { .. } => "choose a folder that you may write to with --out",

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use symgrad_data::{DirectionField, Table};
 use symgrad_expr::{Language, Names, OpSet, Spelling};
 use symgrad_report::FrontPoint;
-use symgrad_search::{Folds, Hints, Objective, Outcome, Search, Trust, Verdict};
+use symgrad_search::{
+    Entry, Folds, Hints, LossKind, Objective, Outcome, Scaling, Search, Trust, Verdict,
+};
 
 use crate::{Error, SearchSettings, Stage};
 
@@ -32,6 +34,15 @@ pub struct Findings {
     /// from results of earlier versions.
     #[serde(default)]
     pub spelling: BTreeMap<Language, Spelling>,
+    /// The answer itself, for readers of the file; programs ask [`answer`](Self::answer).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub formula: Option<FrontEntry>,
+    /// What the losses measure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measure: Option<LossKind>,
+    /// Points given to the search.
+    #[serde(default)]
+    pub points: usize,
     /// How far front and answer can be believed: losses on held-out points, the neuron's noise
     /// and the verdict. Absent from results of earlier versions.
     #[serde(default)]
@@ -42,6 +53,9 @@ pub struct Findings {
     /// What the field alone tells of the formula, before any search.
     #[serde(default)]
     pub hints: Hints,
+    /// Indices of the hints that the answer does not keep to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hints_against: Vec<usize>,
     /// Wall-clock seconds by stage; the one part that differs from run to run.
     pub seconds: Seconds,
     /// Evaluations that the search made.
@@ -59,8 +73,15 @@ pub struct FrontEntry {
     pub complexity: u32,
     /// Loss under the search's measure.
     pub loss: f64,
-    /// The published loss, (2/d)(1 − mean cos).
-    pub paper_mse: f64,
+    /// The published loss, (2/d)(1 − mean cos); absent for values and folded neurons.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paper_mse: Option<f64>,
+    /// For values, the mean squared error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean_squared_error: Option<f64>,
+    /// With linear scaling, the a and b of the best a·f + b for this f.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scaling: Option<Scaling>,
     /// The expression in its natural form, with all digits of its constants. Complexity is that of
     /// the form that the search has found: `x^4` counts as `(x^2)^2`.
     pub expression: String,
@@ -106,11 +127,16 @@ impl Findings {
 
     /// The front as comma-separated values with a header.
     pub fn front_csv(&self) -> String {
-        let mut text = String::from("complexity,loss,paper_mse,expression\n");
+        let values = self.front.iter().any(|entry| entry.mean_squared_error.is_some());
+        let second = if values { "mean_squared_error" } else { "paper_mse" };
+        let mut text = format!("complexity,loss,{second},expression,measure\n");
+        let measure = self.measure.map_or("", LossKind::name);
         for entry in &self.front {
-            let FrontEntry { complexity, loss, paper_mse, expression, .. } = entry;
+            let FrontEntry { complexity, loss, expression, .. } = entry;
+            let second = entry.mean_squared_error.or(entry.paper_mse);
+            let second = second.map_or_else(String::new, |number| format!("{number:e}"));
             // Expressions may hold commas, but no quotes. Writing to a string cannot fail.
-            let _ = writeln!(text, "{complexity},{loss:e},{paper_mse:e},\"{expression}\"");
+            let _ = writeln!(text, "{complexity},{loss:e},{second},\"{expression}\",{measure}");
         }
         text
     }
@@ -119,6 +145,11 @@ impl Findings {
     /// the loss needs.
     pub fn readable_answer(&self) -> String {
         self.answer().readable().to_owned()
+    }
+
+    /// The name of the losses' measure.
+    pub fn loss_name(&self) -> &'static str {
+        self.measure.map_or("loss", LossKind::name)
     }
 
     /// The verdict on the answer.
@@ -133,15 +164,19 @@ impl Findings {
         seed: u64,
     ) -> Result<Self, Error> {
         let templates = ops.templates().next().is_some();
+        let kind = outcome.loss_kind();
+        let values = matches!(kind, LossKind::Values | LossKind::ScaledValues);
         let spelling: BTreeMap<Language, Spelling> =
             Language::ALL.map(|language| (language, Spelling::new(language, names))).into();
-        let entry = |(entry, &paper_mse): (&symgrad_search::Entry, &f64)| {
+        let entry = |((entry, &mse), &scaling): ((&Entry, &f64), &Option<Scaling>)| {
             let natural = entry.expr.natural();
             let spelt = |language: Language| natural.spelt(language, &spelling[&language]);
             FrontEntry {
                 complexity: entry.complexity,
                 loss: entry.loss,
-                paper_mse,
+                paper_mse: kind.has_paper_mse().then_some(mse),
+                mean_squared_error: values.then_some(mse),
+                scaling,
                 expression: natural.display(names).to_string(),
                 with_templates: templates.then(|| ops.written(&entry.expr, names)),
                 sympy: spelt(Language::Sympy),
@@ -150,15 +185,22 @@ impl Findings {
                 rust: spelt(Language::Rust),
             }
         };
+        let entries = outcome.front().iter().zip(outcome.paper_mse()).zip(outcome.scalings());
+        let front: Vec<FrontEntry> = entries.map(entry).collect();
+        let answer = outcome.answer_index().ok_or(Error::NothingFound)?;
         Ok(Self {
             schema_version: SCHEMA_VERSION,
             inputs: names.iter().map(str::to_owned).collect(),
-            front: outcome.front().iter().zip(outcome.paper_mse()).map(entry).collect(),
-            answer: outcome.answer_index().ok_or(Error::NothingFound)?,
+            formula: front.get(answer).cloned(),
+            front,
+            answer,
+            measure: Some(kind),
+            points: outcome.points(),
             spelling: spelling.clone(),
             trust: Some(outcome.trust().clone()),
             folds: outcome.folds().cloned(),
             hints: Hints::default(),
+            hints_against: vec![],
             seconds: Seconds::new(),
             evaluations: outcome.evaluations(),
             seed,
@@ -219,8 +261,12 @@ pub fn run_search(
     let start = std::time::Instant::now();
     let names = Names::new(search.names().to_vec())?;
     let (ops, seed) = (search.ops().clone(), search.config().seed);
-    let hints = search.hints().clone();
-    let mut findings = Findings::new(&search.run(observer), &names, &ops, seed)?;
+    let (hints, points) = (search.hints().clone(), search.points());
+    let outcome = search.run(observer);
+    let mut findings = Findings::new(&outcome, &names, &ops, seed)?;
+    if let Some(answer) = outcome.answer() {
+        findings.hints_against = hints.against(&answer.expr, &points);
+    }
     findings.hints = hints;
     findings.seconds.insert(Stage::Search, to_milliseconds(start.elapsed().as_secs_f64()));
     Ok(findings)

@@ -32,6 +32,7 @@
 //! out; [`experiments`] lists them. The parts can be used by themselves: [`expr`], [`data`],
 //! [`siamese`], [`search`], [`simplify`], [`report`].
 
+mod advice;
 mod check;
 mod concept;
 mod config;
@@ -58,6 +59,8 @@ pub use symgrad_report as report;
 pub use symgrad_search as search;
 pub use symgrad_siamese as siamese;
 pub use symgrad_simplify as simplify;
+// What settings and findings are made of.
+pub use symgrad_expr::{Names, OpSet};
 
 pub use check::{Alternative, Mixture, Record};
 pub use concept::ExprConcept;
@@ -80,3 +83,12 @@ pub use reproduce::{Failure, Plan, Reproduction, reproduce};
 pub use settings::SearchSettings;
 pub use statistics::wilson;
 pub use verdict::{VerdictKind, VerdictRecord};
+
+/// The programs that the README and the documents show.
+#[cfg(doctest)]
+mod documents {
+    #[doc = include_str!("../../../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../../docs/gradients.md")]
+    struct Gradients;
+}

@@ -1,5 +1,7 @@
 //! Following a run.
 
+use std::ops::ControlFlow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Record;
@@ -37,7 +39,7 @@ impl Stage {
     }
 }
 
-/// Follows runs, which may go on side by side; every method has an empty default.
+/// Follows runs, which may go on side by side, and may stop them; the defaults do neither.
 pub trait Observer: Sync {
     /// A stage of a run has begun.
     fn started(&self, run: &str, stage: Stage) {
@@ -49,9 +51,12 @@ pub trait Observer: Sync {
         let _ = (run, files);
     }
 
-    /// How far a stage is: steps of training, evaluations of the search.
-    fn progress(&self, run: &str, stage: Stage, done: u64, total: u64) {
+    /// How far a stage is: steps of training, evaluations of the search. To break ends the run
+    /// with [`Error::Stopped`](crate::Error::Stopped). Its folder keeps the stages that are
+    /// complete, so that a later call goes on from there; other runs are asked themselves.
+    fn progress(&self, run: &str, stage: Stage, done: u64, total: u64) -> ControlFlow<()> {
         let _ = (run, stage, done, total);
+        ControlFlow::Continue(())
     }
 
     /// A run is over; `resumed` if an earlier call had done all of it.

@@ -1,5 +1,6 @@
 //! One run, stage by stage; each stage reads files of the run's folder and writes one.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -127,6 +128,7 @@ impl Run<'_> {
             let (config, seed) = (&self.config.training, self.config.seed);
             let (encoder, curve) =
                 Encoder::train(&train, &validation, config, seed, &mut follower)?;
+            follower.go_on()?;
             let curve = curve_table(&curve.points)?;
             folder.make(CURVE, from.clone(), |path| curve.write(path))?;
             folder.make(ENCODER, from, |path| encoder.save(path))
@@ -182,6 +184,7 @@ impl Run<'_> {
         let settings = self.config.search_settings(self.threads);
         let mut follower = Follower::new(self);
         let mut findings = search_field(&field, &settings, &mut follower)?;
+        follower.go_on()?;
         for (stage, seconds) in self.seconds() {
             findings.seconds.entry(stage).or_insert(seconds);
         }
@@ -202,9 +205,10 @@ impl Run<'_> {
         let latent = self.latent(field.points())?;
         let rank_correlation = self.draw(folder, &findings, field.points(), &latent)?;
         let answer = findings.answer();
-        let to_mse = |loss: f64| loss.is_finite().then(|| loss * 2.0 / field.dim() as f64);
+        let to_mse = |loss: f64| loss * 2.0 / field.dim() as f64;
         // The front's losses are those of the points that the search has seen.
         let loss = Some(comparison.answer_loss).filter(|loss| loss.is_finite());
+        let loss = loss.unwrap_or(answer.loss);
         Ok(Record {
             name: self.case.name.into(),
             system: self.case.system.map(Into::into),
@@ -217,9 +221,9 @@ impl Run<'_> {
             truth: experiment.truth().into(),
             mismatch: Some(comparison.mismatch).filter(|mismatch| mismatch.is_finite()),
             complexity: answer.complexity,
-            loss: loss.unwrap_or(answer.loss),
-            paper_mse_neuron: to_mse(comparison.neuron_loss),
-            paper_mse_answer: loss.and_then(to_mse).unwrap_or(answer.paper_mse),
+            loss,
+            paper_mse_neuron: Some(to_mse(comparison.neuron_loss)).filter(|mse| mse.is_finite()),
+            paper_mse_answer: to_mse(loss),
             published_paper_mse: published_mse(experiment),
             spearman: rank_correlation,
             dropped,
@@ -256,11 +260,15 @@ impl Run<'_> {
             .front_points()
             .into_iter()
             .zip(&findings.front)
-            .map(|(point, entry)| FrontPoint { loss: entry.paper_mse, ..point })
+            .map(|(point, entry)| FrontPoint {
+                loss: entry.paper_mse.unwrap_or(entry.loss),
+                ..point
+            })
             .collect();
+        let mse = findings.front.iter().all(|entry| entry.paper_mse.is_some());
         let labels = FrontLabels {
             title: &title,
-            loss: "paper MSE",
+            loss: if mse { "paper MSE" } else { findings.loss_name() },
             reference: behind,
             ..Default::default()
         };
@@ -326,24 +334,35 @@ fn curve_table(points: &[CurvePoint]) -> Result<Table, Error> {
 struct Follower<'a> {
     name: String,
     observer: &'a dyn Observer,
+    stopped: bool,
 }
 
 impl<'a> Follower<'a> {
     fn new(run: &Run<'a>) -> Self {
-        Self { name: run.name(), observer: run.observer }
+        Self { name: run.name(), observer: run.observer, stopped: false }
+    }
+
+    /// What was stopped halfway must not pass for a stage's result.
+    fn go_on(&self) -> Result<(), Error> {
+        if self.stopped { Err(Error::Stopped) } else { Ok(()) }
+    }
+
+    fn report(&mut self, stage: Stage, done: u64, total: u64) -> ControlFlow<()> {
+        let flow = self.observer.progress(&self.name, stage, done, total);
+        self.stopped |= flow.is_break();
+        flow
     }
 }
 
 impl TrainObserver for Follower<'_> {
-    fn on_step(&mut self, progress: &Progress) {
-        let (done, total) = (progress.step as u64, progress.steps as u64);
-        self.observer.progress(&self.name, Stage::Training, done, total);
+    fn on_step(&mut self, progress: &Progress) -> ControlFlow<()> {
+        self.report(Stage::Training, progress.step as u64, progress.steps as u64)
     }
 }
 
 impl symgrad_search::Observer for Follower<'_> {
     fn step(&mut self, search: &Search) {
         let (evaluations, budget) = (search.evaluations(), search.config().budget);
-        self.observer.progress(&self.name, Stage::Search, evaluations.min(budget), budget);
+        let _ = self.report(Stage::Search, evaluations.min(budget), budget);
     }
 }

@@ -5,6 +5,7 @@
 //! g depends on some inputs through a simpler combination of them, or not at all. The
 //! combination then takes the place of its inputs, and the question is asked again.
 
+mod against;
 mod discover;
 mod evidence;
 mod forms;
@@ -169,31 +170,60 @@ impl Hints {
     }
 }
 
-/// One line per hint.
+/// One line per hint, and one for all inputs that do not matter.
 impl fmt::Display for Hints {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut unneeded = self.unneeded();
         for hint in &self.list {
-            writeln!(f, "{}", hint.text(&self.names))?;
+            if !matches!(hint.kind, HintKind::Unneeded { .. }) {
+                writeln!(f, "{}", hint.text(&self.names))?;
+            } else if let Some(line) = unneeded.take() {
+                writeln!(f, "{line}")?;
+            }
         }
         Ok(())
+    }
+}
+
+impl Hints {
+    /// One of the hints in words.
+    pub fn text(&self, index: usize) -> Option<String> {
+        Some(self.list.get(index)?.text(&self.names))
+    }
+
+    /// The inputs that do not matter in one line, with the weakest of the reasons.
+    fn unneeded(&self) -> Option<String> {
+        let mut inputs = vec![];
+        let (mut confidence, mut residual) = (1.0_f64, 0.0_f64);
+        for hint in &self.list {
+            if let HintKind::Unneeded { input } = hint.kind {
+                inputs.push(input);
+                confidence = confidence.min(hint.confidence);
+                residual = residual.max(hint.residual);
+            }
+        }
+        let weakest = Hint { kind: HintKind::Unneeded { input: 0 }, confidence, residual };
+        let all = list(&inputs, &self.names);
+        (!inputs.is_empty()).then(|| format!("g does not depend on {all}; {}", weakest.reason()))
+    }
+}
+
+/// Inputs as people list them.
+fn list(inputs: &[u16], names: &[String]) -> String {
+    let name = |input: &u16| names.get(usize::from(*input)).map_or("?", String::as_str);
+    let all: Vec<&str> = inputs.iter().map(name).collect();
+    match all.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        _ => all.concat(),
     }
 }
 
 impl Hint {
     /// In words, with the inputs' names.
     fn text(&self, names: &[String]) -> String {
-        let name = |input: &u16| names.get(usize::from(*input)).map_or("?", String::as_str);
-        let list = |inputs: &[u16]| {
-            let all: Vec<&str> = inputs.iter().map(name).collect();
-            match all.split_last() {
-                Some((last, before)) if !before.is_empty() => {
-                    format!("{} and {last}", before.join(", "))
-                }
-                _ => all.concat(),
-            }
-        };
+        let list = |inputs: &[u16]| list(inputs, names);
         let told = match &self.kind {
-            HintKind::Unneeded { input } => format!("g does not depend on {}", name(input)),
+            HintKind::Unneeded { input } => format!("g does not depend on {}", list(&[*input])),
             HintKind::Through { inputs, combination, .. } => {
                 let shown = shown(combination, names);
                 format!("g depends on {} only through {shown}", list(inputs))

@@ -20,7 +20,7 @@ pub use verdict::Verdict;
 
 use crate::evaluator::Evaluator;
 use crate::front::Entry;
-use crate::objective::Objective;
+use crate::objective::{LossKind, Objective};
 use bootstrap::Resamples;
 
 /// What is known about a front beyond the losses that the search minimised.
@@ -46,9 +46,16 @@ pub struct Trust {
 
 impl Trust {
     /// Says the same of other formulas for the entries, in inputs of those names.
-    pub(crate) fn retell(&mut self, front: &[Entry], answer: Option<usize>, names: &[String]) {
+    pub(crate) fn retell(
+        &mut self,
+        front: &[Entry],
+        answer: Option<usize>,
+        names: &[String],
+        kind: LossKind,
+    ) {
         let Self { verdict, entries, noise_floor, .. } = self;
-        self.summary = verdict::summary(verdict, front, entries, answer, *noise_floor, names);
+        let told = verdict::summary(verdict, front, entries, answer, *noise_floor, names, kind);
+        self.summary = told;
     }
 }
 
@@ -89,8 +96,8 @@ pub(crate) fn assess(
     let verdict = verdict::judge(front, &entries, answer, held);
     let noises = entries.iter().filter_map(|entry| Some(entry.evidence?.noise));
     let noise_floor = noises.reduce(f64::min).unwrap_or(0.0);
-    let names = held.whole.names();
-    let summary = verdict::summary(&verdict, front, &entries, answer, noise_floor, names);
+    let (names, kind) = (held.whole.names(), held.whole.loss_kind());
+    let summary = verdict::summary(&verdict, front, &entries, answer, noise_floor, names, kind);
     let points = |part: &Option<Objective>| part.as_ref().map_or(0, Objective::points);
     let (held_out, shell) = (points(&held.random), points(&held.shell));
     (Trust { verdict, summary, entries, noise_floor, held_out, shell }, answer)

@@ -7,6 +7,7 @@ use super::bootstrap::{Interval, Resamples};
 use super::{EntryTrust, HeldOut, matching, symmetry};
 use crate::evaluator::Evaluator;
 use crate::front::Entry;
+use crate::objective::LossKind;
 
 /// What can be said about an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -258,9 +259,11 @@ pub(crate) fn summary(
     answer: Option<usize>,
     noise_floor: f64,
     names: &[String],
+    kind: LossKind,
 ) -> String {
+    let kind = kind.name();
     let names = Names::new(names.to_vec()).unwrap_or_else(|_| Names::numbered(names.len()));
-    let numbers = answer.map_or_else(String::new, |answer| numbers(front, entries, answer));
+    let numbers = answer.map_or_else(String::new, |answer| numbers(front, entries, answer, kind));
     match verdict {
         Verdict::Identified => {
             format!("identified: {numbers}, noise floor about {}", short(noise_floor))
@@ -275,12 +278,13 @@ pub(crate) fn summary(
     }
 }
 
-fn numbers(front: &[Entry], entries: &[EntryTrust], answer: usize) -> String {
+fn numbers(front: &[Entry], entries: &[EntryTrust], answer: usize, kind: &str) -> String {
     let mut parts = vec![match entries[answer].held_out {
         Some(Interval { estimate, low, high }) => {
-            format!("held-out loss {} (95 %: {} to {})", short(estimate), short(low), short(high))
+            let [estimate, low, high] = [estimate, low, high].map(short);
+            format!("held-out loss ({kind}) {estimate} (95 %: {low} to {high})")
         }
-        None => format!("loss {}", short(front[answer].loss)),
+        None => format!("loss ({kind}) {}", short(front[answer].loss)),
     }];
     if answer > 0 {
         let times = front[answer - 1].loss / front[answer].loss.max(ROUNDING);

@@ -1,5 +1,7 @@
 //! A whole layer: neurons that hold one concept share a search.
 
+use std::ops::ControlFlow;
+
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use symgrad_data::{Table, Tangent};
@@ -31,11 +33,13 @@ pub struct Group {
     pub expression: String,
 }
 
-/// Follows the interpretation of a layer; the default does nothing.
+/// Follows the interpretation of a layer, and may stop it; the default does neither.
 pub trait LayerObserver: Sync {
-    /// That many of the searches are over.
-    fn searched(&self, done: usize, total: usize) {
+    /// That many of the searches are over. To break ends the interpretation with
+    /// [`Error::Stopped`], once the searches that are going on are over, too.
+    fn searched(&self, done: usize, total: usize) -> ControlFlow<()> {
         let _ = (done, total);
+        ControlFlow::Continue(())
     }
 }
 
@@ -76,8 +80,10 @@ pub fn interpret_layer(
         let each = clusters.par_iter().map(|cluster| {
             let found = observed[cluster.members[0]].interpret(&alone, &mut ())?;
             let before = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            observer.searched(before + 1, clusters.len());
-            Ok(found)
+            match observer.searched(before + 1, clusters.len()) {
+                ControlFlow::Continue(()) => Ok(found),
+                ControlFlow::Break(()) => Err(Error::Stopped),
+            }
         });
         each.collect::<Result<_, Error>>()
     })?;

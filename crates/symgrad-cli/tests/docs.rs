@@ -1,0 +1,193 @@
+//! Every command that the README and the documents show is run, as a reader would run it: the
+//! blocks of a document one after the other in one folder.
+//!
+//! A block that is not run says why, in a comment before it that begins with [`NOT_RUN`]; the
+//! arguments of `reproduce` in it are checked all the same.
+#![cfg(unix)]
+
+use std::fmt::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use symgrad::SearchSettings;
+
+const NOT_RUN: &str = "<!-- not run by the tests: ";
+
+/// A block of code in a document.
+struct Block {
+    language: String,
+    text: String,
+    line: usize,
+    /// Why it is not run.
+    not_run: Option<String>,
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the root")
+}
+
+fn documents() -> Vec<PathBuf> {
+    let docs = std::fs::read_dir(root().join("docs")).expect("documents");
+    let mut paths: Vec<PathBuf> = docs.map(|entry| entry.expect("an entry").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    paths.push(root().join("README.md"));
+    paths.sort();
+    assert!(paths.len() > 5, "{paths:?}");
+    paths
+}
+
+fn blocks(document: &str) -> Vec<Block> {
+    let (mut blocks, mut open): (Vec<Block>, Option<Block>) = (vec![], None);
+    let mut before = "";
+    for (line, number) in document.lines().zip(1..) {
+        match (&mut open, line.strip_prefix("```")) {
+            (None, Some(language)) => {
+                let reason =
+                    before.strip_prefix(NOT_RUN).and_then(|rest| rest.strip_suffix(" -->"));
+                open = Some(Block {
+                    language: language.to_owned(),
+                    text: String::new(),
+                    line: number,
+                    not_run: reason.map(str::to_owned),
+                });
+            }
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (Some(block), None) => writeln!(block.text, "{line}").expect("a string"),
+            (None, None) => {}
+        }
+        if !line.trim().is_empty() {
+            before = line;
+        }
+    }
+    assert!(open.is_none(), "a block without an end");
+    blocks
+}
+
+/// A folder with what the documents take for granted: `symgrad` among the programs, the
+/// repository's `tests`, and tables of a reader's own.
+fn prepared() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    std::os::unix::fs::symlink(root().join("tests"), at("tests")).expect("a link");
+    std::fs::create_dir(at("programs")).expect("a folder");
+    // With a budget that suffices for the documents' examples, unless they give one.
+    let symgrad = env!("CARGO_BIN_EXE_symgrad");
+    let script = format!(
+        "#!/bin/sh\ncase \"$1 $*\" in\n*--budget*|inspect*|list*) exec '{symgrad}' \"$@\" ;;\n\
+         *) exec '{symgrad}' \"$@\" --budget 20k ;;\nesac\n"
+    );
+    std::fs::write(at("programs/symgrad"), script).expect("a script");
+    let all = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(at("programs/symgrad"), all).expect("a program");
+
+    let place = |n: u32, step: f64| 0.3 + 2.0 * (f64::from(n) * step).fract();
+    let rows = |row: &dyn Fn(f64, f64) -> String| -> String {
+        let at = |n| row(place(n, 0.754_877_666), place(n, 0.569_840_296)) + "\n";
+        (1..=300).map(at).collect()
+    };
+    let field = rows(&|x, y| format!("{x},{y},{y},{x},{x},{y},{},{}", y * y, 2.0 * x * y));
+    let header = "x1,x2,g1,g2,m,v,g_m,g_v\n";
+    std::fs::write(at("field.csv"), header.to_owned() + &field).expect("a table");
+    let table = rows(&|x, y| format!("{x},{y},{}", (x * y / 4.0).tanh()));
+    std::fs::write(at("table.csv"), "x1,x2,h\n".to_owned() + &table).expect("a table");
+    let energy = rows(&|v, h| {
+        let m = 0.5 + (7.0 * v + 3.0 * h).fract();
+        let energy = m * v * v / 2.0 + 9.81 * m * h;
+        format!("{m},{v},{h},{},{},{},{energy}", energy / m, m * v, 9.81 * m)
+    });
+    let header = "m,v,h,g_m,g_v,g_h,E\n";
+    std::fs::write(at("energy.csv"), header.to_owned() + &energy).expect("a table");
+    folder
+}
+
+fn shell(script: &str, folder: &Path) -> Output {
+    let path = std::env::var("PATH").unwrap_or_default();
+    let path = format!("{}:{path}", folder.join("programs").display());
+    let mut command = Command::new("sh");
+    command.args(["-eu", "-c", script]).current_dir(folder).env("PATH", path);
+    command.output().expect("a shell")
+}
+
+fn is_there(program: &str) -> bool {
+    Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
+}
+
+/// The arguments are understood: what is refused is the experiment that is added.
+fn reproduce_is_understood(line: &str, place: &str) {
+    let command = line.split(" #").next().unwrap_or_default();
+    let Some(arguments) = command.strip_prefix("cargo xtask reproduce") else { return };
+    let output = Command::new(env!("CARGO_BIN_EXE_symgrad"))
+        .arg("reproduce")
+        .args(arguments.split_whitespace().filter(|word| *word != "--help"))
+        .args(["--only", "none-such"])
+        .output()
+        .expect("the command runs");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("unknown experiment `none-such`"), "{place}: {line}: {told}");
+}
+
+#[test]
+fn every_command_in_the_documents_runs() {
+    let mut run = 0;
+    for path in documents() {
+        let name = path.strip_prefix(root()).expect("below the root").display().to_string();
+        let text = std::fs::read_to_string(&path).expect("a document");
+        let folder = prepared();
+        for block in blocks(&text) {
+            let place = format!("{name}, line {}", block.line);
+            match (block.language.as_str(), &block.not_run) {
+                ("sh", Some(reason)) => {
+                    assert!(!reason.trim().is_empty(), "{place}: no reason");
+                    block.text.lines().for_each(|line| reproduce_is_understood(line, &place));
+                }
+                ("sh", None) => {
+                    if block.text.contains("python3") && !is_there("python3") {
+                        println!("{place}: skipped, there is no python3");
+                        continue;
+                    }
+                    let output = shell(&block.text, folder.path());
+                    let told = String::from_utf8_lossy(&output.stderr);
+                    assert!(output.status.success(), "{place}:\n{}\n{told}", block.text);
+                    run += 1;
+                }
+                ("toml", _) => {
+                    let settings = SearchSettings::from_toml(&block.text);
+                    assert!(settings.is_ok(), "{place}: {settings:?}");
+                }
+                // Results, programs that other tests or other languages run.
+                ("text" | "rust" | "python", _) => {}
+                (other, _) => panic!("{place}: what is a block of {other:?}?"),
+            }
+        }
+    }
+    assert!(run >= 12, "only {run} blocks were run");
+}
+
+/// The formulas that the documents promise for their examples.
+#[test]
+fn the_documents_examples_give_what_they_say() {
+    let folder = prepared();
+    for (command, answer) in [
+        ("symgrad search energy.csv --points m,v,h", "answer: m*(0.05097*v^2 + h)\n"),
+        (
+            "symgrad interpret --model tests/models/angular-momentum.onnx \
+             --points tests/models/angular-momentum.csv",
+            "answer: x*vy - y*vx\n",
+        ),
+    ] {
+        let output = shell(command, folder.path());
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert!(told.contains(answer), "{command}: {told}");
+    }
+}
+
+/// The list of crates leaves none out.
+#[test]
+fn the_readme_names_every_crate() {
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("the README");
+    for entry in std::fs::read_dir(root().join("crates")).expect("crates") {
+        let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();
+        assert!(readme.contains(&format!("| `{name}` |")), "{name} is not in the README's table");
+    }
+}
