@@ -4,19 +4,23 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use symgrad::data::{DirectionField, FieldColumns, FieldOptions, Table, TangentMode};
+use symgrad::data::{
+    DirectionField, FieldBuilder, FieldColumns, FieldOptions, Matrices, Reading, TangentMode,
+};
 use symgrad::search::{Hints, Objective};
 use symgrad::{Error, Folder, SearchSettings, Stage, open_search, run_search};
 
 use crate::fail::{FAILED, Failure};
 use crate::options::{SearchOptions, tangent};
-use crate::progress::{Save, SearchBar};
+use crate::progress::{PointBar, Save, SearchBar};
 use crate::show::{FINDINGS, Format, json, tell_names, tell_verdict, text, write_findings};
+use crate::table::{NameList, TableOptions, Usable, name, names};
 use crate::talk::{print, tell};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Points and gradients, .csv, .npz or .parquet: inputs NAME with gradients `g_NAME`, or g1, g2, …
+    /// Points and gradients, .csv, .tsv, .npz or .parquet, or - for standard input: inputs NAME with
+    /// gradients `g_NAME`, or g1, g2, …; a column `weight` weighs the points
     field: PathBuf,
     #[command(flatten, next_help_heading = "Data")]
     data: Data,
@@ -38,19 +42,22 @@ pub(crate) struct Arguments {
 
 #[derive(Args)]
 struct Data {
-    /// The input columns, separated by commas [default: told by the names]
-    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
-    points: Option<Vec<String>>,
+    #[command(flatten)]
+    table: TableOptions,
+    /// The input columns by name or position, separated by commas, as in a,b or 'mass (kg),v' or
+    /// 1,2 [default: those that hold numbers and are no gradients, values, weights, row numbers]
+    #[arg(long, value_parser = names, value_name = "NAMES")]
+    points: Option<NameList>,
     /// The gradient columns in the order of the inputs, separated by commas
     /// [default: told by the names]
-    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
-    gradients: Option<Vec<String>>,
+    #[arg(long, value_parser = names, value_name = "NAMES")]
+    gradients: Option<NameList>,
     /// Fit the values of this column instead of gradients: ordinary regression [default: none]
-    #[arg(long, value_name = "NAME", conflicts_with = "gradients")]
+    #[arg(long, value_parser = name, value_name = "NAME", conflicts_with = "gradients")]
     values: Option<String>,
     /// Take this column for a neuron's values and estimate its gradients from neighbouring points
     /// [default: none]
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["gradients", "values"])]
+    #[arg(long, value_parser = name, value_name = "NAME", conflicts_with_all = ["gradients", "values"])]
     estimate: Option<String>,
     /// With --values: a formula f counts as the best a·f + b
     #[arg(long, requires = "values")]
@@ -63,7 +70,9 @@ struct Data {
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let start = std::time::Instant::now();
     let settings = arguments.options.settings()?;
-    let objective = arguments.data.objective(&arguments.field, &settings)?;
+    let Usable { reading, settings, left_out } =
+        arguments.data.read(&arguments.field, &settings)?;
+    let objective = arguments.data.objective(reading, &arguments.field, &settings)?;
     let saved = arguments.resume.as_deref().map(read_bytes).transpose()?;
     let search = open_search(&objective, &settings, saved.as_deref())?;
     let save = arguments.save.clone().map(Save::new).transpose()?;
@@ -76,6 +85,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
     let mut bar = SearchBar::new(save);
     let mut findings = run_search(search, &mut bar)?;
+    findings.left_out = left_out;
     findings.seconds.insert(Stage::Data, (read * 1e3).round() / 1e3);
 
     // Whatever else fails now, the answer is shown.
@@ -94,38 +104,50 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 }
 
 impl Data {
-    /// Reads what is to be matched, and says what a reader should know before believing it.
-    fn objective(&self, file: &Path, settings: &SearchSettings) -> Result<Objective, Error> {
-        let Some(name) = self.values.as_ref().or(self.estimate.as_ref()) else {
-            let columns =
-                FieldColumns { points: self.points.clone(), gradients: self.gradients.clone() };
-            let options = FieldOptions { tangent: self.tangent, ..FieldOptions::default() };
-            let field = DirectionField::read(file, &columns, &options)?;
-            tell_about(&field);
-            return Ok(Objective::new(&field, settings.measure));
+    /// Reads the columns that are used.
+    fn read(&self, file: &Path, settings: &SearchSettings) -> Result<Usable, Error> {
+        let sheet = self.table.open(file, Matrices::Long)?;
+        let list = |names: &Option<NameList>| names.as_ref().map(|list| list.0.clone());
+        let (points, gradients) = (list(&self.points), list(&self.gradients));
+        let reading = match self.values.as_ref().or(self.estimate.as_ref()) {
+            None => sheet.field(&FieldColumns { points, gradients })?,
+            Some(column) => sheet.values(column, points.as_deref())?,
         };
-        let table = Table::read(file)?;
-        let column = |name: &String| {
-            let position = table.names().iter().position(|known| known == name);
-            position.map(|index| table.column(index).to_vec()).ok_or_else(|| Error::NoColumn {
-                name: name.clone(),
-                known: table.names().join(", "),
-            })
-        };
-        let values = column(name)?;
-        let all = || table.names().iter().filter(|known| *known != name).cloned().collect();
-        let inputs: Vec<String> = self.points.clone().unwrap_or_else(all);
-        let columns = inputs.iter().map(column).collect::<Result<_, _>>()?;
-        let points = Table::new(inputs, columns)?;
-        if self.estimate.is_some() {
-            let options = FieldOptions { tangent: self.tangent, ..FieldOptions::default() };
-            let (field, estimated) = DirectionField::from_values(points, &values, &options)?;
-            tell_about(&field);
-            tell!("warning: gradients are estimated from values of {name}: {estimated}");
-            return Ok(Objective::new(&field, settings.measure));
+        Usable::of(reading, settings)
+    }
+
+    /// What is to be matched; says what a reader should know before believing the result.
+    fn objective(
+        &self,
+        reading: Reading,
+        file: &Path,
+        settings: &SearchSettings,
+    ) -> Result<Objective, Error> {
+        let Reading { points, gradients, values, weights, .. } = reading;
+        if let (Some(name), Some(values)) = (&self.values, &values) {
+            tell!("{} points, {} inputs, values of {name}", points.rows(), points.dim());
+            let weights = weights.unwrap_or_else(|| vec![1.0; points.rows()]);
+            let scaled = self.linear_scaling;
+            return Ok(Objective::weighted_regression(&points, values, &weights, scaled)?);
         }
-        tell!("{} points, {} inputs, values of {name}", points.rows(), points.dim());
-        Ok(Objective::regression(&points, &values, self.linear_scaling)?)
+        let options = FieldOptions { tangent: self.tangent, ..FieldOptions::default() };
+        let bar = PointBar::new();
+        let builder = FieldBuilder::new(points).weights(weights).options(&options);
+        let builder = builder.threads(settings.config.threads).progress(&bar);
+        let (field, estimated) = match &values {
+            None => (builder.neurons(&gradients), None),
+            Some(values) => match builder.values(values) {
+                Ok((field, estimated)) => (Ok(field), Some(estimated)),
+                Err(error) => (Err(error), None),
+            },
+        };
+        bar.finish();
+        let field = field.map_err(|error| error.in_file(file))?;
+        tell_about(&field);
+        if let (Some(estimated), Some(name)) = (estimated, &self.estimate) {
+            tell!("warning: gradients are estimated from values of {name}: {estimated}");
+        }
+        Ok(Objective::new(&field, settings.measure))
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use symgrad::data::{FieldOptions, Table, TangentMode};
+use symgrad::data::{FieldOptions, Matrices, Reading, Table, TangentMode};
 use symgrad::models::{OpenOptions, Setting, Unit};
 use symgrad::report::{TextTable, format_loss};
 use symgrad::search::Verdict;
@@ -18,6 +18,7 @@ use crate::numbers::{count, number};
 use crate::options::{SearchOptions, tangent};
 use crate::progress::{LayerBar, SearchBar};
 use crate::show::{FINDINGS, Format, json, tell_names, tell_verdict, text, write_findings};
+use crate::table::{NameList, TableOptions, names, tell_notes, tell_superfluous};
 use crate::talk::{print, tell};
 
 #[derive(Args)]
@@ -72,25 +73,32 @@ struct Network {
 
 #[derive(Args)]
 struct Data {
-    /// Points from where the network was trained, .csv, .npz or .parquet: a column for each input
+    /// Points from where the network was trained, .csv, .tsv, .npz or .parquet, or - for standard
+    /// input: a column for each input, in the network's order; a column `weight` weighs the points
     #[arg(long, value_name = "FILE")]
     points: PathBuf,
-    /// The columns that are the network's inputs, in its order, separated by commas [default: all]
-    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
-    inputs: Option<Vec<String>>,
+    /// The columns that are the network's inputs by name or position, in its order, separated by
+    /// commas [default: those that hold numbers and are no weights or row numbers]
+    #[arg(long, value_parser = names, value_name = "NAMES")]
+    inputs: Option<NameList>,
+    #[command(flatten)]
+    table: TableOptions,
     /// The surface on which the data lie: auto, off, its dimension, curved, or curved:3
     #[arg(long, default_value = "auto", value_parser = tangent)]
     tangent: TangentMode,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let settings = arguments.settings()?;
+    let mut settings = arguments.settings()?;
     let model = arguments.network.open()?;
-    let points = arguments.data.points()?;
+    let Reading { points, weights, notes, .. } = arguments.data.read(model.inputs())?;
+    settings.weights = weights;
     let name = arguments.network.layer.as_deref().unwrap_or(model.output());
     let neurons = neurons(&model, name)?;
     let mut folder = arguments.out.as_deref().map(Folder::open).transpose()?;
     let ready = |names: &[&str]| folder.as_ref().map_or(Ok(()), |folder| folder.check(names));
+    tell_notes(&notes);
+    tell_superfluous(&points, &settings.search);
     if arguments.network.all {
         ready(&[LAYER])?;
         let units: Vec<Unit> = (0..neurons).map(Unit::Neuron).collect();
@@ -145,18 +153,9 @@ impl Network {
 }
 
 impl Data {
-    fn points(&self) -> Result<Table, Error> {
-        let table = Table::read(&self.points)?;
-        let Some(inputs) = &self.inputs else { return Ok(table) };
-        let column = |name: &String| {
-            let position = table.names().iter().position(|known| known == name);
-            position.map(|index| table.column(index).to_vec()).ok_or_else(|| Error::NoColumn {
-                name: name.clone(),
-                known: table.names().join(", "),
-            })
-        };
-        let columns = inputs.iter().map(column).collect::<Result<_, _>>()?;
-        Ok(Table::new(inputs.clone(), columns)?)
+    fn read(&self, inputs: usize) -> Result<Reading, Error> {
+        let sheet = self.table.open(&self.points, Matrices::Wide(inputs))?;
+        Ok(sheet.points(inputs, self.inputs.as_ref().map(|list| list.0.as_slice()))?)
     }
 }
 

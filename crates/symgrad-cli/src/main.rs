@@ -15,6 +15,7 @@ mod options;
 mod progress;
 mod rerun;
 mod show;
+mod table;
 mod talk;
 
 use std::process::ExitCode;

@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use symgrad::data::Progress;
 use symgrad::report::format_loss;
 use symgrad::search::{Observer as SearchObserver, Search};
 use symgrad::{Error, LayerObserver, Observer, Record, Stage, write_file};
@@ -98,6 +99,29 @@ impl SearchObserver for SearchBar {
         if let Some(save) = &mut self.save {
             save.keep(search);
         }
+    }
+}
+
+/// The bar of the points whose neighbours are looked at, where that takes time.
+pub(crate) struct PointBar(ProgressBar);
+
+impl PointBar {
+    pub(crate) fn new() -> Self {
+        if !std::io::stderr().is_terminal() {
+            return Self(ProgressBar::hidden());
+        }
+        Self(ProgressBar::new(1).with_style(style()).with_prefix("points"))
+    }
+
+    pub(crate) fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+impl Progress for PointBar {
+    fn looked_at(&self, done: usize, points: usize) {
+        self.0.set_length(points as u64);
+        self.0.set_position(done as u64);
     }
 }
 

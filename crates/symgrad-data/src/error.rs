@@ -1,5 +1,6 @@
 //! What can be wrong with data, in memory and in files.
 
+use std::fmt;
 use std::path::PathBuf;
 
 /// Data that cannot be used, and why.
@@ -218,9 +219,18 @@ pub enum FileProblem {
         /// The system's reason.
         source: std::io::Error,
     },
-    /// A name that ends in none of `.csv`, `.npz` and `.parquet`.
-    #[error("unknown kind of file; end its name in `.csv` or `.npz` (or `.parquet`, to read it)")]
+    /// There is no such file.
+    #[error("no such file")]
+    NotThere,
+    /// A name that ends in nothing that is known.
+    #[error(
+        "unknown kind of file; end its name in `.csv` or `.npz` (or, to read it, `.parquet`, `.tsv`, \
+         `.txt` or `.dat`)"
+    )]
     UnknownKind,
+    /// A Parquet file, for which this program was not built.
+    #[error("this program was built without Parquet; write the table as `.csv` or `.npz`")]
+    NoParquet,
     /// A Parquet file to be written.
     #[error("Parquet files are only read; end the name in `.csv` or `.npz`")]
     ReadOnlyKind,
@@ -240,7 +250,10 @@ pub enum FileProblem {
         found: String,
     },
     /// A single column, where points and gradients, or three parts, must be.
-    #[error("there is only one column, `{column}`; are the fields separated by commas?")]
+    #[error(
+        "there is only one column, `{column}`; fields are separated by commas, semicolons or tabs, \
+         or by what --separator says"
+    )]
     OneColumn {
         /// Its name.
         column: String,
@@ -251,11 +264,11 @@ pub enum FileProblem {
         /// The column, counted from 1.
         column: usize,
     },
-    /// A name that could not be told from a number, or not be seen.
-    #[error("the header: {name:?} cannot name a column; choose a plain name")]
-    BadName {
-        /// The name.
-        name: String,
+    /// A character that cannot stand between fields.
+    #[error("{found:?} cannot separate fields; choose a sign such as `;` or a tab")]
+    Separator {
+        /// The character.
+        found: char,
     },
     /// Two columns of one name.
     #[error("the header: column name `{name}` appears twice; rename one of the two")]
@@ -277,21 +290,53 @@ pub enum FileProblem {
     },
     /// Text where a number must be.
     #[error(
-        "line {line}, column `{column}`: `{found}` is not a number; write numbers like 0.5 or -1e-3"
+        "{place}, column `{column}`: `{found}` is not a number; write numbers like 0.5 or -1e-3"
     )]
     NotANumber {
-        /// The line, counted from 1.
-        line: u64,
+        /// Where.
+        place: Place,
         /// The column's name.
         column: String,
         /// The text.
         found: String,
     },
-    /// A NaN or an infinity.
-    #[error("line {line}, column `{column}`: `{found}` is not finite; remove or repair this row")]
+    /// An infinity.
+    #[error("{place}, column `{column}`: `{found}` is not finite; remove or repair this row")]
     NotFinite {
-        /// The line, counted from 1.
-        line: u64,
+        /// Where.
+        place: Place,
+        /// The column's name.
+        column: String,
+        /// The text.
+        found: String,
+    },
+    /// No number where one must be: an empty field, a NaN, a null.
+    #[error(
+        "{place}, column `{column}`: {}, and no number; complete such rows, or leave them out \
+         with --skip-missing", shown(.found)
+    )]
+    Missing {
+        /// Where.
+        place: Place,
+        /// The column's name.
+        column: String,
+        /// What stands there.
+        found: String,
+    },
+    /// Every row lacks a number.
+    #[error("each of the {rows} rows lacks a number in some column; choose columns with --points")]
+    AllMissing {
+        /// The rows.
+        rows: usize,
+    },
+    /// A comma that may stand between thousands, or before decimals.
+    #[error(
+        "{place}, column `{column}`: the comma in `{found}` can be read in two ways; write decimals \
+         after a point, and nothing between thousands"
+    )]
+    Comma {
+        /// Where.
+        place: Place,
         /// The column's name.
         column: String,
         /// The text.
@@ -304,7 +349,7 @@ pub enum FileProblem {
         line: u64,
     },
     /// A column that was asked for is not there.
-    #[error("no column `{name}`; there are: {known}")]
+    #[error("no column `{name}`; there are: {known} (or positions such as 1)")]
     MissingColumn {
         /// The name asked for.
         name: String,
@@ -317,9 +362,24 @@ pub enum FileProblem {
         /// The names in the file.
         known: String,
     },
+    /// A column named twice.
+    #[error("`{name}` appears twice in a list of columns; name each once")]
+    NamedTwice {
+        /// The name.
+        name: String,
+    },
+    /// A column of two roles.
+    #[error("column `{column}` is named as an input, but holds {role}; take it out of --points")]
+    TwoRoles {
+        /// The column.
+        column: String,
+        /// What it is besides an input.
+        role: &'static str,
+    },
     /// An input has no gradient.
     #[error(
-        "no gradient columns: expected a `g_{input}` (or `g{index}`) for the input `{input}`; \
+        "no gradient columns: expected a `g_{input}` (or `g{index}`) for the input `{input}`: an \
+         input NAME has its gradient in g_NAME or, counting the inputs ({inputs}), in g1, g2, …; \
          the columns are: {known}"
     )]
     MissingGradient {
@@ -327,18 +387,44 @@ pub enum FileProblem {
         input: String,
         /// Its number, counted from 1.
         index: usize,
+        /// What was taken for the inputs.
+        inputs: String,
         /// The names in the file.
         known: String,
     },
+    /// A gradient of no input.
+    #[error(
+        "`{column}` is a gradient of no input ({matched}): an input NAME has its gradient in g_NAME \
+         or, counting the inputs, in g1, g2, …; a column `weight` holds weights unless it is named"
+    )]
+    SurplusGradient {
+        /// The column.
+        column: String,
+        /// What each of the other columns was taken for.
+        matched: String,
+    },
     /// Lists of point and of gradient columns differ in length.
     #[error(
-        "{gradients} gradient columns named for {points} inputs; name a multiple of the inputs"
+        "{gradients} gradient columns named for {points} inputs ({inputs}); name the inputs, and \
+         for each neuron as many gradients"
     )]
     ColumnCount {
-        /// Inputs named.
+        /// Number of inputs.
         points: usize,
         /// Gradient columns named.
         gradients: usize,
+        /// What was taken for the inputs.
+        inputs: String,
+    },
+    /// Columns that are not as many as a network's inputs.
+    #[error("{found} columns ({names}) for a network of {inputs} inputs; name them with --inputs")]
+    InputCount {
+        /// Number of columns.
+        found: usize,
+        /// Their names.
+        names: String,
+        /// Inputs of the network.
+        inputs: usize,
     },
     /// A triplet file lacks one of its parts.
     #[error(
@@ -367,24 +453,6 @@ pub enum FileProblem {
         /// What the reader says.
         reason: String,
     },
-    /// An array of the wrong element type.
-    #[error("array `{array}` has elements of type {found}; convert it with .astype('float64')")]
-    ElementType {
-        /// The array's name.
-        array: String,
-        /// The type as the file spells it.
-        found: String,
-    },
-    /// An array of the wrong shape.
-    #[error("array `{array}` has shape {found}, expected {expected}")]
-    Shape {
-        /// The array's name.
-        array: String,
-        /// Its shape.
-        found: String,
-        /// The shape wanted.
-        expected: String,
-    },
     /// Not a Parquet file, or a broken one.
     #[error(
         "not a readable Parquet file ({reason}); it may be truncated: write it again, \
@@ -408,24 +476,39 @@ pub enum FileProblem {
         /// The column's name.
         column: String,
         /// What it holds.
-        found: &'static str,
-    },
-    /// A null.
-    #[error("column `{column}`, row {row} is empty (null); remove or fill this row")]
-    Null {
-        /// The column's name.
-        column: String,
-        /// The row, counted from 1.
-        row: usize,
+        found: String,
     },
     /// The numbers were read, but make no valid data.
     #[error(transparent)]
     Content(Box<DataError>),
 }
 
+fn shown(found: &str) -> String {
+    if found.is_empty() { "an empty field".into() } else { format!("`{found}`") }
+}
+
+/// A place in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A line of a text, counted from 1.
+    Line(u64),
+    /// A row of a table, counted from 1.
+    Row(usize),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(line) => write!(f, "line {line}"),
+            Self::Row(row) => write!(f, "row {row}"),
+        }
+    }
+}
+
 impl DataError {
     /// The error, with the file it comes from; an error that names a file stays as it is.
-    pub(crate) fn in_file(self, file: &std::path::Path) -> Self {
+    #[must_use]
+    pub fn in_file(self, file: &std::path::Path) -> Self {
         match self {
             Self::File(_) => self,
             other => FileProblem::Content(Box::new(other)).in_file(file),

@@ -12,7 +12,10 @@ mod local;
 
 pub use estimated::EstimatedGradients;
 
-use crate::surface::{Cloud, coefficients, median, principal_axes};
+use crate::builder::Surface;
+use crate::cloud::Cloud;
+use crate::progress::{Progress, of_each};
+use crate::surface::{coefficients, median, principal_axes};
 use crate::table::{check_column, pick};
 use crate::tangent::{dot, normalise, orthonormal, remove, standardise};
 use crate::{DataError, Table, Tangent, TangentMode};
@@ -69,34 +72,40 @@ const CHANCE: f64 = 1.5;
 /// # Ok::<(), symgrad_data::DataError>(())
 /// ```
 pub fn estimate_gradients(points: &Table, values: &[f64]) -> Result<EstimatedGradients, DataError> {
-    estimate(points, values, TangentMode::Auto)
+    estimate(points, values, None, TangentMode::Auto, &()).map(|(estimated, _)| estimated)
 }
 
-/// As [`estimate_gradients`], with the data's surface as the mode says.
+/// As [`estimate_gradients`], with the data's surface as the mode says, and weights of the
+/// values, all positive; and the surface, if it is that of the points one by one, since all differ.
 pub(crate) fn estimate(
     points: &Table,
     values: &[f64],
+    weights: Option<&[f64]>,
     mode: TangentMode,
-) -> Result<EstimatedGradients, DataError> {
+    progress: &dyn Progress,
+) -> Result<(EstimatedGradients, Surface), DataError> {
     check_column("values", values, points.rows())?;
-    let sites = Sites::of(points, values, mode)?;
+    let sites = Sites::of(points, values, weights, mode, progress)?;
     let sizes = sites.sizes()?;
     let degree = if sites.count() < enough(sites.rank(), 2) { 1 } else { 2 };
     let chosen = sites.best(&sizes, degree);
-    let found: Vec<Option<Estimate>> = (0..sites.count())
-        .map(|site| sizes[chosen..].iter().find_map(|size| sites.estimate(site, *size, degree)))
-        .collect();
+    let found = of_each(sites.count(), progress, |site| {
+        sizes[chosen..].iter().find_map(|size| sites.estimate(site, *size, degree))
+    });
     if found.iter().all(Option::is_none) {
         return Err(DataError::NoEstimate);
     }
     let of_row = || sites.of_row.iter().map(|site| found[*site].as_ref());
     let component = |i: usize| of_row().map(|found| found.map_or(0.0, |f| f.gradient[i])).collect();
-    Ok(EstimatedGradients {
+    let estimated = EstimatedGradients {
         gradients: (0..points.dim()).map(component).collect(),
         angle_errors: of_row().map(|found| found.map_or(FRAC_PI_2, |f| f.angle_error)).collect(),
         degree,
         neighbours: sizes[chosen],
-    })
+    };
+    let all_differ = sites.count() == points.rows();
+    let surface = if all_differ { Surface::Known(sites.tangent) } else { Surface::Unknown };
+    Ok((estimated, surface))
 }
 
 /// Coefficients of a polynomial in that many variables.
@@ -122,7 +131,8 @@ struct Estimate {
 /// The distinct points.
 struct Sites {
     cloud: Cloud,
-    /// The mean of the values at each, in units of their spread, and how many they are.
+    /// The mean of the values at each, in units of their spread, and how many they are, each as
+    /// much as it weighs.
     values: Vec<f64>,
     counts: Vec<f64>,
     /// The unit of the values, and that of each column.
@@ -137,7 +147,13 @@ struct Sites {
 }
 
 impl Sites {
-    fn of(points: &Table, values: &[f64], mode: TangentMode) -> Result<Self, DataError> {
+    fn of(
+        points: &Table,
+        values: &[f64],
+        weights: Option<&[f64]>,
+        mode: TangentMode,
+        progress: &dyn Progress,
+    ) -> Result<Self, DataError> {
         let (values, unit) = standardise(values);
         if values.iter().all(|value| *value == 0.0) {
             return Err(DataError::ConstantValues);
@@ -145,9 +161,12 @@ impl Sites {
         let (firsts, of_row) = distinct(points);
         let mut means = vec![0.0; firsts.len()];
         let mut counts = vec![0.0; firsts.len()];
-        for (value, &site) in values.iter().zip(&of_row) {
-            counts[site] += 1.0;
-            means[site] += (value - means[site]) / counts[site];
+        let mean_weight =
+            weights.map_or(1.0, |weights| weights.iter().sum::<f64>() / weights.len() as f64);
+        for (row, (value, &site)) in values.iter().zip(&of_row).enumerate() {
+            let count = weights.map_or(1.0, |weights| weights[row] / mean_weight);
+            counts[site] += count;
+            means[site] += (value - means[site]) * count / counts[site];
         }
         let columns: Vec<Vec<f64>> =
             points.columns().iter().map(|column| pick(column, &firsts)).collect();
@@ -155,7 +174,7 @@ impl Sites {
         let (columns, scales): (Vec<_>, Vec<_>) =
             table.columns().iter().map(|column| standardise(column)).unzip();
         let rank = |tangent: &Option<Tangent>| tangent.as_ref().map_or(table.dim(), Tangent::rank);
-        let tangent = Tangent::of(&table, mode)?;
+        let tangent = Tangent::watched(&table, mode, progress)?;
         let rank = rank(&tangent);
         let planes = match &tangent {
             None => vec![axes(table.dim())],

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::tangent::{normalise, orthonormal, remove};
-use crate::{DataError, EstimatedGradients, Table, Tangent, Units, estimate, table};
+use crate::{DataError, EstimatedGradients, FieldBuilder, Reduction, Table, Tangent, Units, table};
 use serde::{Deserialize, Serialize};
 
 /// How raw gradients become a direction field.
@@ -70,7 +70,7 @@ impl DirectionField {
         gradients: &[Vec<f64>],
         options: &FieldOptions,
     ) -> Result<Self, DataError> {
-        build(points, &[gradients], None, options)
+        FieldBuilder::new(points).options(options).build(&[gradients])
     }
 
     /// The field of K neurons, from the raw gradients of each: d columns of N.
@@ -84,8 +84,7 @@ impl DirectionField {
         gradients: &[Vec<Vec<f64>>],
         options: &FieldOptions,
     ) -> Result<Self, DataError> {
-        let neurons: Vec<&[Vec<f64>]> = gradients.iter().map(Vec::as_slice).collect();
-        build(points, &neurons, None, options)
+        FieldBuilder::new(points).options(options).neurons(gradients)
     }
 
     /// As [`from_neurons`](Self::from_neurons), with a weight for every given point.
@@ -95,8 +94,7 @@ impl DirectionField {
         weights: Vec<f64>,
         options: &FieldOptions,
     ) -> Result<Self, DataError> {
-        let neurons: Vec<&[Vec<f64>]> = gradients.iter().map(Vec::as_slice).collect();
-        build(points, &neurons, Some(weights), options)
+        FieldBuilder::new(points).options(options).weights(Some(weights)).neurons(gradients)
     }
 
     /// The field of one neuron from its N values alone: gradients are estimated from the values
@@ -113,11 +111,7 @@ impl DirectionField {
         values: &[f64],
         options: &FieldOptions,
     ) -> Result<(Self, EstimatedGradients), DataError> {
-        check_threshold(options.weak)?;
-        let estimated = estimate::estimate(&points, values, options.tangent)?;
-        let neuron = [estimated.gradients()];
-        let field = build(points, &neuron, Some(estimated.weights()), options)?;
-        Ok((field, estimated))
+        FieldBuilder::new(points).options(options).values(values)
     }
 
     /// The points that are left, N rows of d inputs.
@@ -204,6 +198,22 @@ impl DirectionField {
         self.tangent.as_ref()
     }
 
+    /// The same field without the columns that a reduction of its points leaves out: what is left
+    /// of its directions.
+    pub fn reduced(&self, reduction: &Reduction) -> Result<Self, DataError> {
+        let own = self.in_own_units();
+        let basis: Vec<_> = own.basis.iter().map(|unit| reduction.gradients(unit)).collect();
+        let mode = self.tangent.as_ref().map_or(TangentMode::Off, |tangent| match tangent.mode() {
+            TangentMode::Rank(_) => TangentMode::Auto,
+            curved => curved,
+        });
+        let options = FieldOptions { weak: 0.0, tangent: mode };
+        let builder = FieldBuilder::new(reduction.points(&self.points)).options(&options);
+        let mut field = builder.weights(Some(self.weights.clone())).neurons(&basis)?;
+        field.dropped += self.dropped;
+        Ok(field)
+    }
+
     /// The points of those indices, in that order, with the same tangent space and count of
     /// dropped points.
     ///
@@ -223,26 +233,23 @@ impl DirectionField {
     }
 }
 
-fn build(
+/// The field of sound gradients and weights, on the surface that is found for the measured points.
+pub(crate) fn build(
     points: Table,
     neurons: &[&[Vec<f64>]],
     weights: Option<Vec<f64>>,
-    options: &FieldOptions,
+    weak: f64,
+    surface: impl FnOnce(&Table) -> Result<Option<Tangent>, DataError>,
 ) -> Result<DirectionField, DataError> {
-    check_gradients(&points, neurons)?;
-    if let Some(weights) = &weights {
-        check_weights(weights, points.rows())?;
-    }
-    check_threshold(options.weak)?;
     let measured = Measured::of(&points, neurons);
     let neurons: Vec<&[Vec<f64>]> = measured.neurons.iter().map(|columns| &**columns).collect();
     let neurons = neurons.as_slice();
-    let tangent = Tangent::of(&measured.points, options.tangent)?;
+    let tangent = surface(&measured.points)?;
     let rank = tangent.as_ref().map_or(points.dim(), Tangent::rank);
     if neurons.len() > 1 && neurons.len() >= rank {
         return Err(DataError::TooManyNeurons { neurons: neurons.len(), dim: rank });
     }
-    let floors: Vec<f64> = neurons.iter().map(|g| options.weak * median_norm(g)).collect();
+    let floors: Vec<f64> = neurons.iter().map(|g| weak * median_norm(g)).collect();
 
     let mut kept = Vec::with_capacity(points.rows());
     let mut basis = vec![vec![Vec::new(); points.dim()]; neurons.len()];
@@ -356,7 +363,7 @@ pub(crate) fn check_gradients(points: &Table, neurons: &[&[Vec<f64>]]) -> Result
     Ok(())
 }
 
-fn check_weights(weights: &[f64], expected: usize) -> Result<(), DataError> {
+pub(crate) fn check_weights(weights: &[f64], expected: usize) -> Result<(), DataError> {
     let problem = if weights.len() != expected {
         format!("there are {}", weights.len())
     } else if let Some(row) = weights.iter().position(|w| !w.is_finite() || *w < 0.0) {

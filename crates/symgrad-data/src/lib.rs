@@ -22,26 +22,35 @@
 //! Where there are only values, [`estimate_gradients`] tells gradients from them, and how far to
 //! trust each.
 //!
-//! [`Triplets`] are what a Siamese network learns from; [`generate`] makes those of the published
-//! experiments and of any concept that can be differentiated.
+//! [`Triplets`] are what a Siamese network learns from. Off by default are the feature `generate`,
+//! with the module that makes those of the published experiments and of any concept that can be
+//! differentiated, and `parquet`, without which files of that kind are refused.
 
+mod builder;
+mod cloud;
 mod error;
 mod estimate;
 mod field;
 mod files;
+#[cfg(feature = "generate")]
 pub mod generate;
+mod progress;
 mod span;
+mod superfluous;
 mod surface;
 mod table;
 mod tangent;
 mod triplets;
 mod units;
 
-pub use error::{DataError, FileError, FileProblem};
+pub use builder::FieldBuilder;
+pub use error::{DataError, FileError, FileProblem, Place};
 pub use estimate::{EstimatedGradients, estimate_gradients};
 pub use field::{DirectionField, FieldOptions, TangentMode};
-pub use files::FieldColumns;
+pub use files::{FieldColumns, Matrices, Notes, ReadOptions, Reading, Sheet};
+pub use progress::Progress;
 pub use span::{Sines, Span};
+pub use superfluous::{Dependence, Dropped, Reduction, Superfluous, Wanted, dependences};
 pub use table::Table;
 pub use tangent::{Normals, Tangent};
 pub use triplets::Triplets;

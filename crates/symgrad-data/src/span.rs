@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use crate::field::{self, Measured, check_gradients, check_threshold};
+use crate::field::{self, Measured, check_gradients, check_weights};
+use crate::table::pick;
 use crate::tangent::{dot, normalise, remove};
-use crate::{DataError, DirectionField, FieldOptions, Table, Tangent};
+use crate::{DataError, DirectionField, FieldBuilder, FieldOptions, Table, Tangent};
 use faer::{Mat, Side};
 use serde::{Deserialize, Serialize};
 
@@ -166,52 +167,63 @@ impl DirectionField {
         rank: Option<usize>,
         options: &FieldOptions,
     ) -> Result<(Self, Span), DataError> {
-        let neurons: Vec<&[Vec<f64>]> = gradients.iter().map(Vec::as_slice).collect();
-        check_gradients(&points, &neurons)?;
-        check_threshold(options.weak)?;
-        let measured = Measured::of(&points, &neurons);
-        let neurons: Vec<&[Vec<f64>]> = measured.neurons.iter().map(|columns| &**columns).collect();
-        let tangent = Tangent::of(&measured.points, options.tangent)?;
-        let room = tangent.as_ref().map_or(points.dim(), Tangent::rank);
-        if let Some(rank) = rank.filter(|&rank| rank == 0 || rank > neurons.len()) {
-            return Err(DataError::SpanRank { rank, neurons: neurons.len() });
-        }
-        let vectors = Vectors::of(&neurons, tangent.as_ref(), points.rows());
-        let none = || DataError::NoDirections { rows: points.rows(), neurons: neurons.len() };
-        let seen: Vec<usize> =
-            (0..points.rows()).filter(|&row| vectors.longest(row) > options.weak).collect();
-        if seen.is_empty() {
-            return Err(none());
-        }
-        let standing: Vec<Vec<f64>> = seen.iter().map(|&row| vectors.standing_out(row)).collect();
-        let by_neuron = |k: usize| standing.iter().map(|sines| sines[k]).collect::<Vec<f64>>();
-        let span = Span::of((0..neurons.len()).map(by_neuron).collect(), rank);
-        if span.rank > 1 && span.rank >= room {
-            return Err(DataError::TooManyNeurons { neurons: span.rank, dim: room });
-        }
-        let noise = span.sines.get(span.rank).map_or(0.0, |sines| sines.median);
-        let floor = if span.rank > 1 { (DETERMINED * noise).max(options.weak) } else { 0.0 };
-        let signs = vectors.signs();
-        let mut kept = Vec::with_capacity(seen.len());
-        let mut basis = vec![vec![vec![]; points.dim()]; span.rank];
-        for (&row, sines) in seen.iter().zip(&standing) {
-            if sines[span.rank - 1] <= floor {
-                continue;
-            }
-            let Some(directions) = vectors.principal(row, span.rank, &signs) else { continue };
-            kept.push(row);
-            for (columns, direction) in basis.iter_mut().zip(directions) {
-                columns.iter_mut().zip(direction).for_each(|(column, x)| column.push(x));
-            }
-        }
-        if kept.is_empty() {
-            return Err(none());
-        }
-        let weights = vec![1.0; kept.len()];
-        let units = measured.units.clone();
-        drop(measured);
-        Ok((field::assembled((points, units), basis, weights, tangent, &kept), span))
+        FieldBuilder::new(points).options(options).spanned(gradients, rank)
     }
+}
+
+/// The field of the span of neurons, on the surface that is found for the measured points.
+pub(crate) fn spanned(
+    points: Table,
+    gradients: &[Vec<Vec<f64>>],
+    rank: Option<usize>,
+    weights: Option<Vec<f64>>,
+    weak: f64,
+    surface: impl FnOnce(&Table) -> Result<Option<Tangent>, DataError>,
+) -> Result<(DirectionField, Span), DataError> {
+    let neurons: Vec<&[Vec<f64>]> = gradients.iter().map(Vec::as_slice).collect();
+    check_gradients(&points, &neurons)?;
+    let measured = Measured::of(&points, &neurons);
+    let neurons: Vec<&[Vec<f64>]> = measured.neurons.iter().map(|columns| &**columns).collect();
+    let tangent = surface(&measured.points)?;
+    let room = tangent.as_ref().map_or(points.dim(), Tangent::rank);
+    if let Some(rank) = rank.filter(|&rank| rank == 0 || rank > neurons.len()) {
+        return Err(DataError::SpanRank { rank, neurons: neurons.len() });
+    }
+    let vectors = Vectors::of(&neurons, tangent.as_ref(), points.rows());
+    let none = || DataError::NoDirections { rows: points.rows(), neurons: neurons.len() };
+    let seen: Vec<usize> = (0..points.rows()).filter(|&row| vectors.longest(row) > weak).collect();
+    if seen.is_empty() {
+        return Err(none());
+    }
+    let standing: Vec<Vec<f64>> = seen.iter().map(|&row| vectors.standing_out(row)).collect();
+    let by_neuron = |k: usize| standing.iter().map(|sines| sines[k]).collect::<Vec<f64>>();
+    let span = Span::of((0..neurons.len()).map(by_neuron).collect(), rank);
+    if span.rank > 1 && span.rank >= room {
+        return Err(DataError::TooManyNeurons { neurons: span.rank, dim: room });
+    }
+    let noise = span.sines.get(span.rank).map_or(0.0, |sines| sines.median);
+    let floor = if span.rank > 1 { (DETERMINED * noise).max(weak) } else { 0.0 };
+    let signs = vectors.signs();
+    let mut kept = Vec::with_capacity(seen.len());
+    let mut basis = vec![vec![vec![]; points.dim()]; span.rank];
+    for (&row, sines) in seen.iter().zip(&standing) {
+        if sines[span.rank - 1] <= floor {
+            continue;
+        }
+        let Some(directions) = vectors.principal(row, span.rank, &signs) else { continue };
+        kept.push(row);
+        for (columns, direction) in basis.iter_mut().zip(directions) {
+            columns.iter_mut().zip(direction).for_each(|(column, x)| column.push(x));
+        }
+    }
+    if kept.is_empty() {
+        return Err(none());
+    }
+    let weights = weights.map_or(vec![1.0; kept.len()], |all| pick(&all, &kept));
+    check_weights(&weights, kept.len())?;
+    let units = measured.units.clone();
+    drop(measured);
+    Ok((field::assembled((points, units), basis, weights, tangent, &kept), span))
 }
 
 /// All neurons' gradients on the tangent space, each of length 1 or, where it is short, less.

@@ -7,6 +7,8 @@
 //! its slope a corrects the plane, and only the third order is left.
 
 use crate::DataError;
+use crate::cloud::Cloud;
+use crate::progress::{Progress, of_each};
 use crate::tangent::{dot, orthonormal};
 use faer::linalg::solvers::Solve;
 use faer::{Mat, Side};
@@ -48,15 +50,6 @@ const SHEETS: f64 = 0.1;
 /// coefficients.
 const MOST: usize = 11;
 
-/// Points among which neighbours are looked for. More would be nearer than need be.
-const CROWD: usize = 20_000;
-
-/// Points in coordinates in which they extend in all directions.
-pub(crate) struct Cloud {
-    rows: Vec<Vec<f64>>,
-    dim: usize,
-}
-
 /// A surface at all points.
 pub(crate) struct Patches {
     pub(crate) rank: usize,
@@ -66,90 +59,23 @@ pub(crate) struct Patches {
     pub(crate) error: f64,
 }
 
-impl Cloud {
-    /// The coordinates of columns of points along the given axes.
-    pub(crate) fn of<'a>(columns: &[Vec<f64>], axes: impl Iterator<Item = &'a [f64]>) -> Self {
-        let axes: Vec<&[f64]> = axes.collect();
-        let rows = columns.first().map_or(0, Vec::len);
-        let along = |row: usize, axis: &[f64]| {
-            columns.iter().zip(axis).map(|(column, a)| column[row] * a).sum()
-        };
-        let coordinates = |row| axes.iter().map(|axis| along(row, axis)).collect();
-        Self { rows: (0..rows).map(coordinates).collect(), dim: axes.len() }
-    }
-
-    /// The steps from a point to the others nearest to it, by rising length.
-    fn steps(&self, row: usize, count: usize) -> Vec<Vec<f64>> {
-        self.nearest(row, count).into_iter().map(|other| self.step(row, other)).collect()
-    }
-
-    /// The step from one point to another.
-    pub(crate) fn step(&self, from: usize, to: usize) -> Vec<f64> {
-        self.rows[to].iter().zip(&self.rows[from]).map(|(a, b)| a - b).collect()
-    }
-
-    /// The other points nearest to one, by rising distance; those at no distance tell nothing.
-    pub(crate) fn nearest(&self, row: usize, count: usize) -> Vec<usize> {
-        let here = &self.rows[row];
-        let crowd = self.rows.len().min(CROWD);
-        let mut near: Vec<(f64, usize)> = (0..crowd)
-            .map(|index| index * self.rows.len() / crowd)
-            .map(|other| {
-                let square = |(a, b): (&f64, &f64)| (a - b) * (a - b);
-                (self.rows[other].iter().zip(here).map(square).sum::<f64>(), other)
-            })
-            .filter(|(square, _)| *square > 0.0)
-            .collect();
-        let order = |a: &(f64, usize), b: &(f64, usize)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
-        if near.len() > count {
-            near.select_nth_unstable_by(count, order);
-            near.truncate(count);
-        }
-        near.sort_unstable_by(order);
-        near.into_iter().map(|(_, other)| other).collect()
-    }
-
-    /// Whether all points hang together if each is joined to as many nearest ones.
-    fn is_connected(&self, count: usize) -> bool {
-        let mut leaders: Vec<usize> = (0..self.rows.len()).collect();
-        let mut parts = self.rows.len();
-        for row in 0..self.rows.len() {
-            for other in self.nearest(row, count) {
-                let (a, b) = (lead(&mut leaders, row), lead(&mut leaders, other));
-                parts -= usize::from(a != b);
-                leaders[a] = b;
-            }
-        }
-        parts == 1
-    }
-}
-
-/// The leader of a row's part, with the paths to it cut short.
-fn lead(leaders: &mut [usize], mut row: usize) -> usize {
-    while leaders[row] != row {
-        leaders[row] = leaders[leaders[row]];
-        row = leaders[row];
-    }
-    row
-}
-
 /// The surface of the points, if there clearly is one of at least two dimensions: points along
 /// curves are more often trajectories, sampled densely. It must be a single one: where an input
 /// takes few values, or the points form a lattice, there are many sheets, and what changes from
 /// sheet to sheet matters.
-pub(crate) fn detect(cloud: &Cloud) -> Option<Patches> {
-    if cloud.rows.len() < FEWEST {
+pub(crate) fn detect(cloud: &Cloud, progress: &dyn Progress) -> Option<Patches> {
+    if cloud.len() < FEWEST {
         return None;
     }
     let (rank, deviation) = estimate(cloud)?;
-    if rank < 2 || deviation > CLEAR || !cloud.is_connected(enough(rank)) {
+    if rank < 2 || deviation > CLEAR || !cloud.is_connected(enough(rank), progress) {
         return None;
     }
-    let wide = ((WIDER * enough(rank)).min(cloud.rows.len() - 1), rank);
+    let wide = ((WIDER * enough(rank)).min(cloud.len() - 1), rank);
     if thickness(cloud, wide) > SHEETS {
         return None;
     }
-    patches(cloud, Some(rank), None).ok().flatten()
+    patches(cloud, Some(rank), None, progress).ok().flatten()
 }
 
 /// The surface of the points, of the given or else the estimated rank; none if that is the
@@ -158,6 +84,7 @@ pub(crate) fn patches(
     cloud: &Cloud,
     rank: Option<usize>,
     neighbours: Option<usize>,
+    progress: &dyn Progress,
 ) -> Result<Option<Patches>, DataError> {
     let refuse = |reason: String| DataError::NoSurface { reason };
     let Some(rank) = rank.or_else(|| Some(estimate(cloud)?.0)) else {
@@ -167,7 +94,7 @@ pub(crate) fn patches(
                 .into(),
         ));
     };
-    if rank >= cloud.dim {
+    if rank >= cloud.dim() {
         return Ok(None);
     }
     let count = neighbours.unwrap_or_else(|| enough(rank));
@@ -178,16 +105,19 @@ pub(crate) fn patches(
             coefficients(rank)
         )));
     }
-    if cloud.rows.len() <= count {
+    if cloud.len() <= count {
         return Err(refuse(format!(
             "{} points, and {count} neighbours are needed; give more points",
-            cloud.rows.len()
+            cloud.len()
         )));
     }
-    let mut normals = Vec::with_capacity(cloud.rows.len());
-    let mut errors = Vec::with_capacity(cloud.rows.len());
-    for row in 0..cloud.rows.len() {
-        let patch = Patch::of(&cloud.steps(row, count), cloud.dim, rank).ok_or_else(|| {
+    let mut normals = Vec::with_capacity(cloud.len());
+    let mut errors = Vec::with_capacity(cloud.len());
+    let found = of_each(cloud.len(), progress, |row| {
+        Patch::of(&cloud.steps(row, count), cloud.dim(), rank)
+    });
+    for (row, patch) in found.into_iter().enumerate() {
+        let patch = patch.ok_or_else(|| {
             refuse(format!("the neighbours of row {} lie in fewer directions", row + 1))
         })?;
         normals.push(patch.normals);
@@ -199,9 +129,9 @@ pub(crate) fn patches(
 /// The smallest number of dimensions whose patches most neighbourhoods follow closely, if with
 /// one less they clearly do not; and the median deviation.
 fn estimate(cloud: &Cloud) -> Option<(usize, f64)> {
-    let points = cloud.rows.len();
+    let points = cloud.len();
     let rows = |count: usize| (0..count.min(points)).map(move |n| n * points / count.min(points));
-    let widest = (1..cloud.dim.min(MOST)).rev().find(|&rank| enough(rank) < points)?;
+    let widest = (1..cloud.dim().min(MOST)).rev().find(|&rank| enough(rank) < points)?;
     // A surface of any dimension is thin in some direction.
     if thickness(cloud, (enough(widest), widest)) > THIN {
         return None;
@@ -214,7 +144,7 @@ fn estimate(cloud: &Cloud) -> Option<(usize, f64)> {
             .iter()
             .map(|steps| {
                 let near = &steps[..steps.len().min(enough(rank))];
-                Patch::of(near, cloud.dim, rank).map_or(1.0, |patch| patch.deviation.min(1.0))
+                Patch::of(near, cloud.dim(), rank).map_or(1.0, |patch| patch.deviation.min(1.0))
             })
             .collect();
         let thin = deviations.iter().filter(|deviation| **deviation < THIN).count();
@@ -231,10 +161,10 @@ fn estimate(cloud: &Cloud) -> Option<(usize, f64)> {
 /// The median deviation from patches through that many neighbours, of that dimension, as a share
 /// of their largest extent; over a few points.
 fn thickness(cloud: &Cloud, (count, rank): (usize, usize)) -> f64 {
-    let asked = ASKED_FIRST.min(cloud.rows.len());
+    let asked = ASKED_FIRST.min(cloud.len());
     let mut found: Vec<f64> = (0..asked)
-        .map(|n| n * cloud.rows.len() / asked)
-        .map(|row| Patch::of(&cloud.steps(row, count), cloud.dim, rank))
+        .map(|n| n * cloud.len() / asked)
+        .map(|row| Patch::of(&cloud.steps(row, count), cloud.dim(), rank))
         .map(|patch| patch.map_or(0.0, |patch| patch.thickness))
         .collect();
     median(&mut found)

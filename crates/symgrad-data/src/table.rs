@@ -91,6 +91,18 @@ impl Table {
         Self { names: self.names.clone(), columns }
     }
 
+    /// The columns of those indices, in that order.
+    ///
+    /// # Panics
+    /// If there is no index, one is out of range, or one is given twice.
+    #[must_use]
+    pub fn columns_of(&self, columns: &[usize]) -> Self {
+        assert!(!columns.is_empty(), "a table needs at least one column");
+        let names: Vec<String> = columns.iter().map(|&index| self.names[index].clone()).collect();
+        assert!(first_duplicate(&names).is_none(), "a table has each column once");
+        Self { names, columns: columns.iter().map(|&index| self.columns[index].clone()).collect() }
+    }
+
     /// The names joined for a message.
     pub(crate) fn name_list(&self) -> String {
         self.names.join(", ")

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::surface::{self, Cloud};
+use crate::cloud::Cloud;
+use crate::progress::Progress;
+use crate::surface;
 use crate::{DataError, Table, TangentMode, Units};
 use faer::{Mat, Side};
 
@@ -57,6 +59,15 @@ impl Tangent {
     /// Detection needs more rows than columns; with fewer the data are taken to fill the space.
     /// [`TangentMode::Auto`] looks for a flat surface, then for a curved one within it.
     pub fn of(points: &Table, mode: TangentMode) -> Result<Option<Self>, DataError> {
+        Self::watched(points, mode, &())
+    }
+
+    /// As [`of`](Self::of), with reports: a curved surface takes time for each point.
+    pub fn watched(
+        points: &Table,
+        mode: TangentMode,
+        progress: &dyn Progress,
+    ) -> Result<Option<Self>, DataError> {
         let dim = points.dim();
         let check = |rank: usize| match rank {
             rank if rank == 0 || rank > dim => Err(DataError::TangentRank { rank, dim }),
@@ -79,9 +90,9 @@ impl Tangent {
         let (empty, filled) = axes.split_at(dim - rank);
         let cloud = || Cloud::of(&standardised, filled.iter().map(|axis| &axis.direction[..]));
         let patches = match mode {
-            TangentMode::Auto => surface::detect(&cloud()),
+            TangentMode::Auto => surface::detect(&cloud(), progress),
             TangentMode::Local { rank, neighbours } => {
-                surface::patches(&cloud(), rank, neighbours)?
+                surface::patches(&cloud(), rank, neighbours, progress)?
             }
             _ => None,
         };

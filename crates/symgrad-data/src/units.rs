@@ -114,7 +114,7 @@ impl Units {
 
     /// A function's derivatives, d columns of N, per unit of each input and up to a common
     /// factor, by which they neither overflow nor vanish.
-    pub(crate) fn measure_derivatives(&self, derivatives: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    pub fn measure_derivatives(&self, derivatives: &[Vec<f64>]) -> Vec<Vec<f64>> {
         let most = |numbers: &mut dyn Iterator<Item = f64>| numbers.fold(0.0_f64, f64::max);
         let coarsest = most(&mut self.inputs.iter().map(|unit| unit.scale));
         let steepest = most(&mut derivatives.iter().flatten().map(|g| g.abs()));
@@ -128,7 +128,7 @@ impl Units {
     }
 
     /// The table with all its inputs measured.
-    pub(crate) fn measured(&self, points: Table) -> Table {
+    pub fn measured(&self, points: Table) -> Table {
         if self.is_own() {
             return points;
         }

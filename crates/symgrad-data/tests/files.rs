@@ -103,22 +103,24 @@ fn broken_csv_is_explained() {
     assert!(error("a,b\n1,2\n3\n").contains("line 3 has 1 fields where the header has 2"));
     assert!(error("a,b\n1,2,9\n").contains("line 2 has 3 fields"));
     assert!(error("a,b\n1,2\n3,x7\n").contains("line 3, column `b`: `x7` is not a number"));
-    assert!(error("a,b\n1,\n").contains("line 2, column `b`: `` is not a number"));
-    assert!(error("a,b\n1,NaN\n").contains("line 2, column `b`: `NaN` is not finite"));
+    assert!(error("a,b\n1,\n").contains("line 2, column `b`: an empty field, and no number"));
+    assert!(error("a,b\n1,NaN\n").contains("line 2, column `b`: `NaN`, and no number"));
     assert!(error("a,b\n1,2\n\n-inf,2\n").contains("line 4, column `a`: `-inf` is not finite"));
     assert!(error("a,b\n1,1e999\n").contains("`1e999` is not finite"));
     assert!(error("a,a\n1,2\n").contains("`a` appears twice"));
     assert!(error("a,,b\n1,2,3\n").contains("column 2 has no name"));
     assert!(table_error("table.csv", b"a,b\n1,\xff\n").contains("line 2 is not UTF-8"));
-    assert!(table_error("table.txt", "a,b\n1,2\n").contains("`.csv` or `.npz`"));
+    assert!(table_error("table.xlsx", "a,b\n1,2\n").contains("`.csv` or `.npz`"));
     let long = error(&format!("a,b\n1,{}\n", "x".repeat(10_000)));
     assert!(long.len() < 300, "a long field is not shown whole");
 }
 
 #[test]
 fn a_file_that_is_not_there_is_an_error() {
-    let error = Table::read("nowhere/table.csv").unwrap_err().to_string();
-    assert!(error.contains("nowhere/table.csv: cannot read"), "{error}");
+    for name in ["nowhere/table.csv", "nowhere/table.cvs"] {
+        let error = Table::read(name).unwrap_err().to_string();
+        assert!(error.contains(&format!("{name}: no such file")), "{error}");
+    }
     let table = Table::new(vec!["a".into()], vec![vec![1.0]]).unwrap();
     let error = table.write("nowhere/table.csv").unwrap_err().to_string();
     assert!(error.contains("nowhere/table.csv: cannot write"), "{error}");
@@ -238,16 +240,14 @@ fn broken_archives_are_explained() {
     }
     assert!(error(archive(|_| ())).contains("no columns"));
     let cube = archive(|npz| npz.add_array("a", &Array3::<f64>::zeros((2, 2, 2))).unwrap());
-    assert!(error(cube).contains("array `a` has shape [2, 2, 2]"));
-    let integers = archive(|npz| npz.add_array("a", &Array1::from(vec![1_i64])).unwrap());
-    assert!(error(integers).contains("elements of type '<i8'"));
+    assert!(error(cube).contains("column `a` holds an array of shape [2, 2, 2]"));
     let lengths = archive(|npz| {
         npz.add_array("a", &column).unwrap();
         npz.add_array("b", &concatenate![Axis(0), column, column]).unwrap();
     });
     assert!(error(lengths).contains("column `b` has 4 rows where 2"));
     let nan = archive(|npz| npz.add_array("a", &Array1::from(vec![0.0, f64::NAN])).unwrap());
-    assert!(error(nan).contains("column `a`, row 2: NaN"));
+    assert!(error(nan).contains("row 2, column `a`: `NaN`"));
 }
 
 /// The bytes of an array file: 40 numbers.
@@ -264,19 +264,6 @@ fn vouched(content: &[u8]) -> Vec<u8> {
     zip.start_file("a.npy", options.compression_method(zip::CompressionMethod::Stored)).unwrap();
     zip.write_all(content).unwrap();
     zip.finish().unwrap().into_inner()
-}
-
-#[test]
-fn compressed_archives_are_explained() {
-    let mut bytes = vouched(&array_file());
-    // The method is noted in the entry (at 8 from its mark) and in the directory (at 10).
-    for (mark, at) in [(b"PK\x03\x04", 8), (b"PK\x01\x02", 10)] {
-        let start = bytes.windows(4).position(|window| window == mark).unwrap();
-        bytes[start + at] = 8;
-    }
-    let error = table_error("table.npz", bytes);
-    assert!(error.contains("Compression method not supported"), "{error}");
-    assert!(error.contains("numpy.savez"), "{error}");
 }
 
 /// Headers that claim a huge array or a huge header, or nest without end.
@@ -300,7 +287,7 @@ fn hostile_headers_are_refused() {
     let blank = wide.iter().rposition(|&byte| byte == b' ').unwrap();
     wide.drain(blank + 1 - ("(0,9999999999)".len() - text.len())..=blank);
     let error = table_error("table.npz", vouched(&wide));
-    assert!(error.contains("expected at least one row"), "{error}");
+    assert!(error.contains("an array of shape [0, 9999999999]"), "{error}");
     let mut long = good;
     long[6..12].copy_from_slice(&[2, 0, 255, 255, 255, 255]);
     let error = table_error("table.npz", vouched(&long));

@@ -48,8 +48,8 @@ fn other_packings_are_read() {
 
 #[test]
 fn unusable_columns_are_explained() {
-    assert!(error("null.parquet").contains("column `b`, row 2 is empty (null)"));
-    assert!(error("nan.parquet").contains("column `a`, row 2: NaN"));
+    assert!(error("null.parquet").contains("row 2, column `b`: `NaN`, and no number"));
+    assert!(error("nan.parquet").contains("row 2, column `a`: `NaN`, and no number"));
     assert!(error("text.parquet").contains("column `name` holds text"));
     assert!(error("nested.parquet").contains("column `a` holds nested values"));
     assert!(error("time.parquet").contains("column `a` holds dates or times"));

@@ -364,6 +364,11 @@ impl Costs {
         self.0.extend(other.0);
     }
 
+    /// Forgets the complexity of what has that name.
+    pub fn remove(&mut self, name: &str) {
+        self.0.remove(name);
+    }
+
     /// Whether nothing is named.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -215,22 +215,52 @@ impl Objective {
         values: &[f64],
         linear_scaling: bool,
     ) -> Result<Self, SearchError> {
+        Self::weighted_regression(points, values, &vec![1.0; values.len()], linear_scaling)
+    }
+
+    /// As [`regression`](Self::regression), where each point counts as much as it weighs. Points
+    /// that weigh nothing are left out.
+    pub fn weighted_regression(
+        points: &Table,
+        values: &[f64],
+        weights: &[f64],
+        linear_scaling: bool,
+    ) -> Result<Self, SearchError> {
         let problem = |reason: String| Err(SearchError::Values { reason });
         if values.len() != points.rows() {
             return problem(format!("{} values for {} points", values.len(), points.rows()));
         }
+        if weights.len() != points.rows() {
+            return problem(format!("{} weights for {} points", weights.len(), points.rows()));
+        }
         if let Some(row) = values.iter().position(|value| !value.is_finite()) {
             return problem(format!("the value in row {} is {}", row + 1, values[row]));
         }
-        let count = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / count;
-        let deviation = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / count).sqrt();
+        if let Some(row) = weights.iter().position(|weight| !weight.is_finite() || *weight < 0.0) {
+            return problem(format!("the weight in row {} is {}", row + 1, weights[row]));
+        }
+        let kept: Vec<usize> = (0..values.len()).filter(|&row| weights[row] > 0.0).collect();
+        if kept.is_empty() {
+            return problem("all weights are zero".into());
+        }
+        let pick = |column: &[f64]| kept.iter().map(|&row| column[row]).collect::<Vec<f64>>();
+        let (values, weights) = (pick(values), pick(weights));
+        let total: f64 = weights.iter().sum();
+        let mean_of = |number: &dyn Fn(f64) -> f64| {
+            values.iter().zip(&weights).map(|(value, w)| w * number(*value)).sum::<f64>() / total
+        };
+        let mean = mean_of(&|value| value);
+        let deviation = mean_of(&|value| (value - mean).powi(2)).sqrt();
         if !deviation.is_normal() {
             return problem("they do not vary".into());
         }
         let standard = values.iter().map(|value| (value - mean) / deviation).collect();
         let target = Target::Values(Values { standard, mean, deviation, linear_scaling });
-        Ok(Self::of(points, Units::of(points), vec![1.0; values.len()], target))
+        let units = Units::of(points);
+        if kept.len() == points.rows() {
+            return Ok(Self::of(points, units, weights, target));
+        }
+        Ok(Self::of(&points.select(&kept), units, weights, target))
     }
 
     fn of(points: &Table, units: Units, weights: Vec<f64>, target: Target) -> Self {

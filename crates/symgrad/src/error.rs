@@ -66,6 +66,12 @@ pub enum Error {
         /// The columns there are.
         known: String,
     },
+    /// An input that is required, and tells nothing.
+    #[error("an input is required of which nothing can be learnt: {column} at all points")]
+    Superfluous {
+        /// Its name, and what it is.
+        column: String,
+    },
     /// Settings that cannot be read.
     #[error("the settings cannot be read")]
     Settings {
@@ -167,6 +173,7 @@ impl Error {
             Self::NoColumn { .. } => {
                 "the file's columns are named in its first line, or by its arrays"
             }
+            Self::Superfluous { .. } => "take it out of --require, or give points where it varies",
             Self::Settings { .. } | Self::Template { .. } | Self::Guess { .. } => {
                 "docs/search.md shows every setting with an example"
             }
@@ -192,20 +199,34 @@ impl Error {
 
 fn file_hint(problem: &FileProblem) -> &'static str {
     match problem {
+        FileProblem::NotThere => "check the path; `-` reads the standard input",
         FileProblem::Io { .. } => "check the path and that you may read the file",
-        FileProblem::UnknownKind | FileProblem::Archive { .. } | FileProblem::Array { .. } => {
-            "tables are read from .csv, .parquet, and .npz files of numpy.savez"
+        FileProblem::UnknownKind
+        | FileProblem::NoParquet
+        | FileProblem::Archive { .. }
+        | FileProblem::Array { .. } => {
+            "tables are read from .csv (or .tsv, .txt, .dat), .npz and .parquet files"
         }
         FileProblem::MissingColumn { .. }
         | FileProblem::MissingGradient { .. }
         | FileProblem::NoInputs { .. }
+        | FileProblem::SurplusGradient { .. }
+        | FileProblem::TwoRoles { .. }
+        | FileProblem::NamedTwice { .. }
         | FileProblem::ColumnCount { .. } => {
             "say which columns are which, as in --points a,b --gradients ga,gb"
         }
         FileProblem::Parquet { .. }
         | FileProblem::ParquetColumn { .. }
-        | FileProblem::ColumnType { .. }
-        | FileProblem::Null { .. } => "every column needs a finite number in every row",
+        | FileProblem::ColumnType { .. } => "every column needs a finite number in every row",
+        FileProblem::InputCount { .. } => {
+            "name the network's inputs, as in --inputs a,b; a column `weight` is none unless named"
+        }
+        FileProblem::Missing { .. } | FileProblem::AllMissing { .. } => {
+            "--skip-missing leaves out rows without a number in a column that is used"
+        }
+        FileProblem::Comma { .. } => "if commas are between fields, say --separator ,",
+        FileProblem::Separator { .. } => "write --separator ';', --separator , or --separator tab",
         FileProblem::Content(error) => data_hint(error),
         _ => {
             "expected a header line of names, then rows of numbers, as in\n  x,v,g_x,g_v\n  0.5,1,0.98,2.1"

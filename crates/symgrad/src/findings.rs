@@ -26,6 +26,9 @@ pub struct Findings {
     pub schema_version: u32,
     /// The inputs' names.
     pub inputs: Vec<String>,
+    /// Inputs that the search did without, since they are constant or multiples of others, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
     /// The Pareto front in rising complexity, at least one entry.
     pub front: Vec<FrontEntry>,
     /// Index of the answer in the front.
@@ -191,6 +194,7 @@ impl Findings {
         Ok(Self {
             schema_version: SCHEMA_VERSION,
             inputs: names.iter().map(str::to_owned).collect(),
+            left_out: Vec::new(),
             formula: front.get(answer).cloned(),
             front,
             answer,
@@ -211,9 +215,26 @@ impl Findings {
 
 /// Searches formulas for a direction field.
 ///
+/// Columns that are constant, or multiples of others, are left out; [`Findings::left_out`] names them.
 /// The result depends on the arguments alone, not on the number of threads; only `seconds`
 /// differs.
 pub fn search_field(
+    field: &DirectionField,
+    settings: &SearchSettings,
+    observer: &mut dyn symgrad_search::Observer,
+) -> Result<Findings, Error> {
+    let reduction = settings.reduction(field.points());
+    if reduction.dropped().is_empty() {
+        return search_whole_field(field, settings, observer);
+    }
+    let settings = settings.without(reduction.dropped())?;
+    let mut findings = search_whole_field(&field.reduced(&reduction)?, &settings, observer)?;
+    findings.left_out = reduction.dropped().iter().map(ToString::to_string).collect();
+    Ok(findings)
+}
+
+/// As [`search_field`], with all columns.
+pub(crate) fn search_whole_field(
     field: &DirectionField,
     settings: &SearchSettings,
     observer: &mut dyn symgrad_search::Observer,
@@ -231,8 +252,12 @@ pub fn search_values(
     settings: &SearchSettings,
     observer: &mut dyn symgrad_search::Observer,
 ) -> Result<Findings, Error> {
-    let objective = Objective::regression(points, values, linear_scaling)?;
-    run_search(open_search(&objective, settings, None)?, observer)
+    let reduction = settings.reduction(points);
+    let (points, settings) = (reduction.points(points), settings.without(reduction.dropped())?);
+    let objective = Objective::regression(&points, values, linear_scaling)?;
+    let mut findings = run_search(open_search(&objective, &settings, None)?, observer)?;
+    findings.left_out = reduction.dropped().iter().map(ToString::to_string).collect();
+    Ok(findings)
 }
 
 /// A search for an objective, ready to run; or one that

@@ -41,6 +41,7 @@ mod experiments;
 mod files;
 mod findings;
 mod folder;
+mod inputs;
 mod interpret;
 mod observer;
 mod pipeline;

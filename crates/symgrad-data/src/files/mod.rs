@@ -2,45 +2,41 @@
 //! Parquet is only read.
 
 mod csv;
-mod field;
+mod names;
+mod npy;
 mod npz;
+#[cfg(feature = "parquet")]
 mod parquet;
+mod reading;
+mod roles;
+mod sheet;
 
-pub use field::FieldColumns;
+pub use reading::{Notes, Reading};
+pub use roles::FieldColumns;
+pub use sheet::{Matrices, ReadOptions, Sheet};
 
-use crate::{DataError, FileProblem, Table, Triplets};
+use crate::{DataError, DirectionField, FieldOptions, FileProblem, Table, Triplets};
+use roles::WEIGHT;
 use std::io::Write;
 use std::path::Path;
-
-/// Names and columns, as a file has them.
-type Columns = (Vec<String>, Vec<Vec<f64>>);
 
 /// Names of a triplet file's columns start with one of these and an underscore.
 const PARTS: [&str; 3] = ["anchor", "positive", "negative"];
 
 impl Table {
-    /// Reads a table from a `.csv`, `.npz` or `.parquet` file.
-    ///
-    /// CSV: a header line of names, then rows of numbers, separated by commas. NPZ: a
-    /// one-dimensional float64 or float32 array per column; a two-dimensional array `x` of
-    /// shape (N, d) reads as the columns `x1` … `xd`. Archives must not be compressed
-    /// (`numpy.savez`, not `savez_compressed`). Parquet: flat columns of doubles, singles or
-    /// integers without nulls, packed by Snappy, Zstandard or not at all; the row labels of
-    /// pandas (`__index_level_0__`) are left out.
+    /// Reads a table from a file, as [`Sheet::read`] does: every column, each of which must have
+    /// a name and numbers alone. The names are those in the file, whatever they are.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, DataError> {
-        let path = path.as_ref();
-        let kind = Kind::of(path)?;
-        let bytes = std::fs::read(path)
-            .map_err(|source| FileProblem::Io { action: "read", source }.in_file(path))?;
-        let columns = match kind {
-            Kind::Csv => csv::parse(&bytes),
-            Kind::Npz => npz::parse(&bytes),
-            Kind::Parquet => parquet::parse(bytes),
+        let sheet = Sheet::read(path, &ReadOptions::default())?;
+        let all: Vec<usize> = (0..sheet.len()).collect();
+        let names = || {
+            let unnamed = sheet.headers().position(str::is_empty);
+            unnamed.map_or(Ok(()), |index| Err(FileProblem::Unnamed { column: index + 1 }))?;
+            Ok(sheet.headers().map(str::to_owned).collect())
         };
-        columns
-            .map_err(|problem| problem.in_file(path))
-            .and_then(|(names, columns)| Self::new(names, columns))
-            .map_err(|error| error.in_file(path))
+        let read = |problem: FileProblem| problem.in_file(sheet.file());
+        let (names, rows) = (names().map_err(read)?, sheet.rows(&all).map_err(read)?);
+        Self::new(names, rows.columns).map_err(|error| error.in_file(sheet.file()))
     }
 
     /// Writes the table to a `.csv` or `.npz` file; numbers come back bit for bit.
@@ -50,7 +46,7 @@ impl Table {
     pub fn write(&self, path: impl AsRef<Path>) -> Result<(), DataError> {
         let path = path.as_ref();
         let bytes = match Kind::of(path)? {
-            Kind::Csv => csv::format(self),
+            Kind::Text => csv::format(self),
             Kind::Npz => npz::format(self),
             Kind::Parquet => return Err(FileProblem::ReadOnlyKind.in_file(path)),
         };
@@ -60,8 +56,46 @@ impl Table {
     }
 }
 
+impl DirectionField {
+    /// Reads points with raw gradients from a file (as [`Sheet::read`] does) and builds their
+    /// field.
+    pub fn read(
+        path: impl AsRef<Path>,
+        columns: &FieldColumns,
+        options: &FieldOptions,
+    ) -> Result<Self, DataError> {
+        let path = path.as_ref();
+        let read = ReadOptions { matrices: Matrices::Long, ..ReadOptions::default() };
+        let Reading { points, gradients, weights, .. } =
+            Sheet::read(path, &read)?.field(columns)?;
+        let field = match weights {
+            None => Self::from_neurons(points, &gradients, options),
+            Some(weights) => Self::weighted(points, &gradients, weights, options),
+        };
+        field.map_err(|error| error.in_file(path))
+    }
+
+    /// Writes points, basis vectors in the inputs' own units and weights (unless all are 1) to a
+    /// `.csv` or `.npz` file, whole or not at all.
+    pub fn write(&self, path: impl AsRef<Path>) -> Result<(), DataError> {
+        let mut names = self.names().to_vec();
+        let mut columns = self.points().columns().to_vec();
+        let own = self.in_own_units();
+        for k in 0..self.neurons() {
+            let neuron = if self.neurons() == 1 { String::new() } else { (k + 1).to_string() };
+            names.extend(self.names().iter().map(|name| format!("g{neuron}_{name}")));
+            columns.extend_from_slice(own.basis(k));
+        }
+        if self.weights().iter().any(|&weight| weight != 1.0) {
+            names.push(WEIGHT.into());
+            columns.push(self.weights().to_vec());
+        }
+        Table::new(names, columns)?.write(path)
+    }
+}
+
 impl Triplets {
-    /// Reads triplets from a `.csv`, `.npz` or `.parquet` file with columns `anchor_NAME`,
+    /// Reads triplets from a file (as [`Table::read`] does) with columns `anchor_NAME`,
     /// `positive_NAME` and `negative_NAME` for every input.
     ///
     /// An NPZ file may instead hold three arrays `anchor`, `positive` and `negative` of shape
@@ -105,7 +139,7 @@ fn columns_of_part(table: &Table, part: &'static str) -> Result<Table, FileProbl
 /// The kinds of files.
 #[derive(Clone, Copy)]
 enum Kind {
-    Csv,
+    Text,
     Npz,
     Parquet,
 }
@@ -114,10 +148,19 @@ impl Kind {
     fn of(path: &Path) -> Result<Self, DataError> {
         let extension = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
         match extension.as_deref() {
-            Some("csv") => Ok(Self::Csv),
+            Some("csv" | "tsv" | "txt" | "dat") => Ok(Self::Text),
             Some("npz") => Ok(Self::Npz),
             Some("parquet") => Ok(Self::Parquet),
             _ => Err(FileProblem::UnknownKind.in_file(path)),
+        }
+    }
+
+    /// By the marks that archives and Parquet files begin with.
+    fn of_content(bytes: &[u8]) -> Self {
+        match bytes {
+            [b'P', b'K', 3 | 5, ..] => Self::Npz,
+            [b'P', b'A', b'R', b'1', ..] => Self::Parquet,
+            _ => Self::Text,
         }
     }
 }

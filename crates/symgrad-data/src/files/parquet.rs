@@ -4,7 +4,7 @@
 //! believed: rows are compared with the file's length, and pages are unpacked here, where it is
 //! known how long they can be.
 
-use super::Columns;
+use super::sheet::Column;
 use crate::FileProblem;
 use bytes::Bytes;
 use parquet::basic::{Compression, CompressionCodec, ConvertedType, Encoding, Type};
@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 /// Numbers that a file may hold for each of its bytes, and in addition. Where columns repeat
 /// themselves a number takes less than a byte, but not in all columns of a useful table.
-const NUMBERS: (usize, usize) = (16, 1 << 20);
+const NUMBERS: (usize, usize) = (4, 1 << 20);
 
 /// Bytes that a page may have for each row, and in addition.
 const PAGE: (usize, usize) = (16, 1 << 16);
@@ -30,8 +30,8 @@ const PAGE: (usize, usize) = (16, 1 << 16);
 /// Rows that are decoded at once.
 const BATCH: usize = 4096;
 
-/// Names and columns of a Parquet file.
-pub(super) fn parse(bytes: Vec<u8>) -> Result<Columns, FileProblem> {
+/// The columns of a Parquet file.
+pub(super) fn parse(bytes: Vec<u8>) -> Result<Vec<Column>, FileProblem> {
     if bytes.is_empty() {
         return Err(FileProblem::Empty);
     }
@@ -41,25 +41,27 @@ pub(super) fn parse(bytes: Vec<u8>) -> Result<Columns, FileProblem> {
         .unwrap_or_else(|_| Err(broken("its parts contradict each other")))
 }
 
-fn read(bytes: &Bytes) -> Result<Columns, FileProblem> {
+fn read(bytes: &Bytes) -> Result<Vec<Column>, FileProblem> {
     let metadata = ParquetMetaDataReader::new().parse_and_finish(bytes).map_err(broken)?;
     let rows = group_rows(&metadata, bytes.len())?;
-    let (mut names, mut columns) = (Vec::new(), Vec::new());
+    let mut columns = Vec::new();
     for (index, column) in metadata.file_metadata().schema_descr().columns().iter().enumerate() {
         let name = column.path().parts().first().cloned().unwrap_or_default();
         if is_label(&name) {
             continue;
         }
-        check_type(&name, column)?;
+        if let Some(kind) = other_kind(column) {
+            columns.push(Column::of_kind(name, kind));
+            continue;
+        }
         let mut values = Vec::new();
         for (group, rows) in metadata.row_groups().iter().zip(&rows) {
             let chunk = group.columns().get(index).ok_or_else(|| broken("a column is missing"))?;
             Chunk { name: &name, column, metadata: chunk, rows: *rows }.read(bytes, &mut values)?;
         }
-        names.push(name);
-        columns.push(values);
+        columns.push(Column::of_numbers(name, values));
     }
-    Ok((names, columns))
+    Ok(columns)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "errors come by value")]
@@ -94,22 +96,21 @@ fn is_label(name: &str) -> bool {
     name.strip_prefix("__index_level_").is_some_and(|rest| rest.ends_with("__"))
 }
 
-/// Refuses what is not a flat column of numbers.
-fn check_type(name: &str, column: &ColumnDescPtr) -> Result<(), FileProblem> {
-    let found = if column.path().parts().len() > 1 || column.max_rep_level() > 0 {
+/// What a column holds that is not a flat column of numbers.
+fn other_kind(column: &ColumnDescPtr) -> Option<&'static str> {
+    Some(if column.path().parts().len() > 1 || column.max_rep_level() > 0 {
         "nested values"
     } else {
         match (column.physical_type(), column.converted_type()) {
-            (Type::FLOAT | Type::DOUBLE, _) => return Ok(()),
-            (Type::INT32 | Type::INT64, kind) if is_integer(kind, column) => return Ok(()),
+            (Type::FLOAT | Type::DOUBLE, _) => return None,
+            (Type::INT32 | Type::INT64, kind) if is_integer(kind, column) => return None,
             (Type::INT32 | Type::INT64, ConvertedType::DECIMAL) => "decimals",
             (Type::INT32 | Type::INT64 | Type::INT96, _) => "dates or times",
             (Type::BOOLEAN, _) => "booleans",
             (Type::BYTE_ARRAY, ConvertedType::UTF8) => "text",
             (Type::BYTE_ARRAY | Type::FIXED_LEN_BYTE_ARRAY, _) => "bytes",
         }
-    };
-    Err(FileProblem::ColumnType { column: name.into(), found })
+    })
 }
 
 fn is_integer(kind: ConvertedType, column: &ColumnDescPtr) -> bool {
@@ -204,14 +205,22 @@ impl Chunk<'_> {
             let (read, ..) = reader
                 .read_records(wanted, Some(&mut levels), None, &mut batch)
                 .map_err(|error| self.unreadable(error))?;
-            if let Some(empty) = levels.iter().position(|level| *level == 0) {
-                let row = values.len() + empty + 1;
-                return Err(FileProblem::Null { column: self.name.into(), row });
-            }
-            if read == 0 || batch.len() != read {
+            // Columns that cannot be empty have no levels.
+            let empty = levels.iter().filter(|level| **level == 0).count();
+            if read == 0
+                || batch.len() + empty != read
+                || !(levels.is_empty() || levels.len() == read)
+            {
                 return Err(self.unreadable("it has fewer values than rows"));
             }
-            values.extend(batch.iter().map(&number));
+            let mut given = batch.iter().map(&number);
+            if levels.is_empty() {
+                values.extend(given);
+            } else {
+                // A null is no number.
+                let value = |level: &i16| if *level == 0 { None } else { given.next() };
+                values.extend(levels.iter().map(value).map(|value| value.unwrap_or(f64::NAN)));
+            }
             done += read;
         }
         Ok(())

@@ -31,6 +31,11 @@ impl Units {
         self.0.get(input)
     }
 
+    /// Forgets the unit of an input.
+    pub fn remove(&mut self, input: &str) {
+        self.0.remove(input);
+    }
+
     /// The names that have a unit.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)

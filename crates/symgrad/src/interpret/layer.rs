@@ -4,11 +4,12 @@ use std::ops::ControlFlow;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use symgrad_data::{Table, Tangent};
+use symgrad_data::{Progress, Table, Tangent};
 use symgrad_expr::{Expr, Names};
 use symgrad_models::Unit;
 use symgrad_search::Verdict;
 
+use super::ground::Ground;
 use super::neuron::Observed;
 use super::{Activity, InterpretSettings, Interpretation, Model};
 use crate::{Error, Findings};
@@ -41,6 +42,20 @@ pub trait LayerObserver: Sync {
         let _ = (done, total);
         ControlFlow::Continue(())
     }
+
+    /// The surface is known at that many of the points; see [`Progress`].
+    fn looked_at(&self, done: usize, points: usize) {
+        let _ = (done, points);
+    }
+}
+
+/// The part of the observer that the search for a surface knows.
+struct Looking<'a>(&'a dyn LayerObserver);
+
+impl Progress for Looking<'_> {
+    fn looked_at(&self, done: usize, points: usize) {
+        self.0.looked_at(done, points);
+    }
 }
 
 impl LayerObserver for () {}
@@ -61,12 +76,16 @@ pub fn interpret_layer(
 ) -> Result<LayerInterpretation, Error> {
     let values = model.values_of(points, layer, units)?;
     let gradients = model.gradients(points, layer, units)?;
+    let (ground, settings) = Ground::of(points, settings, &Looking(observer))?;
     let observed: Vec<Observed<'_>> = units
         .iter()
         .zip(values.into_iter().zip(gradients))
-        .map(|(&unit, (values, gradients))| Observed { layer, unit, points, values, gradients })
+        .map(|(&unit, (values, gradients))| {
+            let gradients = ground.gradients(&gradients);
+            Observed { layer, unit, ground: &ground, values, gradients }
+        })
         .collect();
-    let clusters = clusters(&observed, points, settings)?;
+    let clusters = clusters(&observed, &ground, &settings);
 
     // Whole searches side by side make better use of the cores than the threads of one.
     let mut alone = settings.clone();
@@ -190,13 +209,15 @@ const TOGETHER: f64 = 0.1;
 /// Dead units stay alone.
 fn clusters(
     observed: &[Observed<'_>],
-    points: &Table,
+    ground: &Ground,
     settings: &InterpretSettings,
-) -> Result<Vec<Cluster>, Error> {
-    let tangent = Tangent::of(points, settings.field.tangent)?;
+) -> Vec<Cluster> {
     let directions: Vec<Directions> = observed
         .par_iter()
-        .map(|neuron| Directions::of(&neuron.gradients, tangent.as_ref(), settings.field.weak))
+        .map(|neuron| {
+            let gradients = ground.measured(&neuron.gradients);
+            Directions::of(&gradients, ground.surface(), settings.field.weak)
+        })
         .collect();
     let count = directions.len();
     let distances: Vec<Vec<f64>> = (0..count)
@@ -229,7 +250,7 @@ fn clusters(
         members.sort_by_key(|&member| Some(member) != central);
         Cluster { members, spread }
     };
-    Ok(clusters.into_iter().map(arrange).collect())
+    clusters.into_iter().map(arrange).collect()
 }
 
 /// Unit gradients at some points, row by row; zero where the neuron is silent.
@@ -290,11 +311,12 @@ mod tests {
         let x: Vec<f64> = (0..300).map(|n| f64::from(n * 7 % 300) / 150.0 - 1.003).collect();
         let y: Vec<f64> = (0..300).map(|n| f64::from(n * 11 % 300) / 150.0 - 1.001).collect();
         let points = Table::new(vec!["x".into(), "y".into()], vec![x.clone(), y.clone()]).unwrap();
+        let (ground, settings) = Ground::of(&points, &InterpretSettings::default(), &()).unwrap();
         let observed = |unit: usize, slope: &dyn Fn(f64, f64) -> [f64; 2]| {
             let both: Vec<[f64; 2]> = x.iter().zip(&y).map(|(&x, &y)| slope(x, y)).collect();
             let gradients = [0, 1].map(|i| both.iter().map(|g| g[i]).collect()).to_vec();
-            let values = x.clone();
-            Observed { layer: "h", unit: Unit::Neuron(unit), points: &points, values, gradients }
+            let (values, unit) = (x.clone(), Unit::Neuron(unit));
+            Observed { layer: "h", unit, ground: &ground, values, gradients }
         };
         let neurons = [
             observed(0, &|x, y| [y, x]),
@@ -303,7 +325,7 @@ mod tests {
             observed(3, &|_, _| [0.0, 0.0]),
             observed(4, &|x, y| [3.0 * x, 3.0 * y + 0.01]),
         ];
-        let found = clusters(&neurons, &points, &InterpretSettings::default()).unwrap();
+        let found = clusters(&neurons, &ground, &settings);
         let mut members: Vec<Vec<usize>> = found.iter().map(|c| c.members.clone()).collect();
         for cluster in &mut members {
             cluster.sort_unstable();

@@ -1,6 +1,7 @@
 //! What the neurons of a trained network have learned: one, a layer of them, or several as one
 //! space.
 
+mod ground;
 mod layer;
 mod model;
 mod neuron;
@@ -30,10 +31,14 @@ pub struct InterpretSettings {
     /// share one search. At the default, 0.01, directions differ by 8 degrees, as much as the
     /// errors of a network with kinks.
     pub alike: f64,
+    /// A weight for each point, if they do not weigh the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weights: Option<Vec<f64>>,
 }
 
 impl Default for InterpretSettings {
     fn default() -> Self {
-        Self { search: SearchSettings::default(), field: FieldOptions::default(), alike: 0.01 }
+        let (search, field) = (SearchSettings::default(), FieldOptions::default());
+        Self { search, field, alike: 0.01, weights: None }
     }
 }

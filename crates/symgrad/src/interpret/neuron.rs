@@ -7,8 +7,10 @@ use symgrad_models::Unit;
 use symgrad_report::{ScatterLabels, scatter_svg};
 use symgrad_search::{Objective, Outcome};
 
+use super::ground::Ground;
 use super::{InterpretSettings, Model, Outer};
-use crate::{Error, Findings, search_field};
+use crate::findings::search_whole_field;
+use crate::{Error, Findings};
 
 /// What a neuron does on the points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,15 +79,16 @@ pub fn interpret_neuron(
     observer: &mut dyn symgrad_search::Observer,
 ) -> Result<Interpretation, Error> {
     let values = model.values_of(points, layer, &[unit])?.remove(0);
-    let gradients = model.gradients(points, layer, &[unit])?.remove(0);
-    Observed { layer, unit, points, values, gradients }.interpret(settings, observer)
+    let (ground, settings) = Ground::of(points, settings, &())?;
+    let gradients = ground.gradients(&model.gradients(points, layer, &[unit])?.remove(0));
+    Observed { layer, unit, ground: &ground, values, gradients }.interpret(&settings, observer)
 }
 
-/// A neuron's values and gradients at points.
+/// A neuron's values and its gradients in the inputs that are left of its network's.
 pub(super) struct Observed<'a> {
     pub(super) layer: &'a str,
     pub(super) unit: Unit,
-    pub(super) points: &'a Table,
+    pub(super) ground: &'a Ground,
     pub(super) values: Vec<f64>,
     pub(super) gradients: Vec<Vec<f64>>,
 }
@@ -96,7 +99,7 @@ impl Observed<'_> {
         settings: &InterpretSettings,
         observer: &mut dyn symgrad_search::Observer,
     ) -> Result<Interpretation, Error> {
-        self.explain(settings, |field| search_field(field, &settings.search, observer))
+        self.explain(settings, |field| search_whole_field(field, &settings.search, observer))
     }
 
     /// Judges given formulas as explanations of the neuron, instead of searching.
@@ -117,7 +120,7 @@ impl Observed<'_> {
             layer: self.layer.into(),
             unit: self.unit,
             activity: Activity::Dead,
-            points: self.points.rows(),
+            points: self.ground.points().rows(),
             active: 0,
             surface: None,
             findings: None,
@@ -127,7 +130,7 @@ impl Observed<'_> {
         found.active = field.len();
         found.surface = field.tangent().map(ToString::to_string);
         let sum = weighted_sum(&field).filter(|sum| settings.search.ops.allows(sum));
-        let findings = if let Some(sum) = sum {
+        let mut findings = if let Some(sum) = sum {
             found.activity = Activity::Linear;
             judge(&field, &[sum], settings)?
         } else {
@@ -135,7 +138,8 @@ impl Observed<'_> {
             search(&field)?
         };
         let folded = findings.folds.as_ref().is_some_and(|folds| !folds.turns.is_empty());
-        let formula = formula_values(&findings, self.points)?;
+        let formula = formula_values(&findings, self.ground.points())?;
+        findings.left_out = self.ground.left_out();
         found.outer = Outer::of(&formula, &self.values, folded);
         found.findings = Some(findings);
         Ok(found)
@@ -146,8 +150,7 @@ impl Observed<'_> {
         &self,
         settings: &InterpretSettings,
     ) -> Result<Option<DirectionField>, Error> {
-        let points = self.points.clone();
-        match DirectionField::from_gradients(points, &self.gradients, &settings.field) {
+        match self.ground.field(&self.gradients, settings) {
             Ok(field) => Ok(Some(field)),
             Err(DataError::NoDirections { .. }) => Ok(None),
             Err(error) => Err(error.into()),
@@ -162,9 +165,14 @@ fn formula_values(findings: &Findings, points: &Table) -> Result<Vec<f64>, Error
     let answer = Expr::parse(text, &names)
         .map_err(|source| Error::Formula { text: text.clone(), source })?;
     let mut values = vec![f64::NAN; points.rows()];
-    // It reads no other inputs than the table's.
-    let _ =
-        Program::compile(&answer).values(points.columns(), &mut Workspace::default(), &mut values);
+    // It reads no other inputs than the table's, which may have some that a search did without.
+    let place = |name: &String| points.names().iter().position(|known| known == name);
+    let columns: Vec<usize> = findings.inputs.iter().filter_map(place).collect();
+    if columns.len() == findings.inputs.len() {
+        let points = points.columns_of(&columns);
+        let program = Program::compile(&answer);
+        let _ = program.values(points.columns(), &mut Workspace::default(), &mut values);
+    }
     Ok(values)
 }
 
@@ -222,9 +230,12 @@ fn weighted_sum(field: &DirectionField) -> Option<Expr> {
 mod tests {
     use super::*;
 
-    fn observed(points: &Table, gradients: Vec<Vec<f64>>) -> Observed<'_> {
-        let values = points.column(0).to_vec();
-        Observed { layer: "h", unit: Unit::Neuron(0), points, values, gradients }
+    fn interpreted(points: &Table, gradients: Vec<Vec<f64>>) -> Interpretation {
+        let (ground, settings) = Ground::of(points, &InterpretSettings::default(), &()).unwrap();
+        let (values, gradients) = (points.column(0).to_vec(), ground.gradients(&gradients));
+        let observed =
+            Observed { layer: "h", unit: Unit::Neuron(0), ground: &ground, values, gradients };
+        observed.interpret(&settings, &mut ()).unwrap()
     }
 
     fn grid() -> Table {
@@ -236,8 +247,7 @@ mod tests {
     #[test]
     fn a_dead_neuron_is_no_failure() {
         let points = grid();
-        let dead = observed(&points, vec![vec![0.0; 400]; 2]);
-        let found = dead.interpret(&InterpretSettings::default(), &mut ()).unwrap();
+        let found = interpreted(&points, vec![vec![0.0; 400]; 2]);
         assert_eq!((found.activity, found.active, found.findings), (Activity::Dead, 0, None));
     }
 
@@ -250,11 +260,31 @@ mod tests {
             f64::from(u8::from(active))
         };
         let gradients = [1.0, -4.0].map(|w| (0..400).map(|n| w * slope(n)).collect()).to_vec();
-        let found =
-            observed(&points, gradients).interpret(&InterpretSettings::default(), &mut ()).unwrap();
+        let found = interpreted(&points, gradients);
         assert_eq!(found.activity, Activity::Linear);
         let findings = found.findings.unwrap();
         assert_eq!(findings.answer().expression, "-0.25*x + y");
         assert!(found.active > 10 && found.active < 100, "{}", found.active);
+    }
+
+    #[test]
+    fn inputs_that_tell_nothing_do_no_harm() {
+        let whole = grid();
+        let (x, y) = (whole.column(0).to_vec(), whole.column(1).to_vec());
+        let twice: Vec<f64> = x.iter().map(|x| 2.0 * x).collect();
+        let names = ["k", "x", "y", "twice"].map(String::from).to_vec();
+        let points = Table::new(names, vec![vec![3.0; 400], x.clone(), y.clone(), twice]).unwrap();
+        // k·(x + twice)·y = 9·x·y: its gradients along x and along its double add up.
+        let along = |factor: f64, column: &[f64]| column.iter().map(|x| factor * x).collect();
+        let gradients = vec![
+            x.iter().zip(&y).map(|(x, y)| 3.0 * x * y).collect(),
+            along(3.0, &y),
+            along(9.0, &x),
+            along(3.0, &y),
+        ];
+        let findings = interpreted(&points, gradients).findings.unwrap();
+        assert_eq!(findings.answer().expression, "x*y");
+        assert_eq!(findings.inputs, ["x", "y"]);
+        assert_eq!(findings.left_out, ["k is constant (3)", "twice is 2*x"]);
     }
 }

@@ -1,11 +1,12 @@
 //! Several neurons as one space: the concepts that they hold together.
 
 use serde::{Deserialize, Serialize};
-use symgrad_data::{DirectionField, Span, Table};
+use symgrad_data::{Span, Table};
 use symgrad_expr::Names;
 use symgrad_models::Unit;
 use symgrad_search::{Generators, Objective, SpanAgreement};
 
+use super::ground::Ground;
 use super::{InterpretSettings, Model};
 use crate::{Error, Findings};
 
@@ -49,14 +50,20 @@ pub fn interpret_space(
     observer: &mut dyn symgrad_search::Observer,
 ) -> Result<SpaceInterpretation, Error> {
     let gradients = model.gradients(points, layer, units)?;
-    let (field, span) = DirectionField::spanned(points.clone(), &gradients, rank, &settings.field)?;
+    let (ground, settings) = Ground::of(points, settings, &())?;
+    let gradients: Vec<_> = gradients.iter().map(|neuron| ground.gradients(neuron)).collect();
+    let (field, span) = ground.span(&gradients, rank, &settings)?;
     let names = Names::new(field.names().to_vec())?;
     let search = &settings.search;
     let config = search.resolved(&names)?;
     let objective = Objective::new(&field, search.measure);
     let seed = config.seed;
     let found = Generators::new(objective, search.ops.clone(), config).run(observer)?;
-    let findings = |outcome| Findings::new(outcome, &names, &search.ops, seed);
+    let findings = |outcome| {
+        let mut findings = Findings::new(outcome, &names, &search.ops, seed)?;
+        findings.left_out = ground.left_out();
+        Ok::<_, Error>(findings)
+    };
     let missing = found.missing();
     Ok(SpaceInterpretation {
         layer: layer.into(),
