@@ -3,7 +3,9 @@
 use cpu_time::ProcessTime;
 use serde::{Deserialize, Serialize};
 use symgrad_expr::OpSet;
-use symgrad_search::{Evaluator, Measure, Objective, Outcome, Search, SearchConfig, Stop, Verdict};
+use symgrad_search::{
+    Evaluator, Measure, Objective, Outcome, Search, SearchConfig, StopReason, Verdict,
+};
 
 use crate::error::Error;
 use crate::problem::Problem;
@@ -52,7 +54,7 @@ pub(crate) struct Record {
     pub(crate) verdict: String,
     /// The same with its reason.
     pub(crate) reason: String,
-    pub(crate) stop: Stop,
+    pub(crate) stop: StopReason,
     pub(crate) evaluations: u64,
     /// Processor time of the search.
     pub(crate) cpu_seconds: f64,

@@ -207,7 +207,7 @@ fn record(name: &str, noise: f64, mismatch: f64) -> Record {
         front_complexity: 3,
         verdict: "identified".to_owned(),
         reason: "a test".to_owned(),
-        stop: symgrad_search::Stop::Converged,
+        stop: symgrad_search::StopReason::Patience,
         evaluations: 10,
         cpu_seconds: 0.5,
     }

@@ -89,7 +89,7 @@ impl SearchBar {
 const SAVE_EVERY: Duration = Duration::from_secs(2);
 
 impl SearchObserver for SearchBar {
-    fn step(&mut self, search: &Search) {
+    fn step(&mut self, search: &Search) -> ControlFlow<()> {
         let budget = search.config().budget;
         self.bar.set_length(budget);
         self.bar.set_position(search.evaluations().min(budget));
@@ -99,6 +99,7 @@ impl SearchObserver for SearchBar {
         if let Some(save) = &mut self.save {
             save.keep(search);
         }
+        ControlFlow::Continue(())
     }
 }
 

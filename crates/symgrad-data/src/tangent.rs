@@ -272,9 +272,20 @@ pub(crate) fn normalise(vector: &mut [f64]) -> f64 {
     // Squares of very large or very small numbers would not be finite, or zero.
     let unit = if (1e-140..1e140).contains(&largest) { 1.0 } else { largest };
     divide(vector, unit);
-    let norm = dot(vector, vector).sqrt();
+    let norm = sum_of_squares(vector).sqrt();
     divide(vector, norm);
     unit * norm
+}
+
+/// The squares summed by rising size, so that the order of the inputs does not matter, down to
+/// the last bit.
+fn sum_of_squares(vector: &[f64]) -> f64 {
+    if vector.len() < 3 {
+        return dot(vector, vector);
+    }
+    let mut squares: Vec<f64> = vector.iter().map(|x| x * x).collect();
+    squares.sort_unstable_by(f64::total_cmp);
+    squares.into_iter().sum()
 }
 
 fn divide(vector: &mut [f64], divisor: f64) {

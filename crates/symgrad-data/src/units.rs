@@ -77,6 +77,15 @@ impl Units {
         Self { inputs: vec![Unit::OWN; dim] }
     }
 
+    /// The units of some of the inputs, in that order.
+    ///
+    /// # Panics
+    /// If one of the indices is beyond the inputs.
+    #[must_use]
+    pub fn of_inputs(&self, inputs: &[usize]) -> Self {
+        Self { inputs: inputs.iter().map(|&input| self.inputs[input]).collect() }
+    }
+
     /// Whether all inputs are left as they are.
     pub fn is_own(&self) -> bool {
         self.inputs.iter().all(|unit| *unit == Unit::OWN)

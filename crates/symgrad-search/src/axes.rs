@@ -12,8 +12,21 @@ pub(crate) enum Axes {
     Whole,
     /// The same at all points: r axes and d − r normals, of length d.
     Flat { axes: Vec<Vec<f64>>, normals: Vec<Vec<f64>> },
-    /// Other ones at every point: r axes and d − r normals, of d columns of N each.
-    Curved { axes: Vec<Vec<Vec<f64>>>, normals: Vec<Vec<Vec<f64>>> },
+    /// Other ones at every point.
+    Curved(Curved),
+}
+
+/// Axes and normals that differ from point to point, for the inputs along which some normal
+/// extends. The other inputs are axes of their own and come first: a formula of three inputs that
+/// is known takes no room for the hundreds it does without.
+#[derive(Clone, Debug)]
+pub(crate) struct Curved {
+    /// The inputs that no normal extends along, then those that some does; both sorted.
+    free: Vec<usize>,
+    bound: Vec<usize>,
+    /// Vectors, each a column of N per bound input.
+    axes: Vec<Vec<Vec<f64>>>,
+    normals: Vec<Vec<Vec<f64>>>,
 }
 
 /// How much of an input's own axis lies along one of the axes.
@@ -39,13 +52,21 @@ impl Axes {
 
     /// The directions perpendicular to as many normals at each point, of length d.
     pub(crate) fn of_points(points: &[Vec<Vec<f64>>], dim: usize) -> Self {
+        let touched = |input: &usize| {
+            points.iter().any(|normals| normals.iter().any(|normal| normal[*input] != 0.0))
+        };
+        let (bound, free): (Vec<usize>, Vec<usize>) = (0..dim).partition(touched);
+        let narrow = |normals: &Vec<Vec<f64>>| -> Vec<Vec<f64>> {
+            normals.iter().map(|normal| bound.iter().map(|&i| normal[i]).collect()).collect()
+        };
         let columns = |frames: &[Vec<Vec<f64>>]| -> Vec<Vec<Vec<f64>>> {
             let count = frames.first().map_or(0, Vec::len);
             let column = |k: usize, i: usize| frames.iter().map(|frame| frame[k][i]).collect();
-            (0..count).map(|k| (0..dim).map(|i| column(k, i)).collect()).collect()
+            (0..count).map(|k| (0..bound.len()).map(|i| column(k, i)).collect()).collect()
         };
-        let axes: Vec<_> = points.iter().map(|normals| complement(normals, dim)).collect();
-        Self::Curved { axes: columns(&axes), normals: columns(points) }
+        let normals: Vec<_> = points.iter().map(narrow).collect();
+        let axes: Vec<_> = normals.iter().map(|at| complement(at, bound.len())).collect();
+        Self::Curved(Curved { axes: columns(&axes), normals: columns(&normals), free, bound })
     }
 
     pub(crate) fn is_whole(&self) -> bool {
@@ -57,7 +78,7 @@ impl Axes {
         match self {
             Self::Whole => 0,
             Self::Flat { normals, .. } => normals.len(),
-            Self::Curved { normals, .. } => normals.len(),
+            Self::Curved(curved) => curved.normals.len(),
         }
     }
 
@@ -66,7 +87,7 @@ impl Axes {
         match self {
             Self::Whole => Some(&[]),
             Self::Flat { normals, .. } => Some(normals),
-            Self::Curved { .. } => None,
+            Self::Curved(_) => None,
         }
     }
 
@@ -75,31 +96,51 @@ impl Axes {
         match self {
             Self::Whole => vec![],
             Self::Flat { normals, .. } => normals.clone(),
-            Self::Curved { normals, .. } => {
-                normals.iter().map(|n| n.iter().map(|column| column[row]).collect()).collect()
+            Self::Curved(curved) => {
+                let at = |normal: &Vec<Vec<f64>>| {
+                    let mut whole = vec![0.0; curved.dim()];
+                    for (column, &input) in normal.iter().zip(&curved.bound) {
+                        whole[input] = column[row];
+                    }
+                    whole
+                };
+                curved.normals.iter().map(at).collect()
             }
         }
     }
 
-    /// The directions that do not count as d columns of N points each.
-    pub(crate) fn normal_columns(&self, points: usize) -> Vec<Vec<Vec<f64>>> {
-        match self {
+    /// The directions that do not count as d columns of N points each, one after the other.
+    pub(crate) fn normal_columns(&self, points: usize) -> impl Iterator<Item = Vec<Vec<f64>>> {
+        (0..self.missing()).map(move |k| match self {
             Self::Whole => vec![],
-            Self::Flat { normals, .. } => {
-                let columns = |normal: &Vec<f64>| normal.iter().map(|&m| vec![m; points]).collect();
-                normals.iter().map(columns).collect()
+            Self::Flat { normals, .. } => normals[k].iter().map(|&m| vec![m; points]).collect(),
+            Self::Curved(curved) => {
+                let mut whole = vec![vec![0.0; points]; curved.dim()];
+                for (column, &input) in curved.normals[k].iter().zip(&curved.bound) {
+                    whole[input].clone_from(column);
+                }
+                whole
             }
-            Self::Curved { normals, .. } => normals.clone(),
-        }
+        })
     }
 
-    /// The axes along which a function of the given inputs may change.
-    pub(crate) fn reached(&self, inputs: &[u16]) -> Range<usize> {
-        match self {
-            Self::Whole => 0..inputs.len(),
-            Self::Flat { axes, .. } => 0..axes.len(),
-            Self::Curved { axes, .. } => 0..axes.len(),
-        }
+    /// The axes along which a function of the given inputs may change, where not all count.
+    pub(crate) fn reached<'a>(&'a self, inputs: &'a [u16]) -> impl Iterator<Item = usize> + 'a {
+        let count = match self {
+            Self::Whole => 0,
+            Self::Flat { axes, .. } => axes.len(),
+            Self::Curved(curved) => curved.free.len() + curved.axes.len(),
+        };
+        (0..count).filter(move |&axis| match self {
+            Self::Whole => false,
+            Self::Flat { axes, .. } => {
+                inputs.iter().any(|&input| axes[axis][usize::from(input)] != 0.0)
+            }
+            Self::Curved(curved) => match curved.free.get(axis) {
+                Some(own) => inputs.iter().any(|&input| usize::from(input) == *own),
+                None => true,
+            },
+        })
     }
 
     /// What part of an input's own axis lies along the axis of that index, over a block of rows;
@@ -114,9 +155,7 @@ impl Axes {
                 let share = axes[axis][input];
                 (share != 0.0).then_some(Share::Same(share))
             }
-            Self::Curved { axes, .. } => {
-                Some(Share::Each(&axes[axis][input][rows.start..rows.end]))
-            }
+            Self::Curved(curved) => curved.share(axis, input, rows),
         }
     }
 
@@ -126,8 +165,9 @@ impl Axes {
         match self {
             Self::Whole => vectors.to_vec(),
             Self::Flat { axes, .. } => axes.iter().map(|a| along_constant(a, vectors)).collect(),
-            Self::Curved { axes, .. } => {
-                axes.iter().map(|axis| along(axis, vectors, points)).collect()
+            Self::Curved(curved) => {
+                let free = curved.free.iter().map(|&input| vectors[input].clone());
+                free.chain(curved.axes.iter().map(|a| curved.along(a, vectors, points))).collect()
             }
         }
     }
@@ -145,11 +185,11 @@ impl Axes {
                     }
                 }
             }
-            Self::Curved { normals, .. } => {
-                for normal in normals {
-                    let off = along(normal, vectors, points);
-                    for (column, m) in vectors.iter_mut().zip(normal) {
-                        let each = column.iter_mut().zip(&off).zip(m);
+            Self::Curved(curved) => {
+                for normal in &curved.normals {
+                    let off = curved.along(normal, vectors, points);
+                    for (&input, m) in curved.bound.iter().zip(normal) {
+                        let each = vectors[input].iter_mut().zip(&off).zip(m);
                         each.for_each(|((g, sum), m)| *g -= sum * m);
                     }
                 }
@@ -166,20 +206,47 @@ impl Axes {
                 let off: f64 = normals.iter().map(|normal| normal[input] * normal[input]).sum();
                 1.0 - off > NO_EXTENT
             }
-            Self::Curved { axes, .. } => {
-                axes.iter().any(|axis| axis[input].iter().any(|a| a * a > NO_EXTENT))
-            }
+            Self::Curved(curved) => curved.bound.binary_search(&input).map_or(true, |at| {
+                curved.axes.iter().any(|axis| axis[at].iter().any(|a| a * a > NO_EXTENT))
+            }),
+        }
+    }
+
+    /// Whether removing what does not count may change a vector's component along an input.
+    pub(crate) fn touches(&self, input: usize) -> bool {
+        match self {
+            Self::Whole => false,
+            Self::Flat { normals, .. } => normals.iter().any(|normal| normal[input] != 0.0),
+            Self::Curved(curved) => curved.bound.binary_search(&input).is_ok(),
         }
     }
 
     /// The axes at the points of those rows.
     pub(crate) fn subset(&self, rows: &[usize]) -> Self {
-        let Self::Curved { axes, normals } = self else { return self.clone() };
+        let Self::Curved(curved) = self else { return self.clone() };
         let pick = |column: &Vec<f64>| rows.iter().map(|&row| column[row]).collect::<Vec<f64>>();
         let each = |vectors: &Vec<Vec<Vec<f64>>>| -> Vec<Vec<Vec<f64>>> {
             vectors.iter().map(|vector| vector.iter().map(pick).collect()).collect()
         };
-        Self::Curved { axes: each(axes), normals: each(normals) }
+        let (axes, normals) = (each(&curved.axes), each(&curved.normals));
+        let (free, bound) = (curved.free.clone(), curved.bound.clone());
+        Self::Curved(Curved { free, bound, axes, normals })
+    }
+
+    /// The axes for inputs in another order, given as the present ones.
+    pub(crate) fn reordered(&self, inputs: &[usize], points: usize) -> Self {
+        let pick = |normal: &Vec<f64>| -> Vec<f64> { inputs.iter().map(|&i| normal[i]).collect() };
+        match self {
+            Self::Whole => Self::Whole,
+            Self::Flat { normals, .. } => {
+                let normals: Vec<Vec<f64>> = normals.iter().map(pick).collect();
+                Self::Flat { axes: complement(&normals, inputs.len()), normals }
+            }
+            Self::Curved(_) => {
+                let at = |row| self.normals_at(row).iter().map(pick).collect();
+                Self::of_points(&(0..points).map(at).collect::<Vec<_>>(), inputs.len())
+            }
+        }
     }
 
     /// All numbers that the axes follow from.
@@ -187,8 +254,32 @@ impl Axes {
         match self {
             Self::Whole => vec![],
             Self::Flat { normals, .. } => normals.iter().map(Vec::as_slice).collect(),
-            Self::Curved { normals, .. } => normals.iter().flatten().map(Vec::as_slice).collect(),
+            Self::Curved(curved) => curved.normals.iter().flatten().map(Vec::as_slice).collect(),
         }
+    }
+}
+
+impl Curved {
+    fn dim(&self) -> usize {
+        self.free.len() + self.bound.len()
+    }
+
+    #[inline]
+    fn share(&self, axis: usize, input: usize, rows: &Range<usize>) -> Option<Share<'_>> {
+        if let Some(&own) = self.free.get(axis) {
+            return (own == input).then_some(Share::Same(1.0));
+        }
+        let at = self.bound.binary_search(&input).ok()?;
+        Some(Share::Each(&self.axes[axis - self.free.len()][at][rows.start..rows.end]))
+    }
+
+    /// The components of vectors, d columns of N, along a vector in the bound inputs.
+    fn along(&self, axis: &[Vec<f64>], vectors: &[Vec<f64>], points: usize) -> Vec<f64> {
+        let mut sum = vec![0.0; points];
+        for (&input, a) in self.bound.iter().zip(axis) {
+            Share::Each(a).add(&vectors[input], &mut sum);
+        }
+        sum
     }
 }
 
@@ -215,14 +306,6 @@ fn along_constant(axis: &[f64], vectors: &[Vec<f64>]) -> Vec<f64> {
     let mut sum = vec![0.0; vectors.first().map_or(0, Vec::len)];
     for (column, &a) in vectors.iter().zip(axis) {
         Share::Same(a).add(column, &mut sum);
-    }
-    sum
-}
-
-fn along(axis: &[Vec<f64>], vectors: &[Vec<f64>], points: usize) -> Vec<f64> {
-    let mut sum = vec![0.0; points];
-    for (column, a) in vectors.iter().zip(axis) {
-        Share::Each(a).add(column, &mut sum);
     }
     sum
 }

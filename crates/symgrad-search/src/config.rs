@@ -133,6 +133,15 @@ pub enum SearchError {
         /// Inputs of the field.
         inputs: usize,
     },
+    /// No input that a formula could be made of.
+    #[error(
+        "no input is left to search with: each of {names} is constant, excluded, or left out by \
+         `only_inputs`; give inputs that vary"
+    )]
+    NoInputs {
+        /// The inputs there are.
+        names: String,
+    },
     /// Values that cannot be regressed on.
     #[error("the values cannot be fitted: {reason}")]
     Values {
@@ -209,6 +218,11 @@ impl SearchConfig {
             let value = self.held_out.to_string();
             let expected = "at least 0 and below 1";
             return Err(SearchError::Setting { name: "held_out", value, expected });
+        }
+        if self.only_inputs.as_ref().is_some_and(Vec::is_empty) {
+            let (name, value) = ("only_inputs", "an empty list".into());
+            let expected = "a list of at least one input, or absent";
+            return Err(SearchError::Setting { name, value, expected });
         }
         match self.inputs(dim).into_iter().find(|&index| usize::from(index) >= dim) {
             Some(index) => Err(SearchError::NoSuchInput { index, inputs: dim }),

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use symgrad_expr::{Aligned, Block, Expr, Program, Workspace, simd};
 
+use crate::budget::Allowance;
 use crate::fit::Sweep;
 use crate::objective::{Directions, Measure, Objective, Target, Values};
 use crate::units::measured;
@@ -18,12 +19,20 @@ pub struct Evaluator<'a> {
     scratch: Scratch,
     sweep: Sweep,
     evaluations: u64,
+    allowance: Allowance,
+    refused: bool,
 }
 
 impl<'a> Evaluator<'a> {
     /// An evaluator for an objective.
     #[must_use]
     pub fn new(objective: &'a Objective) -> Self {
+        Self::allowed(objective, Allowance::UNLIMITED)
+    }
+
+    /// An evaluator that refuses to spend more than that: losses are infinite then, and
+    /// everything else absent.
+    pub(crate) fn allowed(objective: &'a Objective, allowance: Allowance) -> Self {
         Self {
             objective,
             measured_already: objective.units().is_own(),
@@ -32,6 +41,8 @@ impl<'a> Evaluator<'a> {
             scratch: Scratch::default(),
             sweep: Sweep::default(),
             evaluations: 0,
+            allowance,
+            refused: false,
         }
     }
 
@@ -48,9 +59,20 @@ impl<'a> Evaluator<'a> {
         self.evaluations
     }
 
-    /// Counts sweeps that the caller makes by itself.
-    pub(crate) fn count_sweeps(&mut self, count: u64) {
-        self.evaluations += count;
+    /// Counts so many sweeps, if they are allowed: false if they are not to be made.
+    pub(crate) fn take(&mut self, sweeps: u64) -> bool {
+        let left = self.allowance.evaluations.saturating_sub(self.evaluations);
+        if sweeps > left || self.allowance.is_late() {
+            self.refused = true;
+            return false;
+        }
+        self.evaluations += sweeps;
+        true
+    }
+
+    /// Whether nothing more may be spent, or something was refused already.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.refused || self.allowance.after(self.evaluations).is_over()
     }
 
     /// Lends the memory for sweeps with derivatives in the constants.
@@ -93,13 +115,17 @@ impl<'a> Evaluator<'a> {
         key
     }
 
-    /// The loss of the expression compiled last.
+    /// The loss of the expression compiled last; infinite, too, where it may not be computed.
     pub(crate) fn loss_of_compiled(&mut self) -> f64 {
-        self.evaluations += 1;
-        match self.objective.target() {
+        self.allowed_loss_of_compiled().unwrap_or(f64::INFINITY)
+    }
+
+    /// The loss of the expression compiled last; `None` if it may not be computed.
+    pub(crate) fn allowed_loss_of_compiled(&mut self) -> Option<f64> {
+        self.take(1).then(|| match self.objective.target() {
             Target::Directions(directions) => self.loss_of_directions(directions),
             Target::Values(values) => self.loss_of_values(values),
-        }
+        })
     }
 
     fn loss_of_directions(&mut self, target: &Directions) -> f64 {
@@ -155,10 +181,31 @@ impl<'a> Evaluator<'a> {
         if loss.is_nan() { f64::INFINITY } else { loss }
     }
 
+    /// Whether the loss is that of the function rather than of rounding: at inputs that differ from
+    /// the given ones in their last few digits it has to be the same, point by point. Where much
+    /// larger numbers cancel, what is left of them is noise, and never the same twice.
+    ///
+    /// Takes two evaluations, and none for what is too short to cancel. False, too, if they are
+    /// not allowed.
+    pub(crate) fn is_stable(&mut self, expr: &Expr, loss: f64) -> bool {
+        if expr.len() <= NOTHING_CANCELS {
+            return true;
+        }
+        let moved = expr.substitute(&displaced(expr.input_count()));
+        let (Some(here), Some(there)) = (self.point_losses(expr), self.point_losses(&moved)) else {
+            return false;
+        };
+        let each = here.iter().zip(&there).zip(self.objective.weights());
+        let drift: f64 = each.map(|((a, b), w)| w * (a - b).abs()).sum();
+        drift <= DRIFT * loss + ROUNDING
+    }
+
     /// The loss at every point, 1 − s·cos with the global sign s, or the squared error of a
     /// value relative to the values' variance; `None` for an expression whose loss is infinite.
     pub fn point_losses(&mut self, expr: &Expr) -> Option<Vec<f64>> {
-        self.evaluations += 1;
+        if !self.take(1) {
+            return None;
+        }
         self.compile(expr);
         let target = match self.objective.target() {
             Target::Directions(target) => target,
@@ -182,7 +229,9 @@ impl<'a> Evaluator<'a> {
     /// `None` where something is not finite.
     pub fn projected_gradients(&mut self, expr: &Expr) -> Option<Vec<Vec<f64>>> {
         let objective = self.objective;
-        self.evaluations += 1;
+        if !self.take(1) {
+            return None;
+        }
         self.compile(expr);
         let mut values = vec![0.0; objective.points()];
         let mut gradients = vec![vec![]; objective.dim()];
@@ -200,7 +249,9 @@ impl<'a> Evaluator<'a> {
 
     /// The values at all points; `None` where one is not finite.
     pub(crate) fn values(&mut self, expr: &Expr) -> Option<Vec<f64>> {
-        self.evaluations += 1;
+        if !self.take(1) {
+            return None;
+        }
         self.compile(expr);
         let mut values = vec![0.0; self.objective.points()];
         let bad =
@@ -255,6 +306,20 @@ impl<'a> Evaluator<'a> {
         });
         flow.is_ok_and(|flow| flow.is_continue())
     }
+}
+
+/// Expressions of at most so many nodes have no two large numbers that could cancel.
+const NOTHING_CANCELS: usize = 3;
+
+/// Share of a loss, and loss at all, by which losses at nearly the same points may differ.
+const DRIFT: f64 = 1e-2;
+const ROUNDING: f64 = 1e-6;
+
+/// The inputs, each a few thousand roundings beside where it is, and none by as much as another.
+fn displaced(inputs: usize) -> Vec<Expr> {
+    const STEP: f64 = 2.3e-13;
+    let factor = |input: u16| 1.0 + STEP * (1.0 + (0.618_034 * f64::from(input)).fract());
+    (0..).take(inputs).map(|input| Expr::constant(factor(input)) * Expr::var(input)).collect()
 }
 
 /// Buffers of one block.

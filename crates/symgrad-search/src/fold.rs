@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 use symgrad_expr::Expr;
 
+use crate::budget::Allowance;
 use crate::evaluator::Evaluator;
 use crate::objective::{Measure, Objective};
 
@@ -42,13 +43,17 @@ pub struct Folds {
 }
 
 /// Whether one of the formulas shows that the neuron folds it, and no other formula explains the
-/// neuron without that nearly as well.
-pub(crate) fn is_folded(objective: &Objective, formulas: &[Expr]) -> bool {
+/// neuron without that nearly as well; and the evaluations that took.
+pub(crate) fn is_folded(
+    objective: &Objective,
+    formulas: &[Expr],
+    allowance: Allowance,
+) -> (bool, u64) {
     if !objective.has_global_sign() {
-        return false;
+        return (false, 0);
     }
     let points = objective.thinned(POINTS);
-    let mut evaluator = Evaluator::new(&points);
+    let mut evaluator = Evaluator::allowed(&points, allowance);
     let (mut signed, mut blind) = (1.0_f64, vec![]);
     for formula in formulas.iter().take(FORMULAS) {
         let Some(losses) = evaluator.point_losses(formula) else { continue };
@@ -62,9 +67,10 @@ pub(crate) fn is_folded(objective: &Objective, formulas: &[Expr]) -> bool {
         }
     }
     blind.retain(|(parallel, _)| BETTER * parallel < signed);
-    blind.iter().any(|(_, formula)| {
+    let folded = blind.iter().any(|(_, formula)| {
         folds(&points, formula).is_some_and(|found| found.explained >= EXPLAINED)
-    })
+    });
+    (folded, evaluator.evaluations())
 }
 
 /// Where the single neuron of an objective turns; `None` for other objectives, and for a formula

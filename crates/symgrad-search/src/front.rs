@@ -38,6 +38,12 @@ impl HallOfFame {
         loss.is_finite() && self.best.get(&complexity).is_none_or(|held| loss < held.loss)
     }
 
+    /// The lowest loss; infinite if there is no entry.
+    #[must_use]
+    pub fn lowest(&self) -> f64 {
+        self.best.values().map(|entry| entry.loss).fold(f64::INFINITY, f64::min)
+    }
+
     /// The entries no cheaper entry equals or beats, cheapest first, losses falling.
     #[must_use]
     pub fn front(&self) -> Vec<Entry> {

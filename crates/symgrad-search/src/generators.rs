@@ -13,7 +13,7 @@ use symgrad_expr::{Aligned, Expr, OpSet, Program, Workspace};
 use crate::axes::{Axes, complement};
 use crate::config::{SearchConfig, SearchError};
 use crate::objective::{Directions, Measure, Objective, Target};
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, StopReason};
 use crate::search::{Observer, Search};
 use crate::trust::Verdict;
 use crate::units::measured;
@@ -242,15 +242,16 @@ impl Generators {
     /// the span then holds no function that can be written as asked.
     pub fn take(&mut self, outcome: Outcome) -> Result<(), SearchError> {
         let missed = matches!(outcome.verdict(), Verdict::NotFound { .. });
+        let stopped = outcome.stop() == StopReason::Observer;
         let formula = outcome.answer().map(|answer| answer.expr.clone());
         self.outcomes.push(outcome);
         match formula {
-            Some(formula) if !missed => self.know(formula),
-            _ => {
-                self.over = true;
-                Ok(())
-            }
+            Some(formula) if !missed => self.know(formula)?,
+            _ => self.over = true,
         }
+        // Who stops one search does not want the next.
+        self.over |= stopped;
+        Ok(())
     }
 
     /// Searches until all concepts are found, or one is not.

@@ -11,6 +11,7 @@
 mod archive;
 mod as_given;
 mod axes;
+mod budget;
 mod choice;
 mod config;
 mod constraints;
@@ -21,7 +22,9 @@ mod fold;
 mod front;
 mod generators;
 mod hints;
+mod importance;
 mod objective;
+mod order;
 mod outcome;
 mod probe;
 mod reduction;
@@ -29,6 +32,7 @@ mod scaling;
 mod search;
 mod spectral;
 mod state;
+mod target_unit;
 mod trust;
 mod units;
 
@@ -44,7 +48,7 @@ pub use front::{Entry, HallOfFame};
 pub use generators::{Generators, SpanAgreement};
 pub use hints::{Form, Hint, HintKind, Hints};
 pub use objective::{LossKind, Measure, Objective};
-pub use outcome::{Outcome, Stop};
+pub use outcome::{Outcome, StopReason};
 pub use scaling::Scaling;
 pub use search::{Observer, Search};
 // What the functions above take and return.

@@ -6,6 +6,7 @@ use symgrad_expr::Aligned;
 
 use crate::SearchError;
 use crate::axes::{Axes, orthonormal};
+use crate::importance::is_constant;
 use crate::probe::{Probe, mix};
 
 /// The measure of the mismatch between unit gradients.
@@ -185,6 +186,17 @@ pub(crate) struct Values {
     pub(crate) linear_scaling: bool,
 }
 
+impl Values {
+    /// The mean with as many digits as matter beside the deviation.
+    pub(crate) fn rounded_mean(&self) -> f64 {
+        const DIGITS: usize = 17;
+        let rounded =
+            (0..DIGITS).filter_map(|digits| format!("{:.digits$e}", self.mean).parse().ok());
+        let close = |rounded: &f64| (rounded - self.mean).abs() < 0.01 * self.deviation;
+        rounded.into_iter().find(close).unwrap_or(self.mean)
+    }
+}
+
 impl Objective {
     /// Compares unit gradients with a field by the given measure: the published one in the
     /// inputs' own units, as it is defined, others in the field's.
@@ -245,16 +257,21 @@ impl Objective {
         }
         let pick = |column: &[f64]| kept.iter().map(|&row| column[row]).collect::<Vec<f64>>();
         let (values, weights) = (pick(values), pick(weights));
-        let total: f64 = weights.iter().sum();
+        // In units in which squares neither overflow nor vanish.
+        let largest = values.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+        let unit = power_of_two_below(largest);
+        let scaled = || values.iter().map(|value| value / unit);
+        let total = sum_in_order(weights.iter().copied());
         let mean_of = |number: &dyn Fn(f64) -> f64| {
-            values.iter().zip(&weights).map(|(value, w)| w * number(*value)).sum::<f64>() / total
+            sum_in_order(scaled().zip(&weights).map(|(value, w)| w * number(value))) / total
         };
         let mean = mean_of(&|value| value);
         let deviation = mean_of(&|value| (value - mean).powi(2)).sqrt();
-        if !deviation.is_normal() {
+        if !deviation.is_normal() || !(deviation * unit).is_normal() {
             return problem("they do not vary".into());
         }
-        let standard = values.iter().map(|value| (value - mean) / deviation).collect();
+        let standard = scaled().map(|value| (value - mean) / deviation).collect();
+        let (mean, deviation) = (mean * unit, deviation * unit);
         let target = Target::Values(Values { standard, mean, deviation, linear_scaling });
         let units = Units::of(points);
         if kept.len() == points.rows() {
@@ -263,7 +280,12 @@ impl Objective {
         Ok(Self::of(&points.select(&kept), units, weights, target))
     }
 
-    fn of(points: &Table, units: Units, weights: Vec<f64>, target: Target) -> Self {
+    fn of(points: &Table, units: Units, mut weights: Vec<f64>, target: Target) -> Self {
+        // The order of the points must not matter, down to the last bit.
+        let total = sum_in_order(weights.iter().copied());
+        for w in &mut weights {
+            *w /= total;
+        }
         let columns = points.columns().iter().enumerate();
         let columns = columns.map(|(input, column)| units.measure(input, column)).collect();
         Self::weighted(points.names().to_vec(), columns, weights, target).seen_in(units)
@@ -387,10 +409,10 @@ impl Objective {
         }
     }
 
-    /// At most `count` of the points, evenly spread over their order.
+    /// At most `count` of the points, at least one, evenly spread over their order.
     #[must_use]
     pub fn thinned(&self, count: usize) -> Self {
-        let total = self.points();
+        let (total, count) = (self.points(), count.max(1));
         if count >= total {
             return self.clone();
         }
@@ -424,10 +446,38 @@ impl Objective {
             .seen_in(self.units.clone())
     }
 
+    /// With values measured in another unit, a power of two.
+    pub(crate) fn in_unit(mut self, unit: f64) -> Self {
+        if let Target::Values(values) = &mut self.target {
+            values.mean /= unit;
+            values.deviation /= unit;
+        }
+        self
+    }
+
+    /// The inputs in another order, given as the present ones.
+    pub(crate) fn with_inputs(&self, inputs: &[usize]) -> Self {
+        let pick = |columns: &[Aligned]| -> Vec<Vec<f64>> {
+            inputs.iter().map(|&input| columns[input].to_vec()).collect()
+        };
+        let target = match &self.target {
+            Target::Directions(directions) => {
+                let basis = directions.basis.iter().map(|unit| pick(unit)).collect();
+                let axes = directions.axes.reordered(inputs, self.points());
+                let Directions { empty, measure, .. } = *directions;
+                Target::Directions(Directions::along(basis, axes, empty, measure))
+            }
+            Target::Values(values) => Target::Values(values.clone()),
+        };
+        let names = inputs.iter().map(|&input| self.names[input].clone()).collect();
+        Self::weighted(names, pick(&self.columns), self.weights.to_vec(), target)
+            .seen_in(self.units.of_inputs(inputs))
+    }
+
     /// Whether the data extend along an input at all: where they do not, its share of any
-    /// gradient is projected away.
+    /// gradient is projected away, and its values are a constant.
     pub(crate) fn varies(&self, input: usize) -> bool {
-        self.axes().sees(input)
+        self.axes().sees(input) && !is_constant(&self.columns[input])
     }
 
     /// Whether all expressions with the same level sets have the same loss.
@@ -442,6 +492,12 @@ impl Objective {
         // What is left of a span has no sign.
         let whole = target.axes.missing() == target.empty;
         whole && target.basis.len() == 1 && target.measure == Measure::LevelSet
+    }
+
+    /// Whether a function and its negative differ in their losses, although outer functions that
+    /// rise make no difference.
+    pub(crate) fn has_fixed_sign(&self) -> bool {
+        matches!(&self.target, Target::Directions(d) if d.measure == Measure::PaperMse)
     }
 
     /// The same directions by another measure; values have but one.
@@ -506,4 +562,16 @@ impl Objective {
             Target::Values(_) => 0,
         }
     }
+}
+
+/// The sum of numbers by rising size: the same whatever order they come in.
+fn sum_in_order(numbers: impl Iterator<Item = f64>) -> f64 {
+    let mut sorted: Vec<f64> = numbers.collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    sorted.into_iter().sum()
+}
+
+/// The power of two at or below a number, as far as there are normal ones with normal inverses.
+fn power_of_two_below(number: f64) -> f64 {
+    if number.is_normal() { number.log2().floor().clamp(-1000.0, 1000.0).exp2() } else { 1.0 }
 }

@@ -1,5 +1,7 @@
 //! What a search returns.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use symgrad_data::Units;
 use symgrad_expr::{Expr, OpSet};
@@ -10,24 +12,42 @@ use crate::evaluator::Evaluator;
 use crate::fold::{self, Folds};
 use crate::front::{Entry, HallOfFame};
 use crate::objective::{LossKind, Objective};
+use crate::order::Order;
 use crate::scaling::{Scaling, scaling};
+use crate::search::one_thread_in_matrices;
 use crate::trust::{self, HeldOut, Trust, Verdict};
 use crate::units::{LevelSets, measured};
 
 /// Why a search stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Stop {
+#[non_exhaustive]
+pub enum StopReason {
     /// The evaluations were spent.
     Budget,
-    /// The front had not gained for many steps.
-    Converged,
-    /// The loss asked for was reached.
-    Target,
     /// The seconds were up.
-    Time,
-    /// The caller stopped it.
-    Interrupted,
+    Seconds,
+    /// The loss asked for was reached.
+    TargetLoss,
+    /// The front had not gained for as many steps as the patience allows.
+    Patience,
+    /// An observer, or whoever made the steps, stopped it.
+    Observer,
+    /// There was no search: the formulas were given.
+    Given,
+}
+
+impl fmt::Display for StopReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Budget => "the budget of evaluations is spent",
+            Self::Seconds => "the seconds are up",
+            Self::TargetLoss => "the target loss is reached",
+            Self::Patience => "the front no longer gains",
+            Self::Observer => "it was told to stop",
+            Self::Given => "the formulas were given",
+        })
+    }
 }
 
 /// A loss that is zero up to rounding.
@@ -51,20 +71,31 @@ pub struct Outcome {
     trust: Trust,
     folds: Option<Folds>,
     evaluations: u64,
-    stop: Stop,
+    stop: StopReason,
+}
+
+/// What a front is judged by.
+pub(crate) struct Judge<'a> {
+    /// The points that the search knows.
+    pub(crate) objective: &'a Objective,
+    pub(crate) held: &'a HeldOut,
+    pub(crate) ops: &'a OpSet,
+    pub(crate) config: &'a SearchConfig,
+    /// Inputs that formulas have to use.
+    pub(crate) required: &'a [u16],
+    /// Whether the mean of the values will head the front.
+    pub(crate) mean: bool,
 }
 
 impl Outcome {
     /// From entries in rising complexity.
     pub(crate) fn new(
         entries: Vec<Entry>,
-        objective: &Objective,
-        held: &HeldOut,
-        ops: &OpSet,
-        config: &SearchConfig,
+        judge: &Judge<'_>,
         evaluations: u64,
-        stop: Stop,
+        stop: StopReason,
     ) -> Self {
+        let Judge { objective, held, config, .. } = *judge;
         let mut front: Vec<Entry> = Vec::new();
         for entry in entries {
             let worth = front.last().is_none_or(|last| {
@@ -76,7 +107,7 @@ impl Outcome {
         }
         let pairs: Vec<(u32, f64)> = front.iter().map(|e| (e.complexity, e.loss)).collect();
         let picked = config.choice.pick(&pairs, config.max_complexity);
-        let (trust, answer) = trust::assess(&front, picked, held, ops);
+        let (trust, answer) = trust::assess(&front, picked, judge);
         let chosen = answer.filter(|_| held.whole.has_local_sign());
         let folds = chosen.and_then(|index| fold::folds(&held.whole, &front[index].expr));
         Self {
@@ -92,6 +123,34 @@ impl Outcome {
             evaluations,
             stop,
         }
+    }
+
+    /// With formulas in another form, the same in everything else.
+    pub(crate) fn arranged(mut self, form: impl Fn(&Expr) -> Expr) -> Self {
+        for entry in &mut self.front {
+            entry.expr = form(&entry.expr);
+        }
+        self.trust.retell(&self.front, self.answer, &self.names, self.loss_kind);
+        self
+    }
+
+    /// Puts the mean before all other entries. Neither the choice nor the verdict looks at it:
+    /// every formula is compared with it already, by what its loss is measured in.
+    pub(crate) fn begin_with(&mut self, mean: Entry, objective: &Objective, held: &HeldOut) {
+        self.trust.begin_with(&mean.expr, held);
+        self.answer = Some(self.answer.map_or(0, |answer| answer + 1));
+        self.paper_mse.insert(0, objective.to_paper_mse(mean.loss));
+        self.scalings.insert(0, scaling(&held.whole, &mean.expr));
+        self.front.insert(0, mean);
+    }
+
+    /// The same for inputs in the order in which they were given.
+    pub(crate) fn in_given_order(mut self, order: &Order) -> Self {
+        for entry in &mut self.front {
+            entry.expr = order.to_given(&entry.expr);
+        }
+        self.names = order.names().to_vec();
+        self
     }
 
     /// What a search would return that had found just these formulas, those of another program
@@ -123,20 +182,25 @@ impl Outcome {
         ops: &OpSet,
         config: &SearchConfig,
     ) -> Result<Self, SearchError> {
+        one_thread_in_matrices();
         config.check(objective.dim())?;
+        let (objective, order) = Order::of(&objective);
         let units = objective.units().clone();
         let (objective, held) = trust::split(objective.measured(), config.held_out, config.seed);
         let mut evaluator = Evaluator::new(&objective);
         let mut hall = HallOfFame::default();
         for expr in formulas {
-            let expr = measured(expr, &units);
-            let (complexity, loss) = (ops.complexity(&expr), evaluator.loss(&expr));
-            hall.offer(Entry { expr, complexity, loss });
+            let expr = measured(&order.to_own(expr), &units);
+            let (complexity, loss) =
+                (ops.complexity(&order.to_given(&expr)), evaluator.loss(&expr));
+            if evaluator.is_stable(&expr, loss) {
+                hall.offer(Entry { expr, complexity, loss });
+            }
         }
-        let evaluations = evaluator.evaluations();
-        let stop = Stop::Interrupted;
-        let found = Self::new(hall.front(), &objective, &held, ops, config, evaluations, stop);
-        Ok(found.written(&units, &objective, ops, config.rounding))
+        let (objective, held) = (&objective, &held);
+        let judge = Judge { objective, held, ops, config, required: &[], mean: false };
+        let found = Self::new(hall.front(), &judge, evaluator.evaluations(), StopReason::Given);
+        Ok(found.written(&units, objective, ops, config.rounding).in_given_order(&order))
     }
 
     /// With formulas in the inputs as given, if they are in measured inputs.
@@ -263,13 +327,15 @@ impl Outcome {
         self.folds.as_ref()
     }
 
-    /// Evaluations spent, each a sweep over many points.
+    /// Evaluations spent, each a sweep over many points: never more than the budget. Judging the
+    /// front that the search ended with is not counted: its losses on all points, on those held
+    /// out, and the verdict. That work is bounded by the front's length.
     pub fn evaluations(&self) -> u64 {
         self.evaluations
     }
 
     /// Why the search stopped.
-    pub fn stop(&self) -> Stop {
+    pub fn stop(&self) -> StopReason {
         self.stop
     }
 }

@@ -3,6 +3,8 @@
 mod finishing;
 mod seeding;
 
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 use rand::RngExt;
@@ -11,25 +13,43 @@ use symgrad_data::Units;
 use symgrad_expr::{Expr, Names, OpSet};
 use symgrad_simplify::{Domain, Simplifier};
 
+use crate::budget::{Allowance, deadline};
 use crate::config::{SearchConfig, SearchError};
 use crate::constraints::{ConstraintConfig, Constraints};
 use crate::evaluator::Evaluator;
-use crate::evolution::{Palette, Rules, Surroundings, restore_templates, strip, tidy};
+use crate::evolution::{Palette, Rules, Surroundings, restore_templates, spellings, strip, tidy};
 use crate::fit::fit_constants;
 use crate::front::Entry;
 use crate::hints::Hints;
 use crate::objective::{Measure, Objective};
-use crate::outcome::{Outcome, Stop};
+use crate::order::Order;
+use crate::outcome::{Outcome, StopReason};
 use crate::spectral;
 use crate::state::{State, gains_on};
+use crate::target_unit;
 use crate::trust::{self, HeldOut};
 use crate::units::{as_given, level_sets_as_given, measured};
 
-/// Reports progress; every method has an empty default.
+/// Follows a search, and may stop it; every method has a default that does neither.
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use symgrad_search::{Observer, Search};
+///
+/// /// Stops once ten formulas are on the front.
+/// struct Enough;
+///
+/// impl Observer for Enough {
+///     fn step(&mut self, search: &Search) -> ControlFlow<()> {
+///         if search.front().len() < 10 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+///     }
+/// }
+/// ```
 pub trait Observer {
-    /// A step ended.
-    fn step(&mut self, search: &Search) {
+    /// A step ended. To break here ends the search with what it has found.
+    fn step(&mut self, search: &Search) -> ControlFlow<()> {
         let _ = search;
+        ControlFlow::Continue(())
     }
 }
 
@@ -56,8 +76,14 @@ impl Observer for () {}
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Search {
+    /// From the order in which points and inputs were given to that of everything below.
+    order: Order,
+    /// The operators with the complexities of the inputs as given.
+    given_ops: OpSet,
     rules: Rules,
     simplifier: Simplifier,
+    /// Puts formulas into the form in which they are read.
+    writer: Simplifier,
     palette: Palette,
     /// All points of the search, for the final scores.
     objective: Objective,
@@ -65,15 +91,18 @@ pub struct Search {
     held_out: HeldOut,
     /// The points that candidates are judged by while the search runs.
     screen: Objective,
-    /// What the field told before the search, in the inputs as given.
+    /// What values are measured in meanwhile.
+    unit: f64,
+    /// What the field told before the search, of the inputs as given and of those measured.
     hints: Hints,
-    /// The same in measured inputs.
     measured_hints: Hints,
     /// What the inputs are measured in while the search runs.
     units: Units,
     state: State,
     pool: rayon::ThreadPool,
     started: Instant,
+    /// Whether the last step came to the end of what it might spend.
+    cut: bool,
 }
 
 impl Search {
@@ -86,21 +115,26 @@ impl Search {
         ops: OpSet,
         config: SearchConfig,
     ) -> Result<Self, SearchError> {
+        let started = Instant::now();
         config.check(objective.dim())?;
+        let (objective, order) = Order::of(&objective);
         let units = objective.units();
-        let guesses = config.guesses.iter().map(|guess| measured(guess, units)).collect();
+        let guesses = config.guesses.iter();
+        let guesses = guesses.map(|guess| measured(&order.to_own(guess), units)).collect();
         let config = SearchConfig { guesses, ..config };
         let state = State::new(&objective, ops, config);
-        Self::of(objective, state)
+        Self::of(objective, order, state, started)
     }
 
     /// Goes on with a search that [`save`](Self::save) has written, on the same objective.
     ///
     /// What comes out is what would have come out without the interruption, bit for bit.
     pub fn resume(objective: Objective, saved: &[u8]) -> Result<Self, SearchError> {
+        let started = Instant::now();
+        let (objective, order) = Order::of(&objective);
         let state = State::read(saved, &objective)?;
         state.config.check(objective.dim())?;
-        Self::of(objective, state)
+        Self::of(objective, order, state, started)
     }
 
     /// The whole state, to be written to a file: [`resume`](Self::resume) reads it. The points
@@ -109,10 +143,21 @@ impl Search {
         self.state.write()
     }
 
-    fn of(objective: Objective, state: State) -> Result<Self, SearchError> {
+    /// From an objective that is in order.
+    fn of(
+        objective: Objective,
+        order: Order,
+        state: State,
+        started: Instant,
+    ) -> Result<Self, SearchError> {
+        one_thread_in_matrices();
         let (units, objective) = (objective.units().clone(), objective.measured());
         let State { config, ops, .. } = &state;
-        let (ops, constraints) = settle(config, &objective, ops.clone())?;
+        let given_ops = settle(config, order.names(), ops.clone())?.0;
+        let written_ops = settle(config, &order.written_names(), ops.clone())?.0;
+        let writer = Simplifier::new(written_ops, Domain::unbounded(objective.dim()));
+        let (ops, constraints) = settle(config, objective.names(), ops.clone())?;
+        let constraints = constraints.sampled(objective.columns());
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(config.threads.unwrap_or(0))
             .build()
@@ -120,35 +165,44 @@ impl Search {
         // Where points lie is no secret: formulas must hold on those held out, too.
         let domain = Domain::of_columns(objective.columns());
         let (objective, held_out) = trust::split(objective, config.held_out, config.seed);
-        let mut inputs = config.inputs(objective.dim());
-        inputs.retain(|&input| objective.varies(usize::from(input)));
-        constraints.narrow(&mut inputs, objective.names())?;
-        let hints = if config.hints { Hints::of_objective(&objective) } else { Hints::default() };
-        let (rare, inputs) = hints.set_apart(inputs, constraints.required());
+        let inputs = usable(config, &constraints, &objective, &order)?;
+        let hints = if config.hints { Hints::in_order(&objective) } else { Hints::default() };
+        let (mut rare, inputs) = hints.set_apart(inputs, constraints.required());
+        let (inputs, more) = ranked(inputs, &objective, constraints.required());
+        rare.extend(more);
         let mut palette = Palette::constrained(&ops, inputs, &constraints);
         palette.rare = rare;
         palette.set_features(useful_features(&hints, &palette.inputs, &ops, &state));
         palette.combinations.clone_from(&state.combinations);
+        // What constraints say of constants need not hold of those of another unit.
+        let unit = if constraints.is_empty() { target_unit::of(&objective) } else { 1.0 };
         let mut search = Self {
-            hints: hints.as_given(&units),
+            hints: hints.as_given(&units).in_given_order(&order),
             units,
+            unit,
+            order,
+            given_ops,
+            writer,
             palette,
             simplifier: Simplifier::new(ops.clone(), domain.clone()),
             rules: Rules {
                 ops,
                 domain,
                 max_complexity: config.max_complexity,
+                target_loss: config.target_loss,
                 spectral: config.spectral,
-                level_sets: objective.is_blind_to_outer_functions(),
+                level_sets: objective.is_blind_to_outer_functions() && !objective.has_fixed_sign(),
+                fixed_sign: objective.has_fixed_sign(),
                 constraints,
             },
-            screen: objective.thinned(config.screen_points),
+            screen: objective.thinned(config.screen_points).in_unit(unit),
             objective,
             measured_hints: hints,
             state,
             held_out,
             pool,
-            started: Instant::now(),
+            started,
+            cut: false,
         };
         if search.state.folded {
             search.unfold();
@@ -169,8 +223,10 @@ impl Search {
 
     /// Combinations of inputs that formulas may be made of, before the first step.
     pub(crate) fn suggest(&mut self, combinations: &[Expr]) {
-        let combinations: Vec<Expr> =
-            combinations.iter().map(|expr| measured(expr, &self.units)).collect();
+        let combinations: Vec<Expr> = combinations
+            .iter()
+            .map(|expr| measured(&self.order.to_own(expr), &self.units))
+            .collect();
         self.palette.combinations.clone_from(&combinations);
         self.state.combinations = combinations;
     }
@@ -182,7 +238,7 @@ impl Search {
 
     /// The operators with their complexities, templates included.
     pub fn ops(&self) -> &OpSet {
-        &self.rules.ops
+        &self.given_ops
     }
 
     /// What the field alone tells of the formula; nothing if the settings do without hints.
@@ -194,16 +250,18 @@ impl Search {
     /// runs.
     #[must_use]
     pub fn points(&self) -> Vec<Vec<f64>> {
-        let given = |(input, column): (usize, &symgrad_expr::Aligned)| {
-            let (scale, origin) = (self.units.scale(input), self.units.origin(input));
-            column.iter().map(|z| origin + scale * z).collect()
+        let column = |given: usize| {
+            let own =
+                u16::try_from(given).map_or(given, |given| usize::from(self.order.own(given)));
+            let (scale, origin) = (self.units.scale(own), self.units.origin(own));
+            self.screen.columns()[own].iter().map(|z| origin + scale * z).collect()
         };
-        self.screen.columns().iter().enumerate().map(given).collect()
+        (0..self.screen.dim()).map(column).collect()
     }
 
     /// The inputs' names.
     pub fn names(&self) -> &[String] {
-        self.objective.names()
+        self.order.names()
     }
 
     /// Changes what does not change the path of the search, only where it ends: budget,
@@ -214,14 +272,15 @@ impl Search {
         config.patience = limits.patience;
         config.seconds = limits.seconds;
         config.target_loss = limits.target_loss;
+        self.rules.target_loss = limits.target_loss;
     }
 
     /// Steps until there is a reason to stop, then finishes.
     pub fn run(mut self, observer: &mut dyn Observer) -> Outcome {
         loop {
             let stop = self.step();
-            observer.step(&self);
-            if let Some(stop) = stop {
+            let told = observer.step(&self).is_break().then_some(StopReason::Observer);
+            if let Some(stop) = stop.or(told) {
                 return self.finish(stop);
             }
         }
@@ -230,20 +289,44 @@ impl Search {
     /// One step: the first seeds the islands from spectral fits, every other lets the islands
     /// evolve side by side and then gathers what they found. Returns the reason to stop, if
     /// there is one.
-    pub fn step(&mut self) -> Option<Stop> {
-        let before = self.state.hall.front();
+    ///
+    /// Whatever part of a step it is in, a search spends no more than its budget. Seconds and a
+    /// target end a step between two of its parts, and the islands' part between two births. A
+    /// search that was stopped by its budget or its seconds in the middle of a step goes on with
+    /// the next if it gets more.
+    pub fn step(&mut self) -> Option<StopReason> {
+        one_thread_in_matrices();
+        let (before, spent) = (self.state.hall.front(), self.state.evaluations);
+        self.cut = false;
         if self.state.steps == 0 {
             self.seed();
         } else {
             self.evolve();
         }
         self.gather();
-        let front = self.state.hall.front();
-        self.state.note_step(&before, &front);
-        self.state.reason_to_stop(&front, self.started.elapsed())
+        self.state.note_step(&before, &self.state.hall.front());
+        // Shares too small for anything leave a rest.
+        let stuck = self.state.evaluations == spent;
+        let rest = self.state.left() < self.state.config.budget / REST;
+        self.state.reason_to_stop(self.cut && (stuck || rest), self.allowance().is_late())
     }
 
-    /// Evaluations so far, each a sweep over the screening points.
+    /// What may still be spent.
+    fn allowance(&self) -> Allowance {
+        Allowance::new(self.state.left(), self.deadline(SEARCHING))
+    }
+
+    /// The moment at which that share of the seconds is up.
+    fn deadline(&self, share: f64) -> Option<Instant> {
+        deadline(self.started, self.state.config.seconds? * share)
+    }
+
+    /// Whether the target is reached or nothing may be spent any more, in the midst of a step.
+    fn is_over(&self) -> bool {
+        self.state.reached_target() || self.allowance().is_over()
+    }
+
+    /// Evaluations so far, each a sweep over the screening points; never more than the budget.
     #[must_use]
     pub fn evaluations(&self) -> u64 {
         self.state.evaluations
@@ -254,7 +337,8 @@ impl Search {
     pub fn front(&self) -> Vec<Entry> {
         let mut front = self.state.hall.front();
         for entry in &mut front {
-            entry.expr = self.written(&entry.expr);
+            let expr = target_unit::times(self.unit, &entry.expr);
+            entry.expr = self.order.to_given(&self.written(&expr));
         }
         front
     }
@@ -270,22 +354,25 @@ impl Search {
 
     /// Every island evolves by itself, on whatever thread.
     fn evolve(&mut self) {
+        if self.is_over() {
+            return;
+        }
         let screen = &self.screen;
         let (palette, rules, archive) = (&self.palette, &self.rules, &self.state.archive);
         let around = Surroundings { palette, rules, archive };
         let rounds = self.state.config.births;
+        let share = self.allowance().shares(self.state.islands.len());
         let islands = &mut self.state.islands;
-        let spent: u64 = self.pool.install(|| {
-            islands
-                .par_iter_mut()
-                .map(|island| {
-                    let mut eval = Evaluator::new(screen);
-                    island.evolve(rounds, around, &mut eval);
-                    eval.evaluations()
-                })
-                .sum()
+        let spent: Vec<(u64, bool)> = self.pool.install(|| {
+            let each = islands.par_iter_mut().enumerate().map(|(index, island)| {
+                let mut eval = Evaluator::allowed(screen, share(index));
+                island.evolve(rounds, around, &mut eval);
+                (eval.evaluations(), eval.is_spent())
+            });
+            each.collect()
         });
-        self.state.evaluations += spent;
+        self.state.evaluations += spent.iter().map(|(evaluations, _)| evaluations).sum::<u64>();
+        self.cut |= spent.iter().any(|(_, cut)| *cut);
     }
 
     /// Merges the islands' finds, polishes what is new on the front, and sends the front's
@@ -316,11 +403,14 @@ impl Search {
     /// Fits the constants of new entries, rewrites them, and offers all that comes out.
     fn polish(&mut self, fresh: &[Entry]) {
         let (screen, rules, simplifier) = (&self.screen, &self.rules, self.rewriter());
+        // Half of what is left is for scoring what comes out.
+        let share = self.allowance().part(2).shares(fresh.len());
         let polished: Vec<(Vec<Expr>, u64)> = self.pool.install(|| {
             fresh
                 .par_iter()
-                .map(|entry| {
-                    let mut eval = Evaluator::new(screen);
+                .enumerate()
+                .map(|(index, entry)| {
+                    let mut eval = Evaluator::allowed(screen, share(index));
                     let variants = polish_one(entry, rules, simplifier, &mut eval);
                     (variants, eval.evaluations())
                 })
@@ -334,21 +424,72 @@ impl Search {
         self.offer_all(&variants);
     }
 
-    /// Evaluates expressions and offers them to the hall of fame.
+    /// Evaluates expressions, as many as may be, and offers them to the hall of fame.
     fn offer_all(&mut self, expressions: &[Expr]) {
-        let (screen, rules) = (&self.screen, &self.rules);
-        let losses: Vec<f64> = self.pool.install(|| {
-            expressions.par_iter().map_init(|| Evaluator::new(screen), Evaluator::loss).collect()
-        });
-        self.state.evaluations += expressions.len() as u64;
+        self.offer_within(expressions, self.state.left());
+    }
+
+    /// The same with at most so many evaluations.
+    fn offer_within(&mut self, expressions: &[Expr], evaluations: u64) {
+        if !self.allowance().is_late() {
+            self.offer_in_any_case(expressions, evaluations);
+        }
+    }
+
+    /// The same without a look at the clock.
+    fn offer_in_any_case(&mut self, expressions: &[Expr], evaluations: u64) {
+        let losses = self.losses(expressions, evaluations);
         for (expr, loss) in expressions.iter().zip(losses) {
-            let complexity = rules.ops.complexity(expr);
-            let legal = complexity <= rules.max_complexity
-                && rules.ops.allows(expr)
-                && rules.constraints.completes(expr);
-            if legal && expr.input_count() > 0 {
+            if let Some(loss) = loss {
+                self.offer(expr, loss);
+            }
+        }
+    }
+
+    /// The loss of each expression whose level-set class is known, or among the first classes,
+    /// as many as may be evaluated. Many ways to write one formula cost one evaluation.
+    fn losses(&mut self, expressions: &[Expr], evaluations: u64) -> Vec<Option<f64>> {
+        let screen = &self.screen;
+        let keys: Vec<Option<u64>> = self.pool.install(|| {
+            let each = expressions.par_iter();
+            each.map_init(|| Evaluator::new(screen), Evaluator::compile_and_classify).collect()
+        });
+        let archive = &mut self.state.archive;
+        let mut met = BTreeSet::new();
+        let mut fresh: Vec<(u64, &Expr)> = keys
+            .iter()
+            .zip(expressions)
+            .filter_map(|(key, expr)| Some(((*key)?, expr)))
+            .filter(|(key, _)| archive.get(*key).is_none() && met.insert(*key))
+            .collect();
+        fresh.truncate(usize::try_from(evaluations).unwrap_or(usize::MAX));
+        self.state.evaluations += fresh.len() as u64;
+        let losses: Vec<f64> = self.pool.install(|| {
+            let each = fresh.par_iter();
+            each.map_init(|| Evaluator::new(screen), |eval, (_, expr)| eval.loss(expr)).collect()
+        });
+        for ((key, _), loss) in fresh.into_iter().zip(losses) {
+            archive.insert(key, loss);
+        }
+        keys.into_iter().map(|key| archive.get(key?)).collect()
+    }
+
+    /// Offers an expression of that loss to the hall of fame, if it is legal and the loss is its
+    /// own and not that of rounding.
+    fn offer(&mut self, expr: &Expr, loss: f64) {
+        let rules = &self.rules;
+        let complexity = rules.ops.complexity(expr);
+        let legal = complexity <= rules.max_complexity
+            && expr.input_count() > 0
+            && self.state.hall.would_hold(complexity, loss)
+            && rules.ops.allows(expr)
+            && rules.constraints.completes(expr);
+        if legal {
+            let mut eval = Evaluator::allowed(&self.screen, self.allowance());
+            if eval.is_stable(expr, loss) {
                 self.state.hall.offer(Entry { expr: expr.clone(), complexity, loss });
             }
+            self.state.evaluations += eval.evaluations();
         }
     }
 
@@ -358,7 +499,7 @@ impl Search {
         if front.is_empty() {
             return;
         }
-        let mut eval = Evaluator::new(&self.screen);
+        let mut eval = Evaluator::allowed(&self.screen, self.allowance());
         let (palette, rules, archive) = (&self.palette, &self.rules, &self.state.archive);
         let around = Surroundings { palette, rules, archive };
         for island in &mut self.state.islands {
@@ -374,7 +515,7 @@ impl Search {
 /// Operators with the complexities that the settings name, and the constraints.
 fn settle(
     config: &SearchConfig,
-    objective: &Objective,
+    names: &[String],
     ops: OpSet,
 ) -> Result<(OpSet, Constraints), SearchError> {
     let ops = config.templates.iter().try_fold(ops, |ops, template| {
@@ -386,11 +527,59 @@ fn settle(
         // No setting names an input, so their names may be anything.
         return Ok((ops, Constraints::default()));
     }
-    let names = Names::new(objective.names().to_vec())?;
+    let names = Names::new(names.to_vec())?;
     let ops = ops.with_costs(&config.costs, &names)?;
     let constraints = Constraints::new(&config.constraints, &names, &ops)?;
-    Ok((ops, constraints.sampled(objective.columns())))
+    Ok((ops, constraints))
 }
+
+/// The inputs that formulas may use, those that matter most first.
+fn usable(
+    config: &SearchConfig,
+    constraints: &Constraints,
+    objective: &Objective,
+    order: &Order,
+) -> Result<Vec<u16>, SearchError> {
+    let mut inputs: Vec<u16> =
+        config.inputs(objective.dim()).iter().map(|&given| order.own(given)).collect();
+    inputs.sort_unstable();
+    inputs.dedup();
+    inputs.retain(|&input| objective.varies(usize::from(input)));
+    constraints.narrow(&mut inputs, objective.names())?;
+    if inputs.is_empty() {
+        return Err(SearchError::NoInputs { names: objective.names().join(", ") });
+    }
+    Ok(inputs)
+}
+
+/// Inputs to build formulas of, and others to be tried once in a while: all that a field hardly
+/// changes along at any point, and of many inputs those that matter least. A formula of the
+/// usual length holds no more than these, and libraries of features grow with their cube.
+fn ranked(inputs: Vec<u16>, objective: &Objective, required: &[u16]) -> (Vec<u16>, Vec<u16>) {
+    let negligible = objective.negligible();
+    let matters = |input: &u16| !negligible[usize::from(*input)];
+    let bound = inputs.iter().filter(|input| matters(input)).take(WIDE).last().copied();
+    let (kept, rest): (Vec<u16>, Vec<u16>) = inputs.iter().partition(|input| {
+        required.contains(input) || matters(input) && bound.is_some_and(|last| **input <= last)
+    });
+    // If only such inputs may be used, they will have to do.
+    if kept.is_empty() { (inputs, vec![]) } else { (kept, rest) }
+}
+
+/// Most inputs that formulas are built of, but for rare trials.
+const WIDE: usize = 24;
+
+/// Keeps the library for matrices from threads of its own, which another crate of the same program
+/// may have turned on: sums would depend on their number.
+pub(crate) fn one_thread_in_matrices() {
+    faer::set_global_parallelism(faer::Par::Seq);
+}
+
+/// The share of the seconds in which is searched; the rest is for the closing.
+const SEARCHING: f64 = 0.9;
+
+/// A rest of the budget smaller than this part of it is not worth another step.
+const REST: u64 = 50;
 
 /// A gain worth polishing: this much less loss at some complexity.
 const POLISHING_GAIN: f64 = 0.02;
@@ -411,7 +600,7 @@ fn polish_one(
     if rules.spectral
         && let Some(proposal) = spectral::refit(&fitted, eval)
     {
-        variants.extend(proposal.spellings(&rules.ops).iter().map(|expr| strip(expr, rules)));
+        variants.extend(spellings(&proposal, rules).iter().map(|expr| strip(expr, rules)));
     }
     variants.extend(simplifier.map(|simplifier| simplify(&fitted, rules, simplifier)));
     variants.push(fitted);

@@ -1,7 +1,5 @@
 //! All that a search remembers from step to step, and the file it is kept in.
 
-use std::time::Duration;
-
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -12,7 +10,7 @@ use crate::config::{SearchConfig, SearchError};
 use crate::evolution::Island;
 use crate::front::{Entry, HallOfFame};
 use crate::objective::Objective;
-use crate::outcome::{EXACT, Stop};
+use crate::outcome::{EXACT, StopReason};
 
 /// The state of a search between two steps. Together with the objective it decides everything
 /// that follows.
@@ -39,11 +37,16 @@ pub(crate) struct State {
 }
 
 /// What a saved search begins with; the digits count the layouts there have been.
-const HEADER: &[u8] = b"symgrad-search-3\n";
+const HEADER: &[u8] = b"symgrad-search-4\n";
 
 /// A gain worth waiting for. Smaller ones are mostly longer formulas that follow the neuron's
 /// error; a formula that is really there gains a multiple of this.
 const PATIENCE_GAIN: f64 = 0.1;
+
+/// The part of the budget that is kept for the closing, where constants are rounded, and the most
+/// evaluations that are.
+const CLOSING_SHARE: u64 = 10;
+const CLOSING: u64 = 5_000;
 
 /// The share of the patience that is left once a loss is zero up to rounding: then only a
 /// shorter spelling of the same function can still be found.
@@ -78,20 +81,41 @@ impl State {
         self.idle = if gained { 0 } else { self.idle + 1 };
     }
 
-    pub(crate) fn reason_to_stop(&self, front: &[Entry], elapsed: Duration) -> Option<Stop> {
-        let best = front.iter().map(|entry| entry.loss).fold(f64::INFINITY, f64::min);
+    /// Evaluations that may still be spent before the search closes.
+    pub(crate) fn left(&self) -> u64 {
+        let closing = (self.config.budget / CLOSING_SHARE).min(CLOSING);
+        (self.config.budget - closing).saturating_sub(self.evaluations)
+    }
+
+    /// Evaluations that may still be spent on simpler spellings of what was found.
+    pub(crate) fn left_to_close(&self) -> u64 {
+        self.config.budget.saturating_sub(self.evaluations)
+    }
+
+    /// Whether the loss that is good enough has been found.
+    pub(crate) fn reached_target(&self) -> bool {
+        self.config.target_loss.is_some_and(|target| self.hall.lowest() <= target)
+    }
+
+    /// Whether the front has gone without a gain for too long.
+    pub(crate) fn is_out_of_patience(&self) -> bool {
         let patience = self.config.patience;
-        let patience = if best <= EXACT { patience / EXACT_PATIENCE } else { patience };
-        if self.config.target_loss.is_some_and(|target| best <= target) {
-            Some(Stop::Target)
-        } else if self.evaluations >= self.config.budget {
-            Some(Stop::Budget)
-        } else if self.idle >= patience.max(1) {
-            Some(Stop::Converged)
-        } else if self.config.seconds.is_some_and(|limit| elapsed.as_secs_f64() >= limit) {
-            Some(Stop::Time)
+        let exact = self.hall.lowest() <= EXACT;
+        let patience = if exact { patience / EXACT_PATIENCE } else { patience };
+        self.idle >= patience.max(1)
+    }
+
+    /// The reason to stop after a step, if there is one; `spent` if what is left of the budget
+    /// is too little for another, `late` if the time is up.
+    pub(crate) fn reason_to_stop(&self, spent: bool, late: bool) -> Option<StopReason> {
+        if self.reached_target() {
+            Some(StopReason::TargetLoss)
+        } else if spent || self.left() == 0 {
+            Some(StopReason::Budget)
+        } else if self.is_out_of_patience() {
+            Some(StopReason::Patience)
         } else {
-            None
+            late.then_some(StopReason::Seconds)
         }
     }
 

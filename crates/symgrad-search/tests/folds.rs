@@ -39,7 +39,7 @@ fn run(field: &DirectionField, config: SearchConfig) -> Outcome {
 }
 
 fn quick() -> SearchConfig {
-    SearchConfig { budget: 6_000, ..SearchConfig::default() }
+    SearchConfig { budget: 50_000, ..SearchConfig::default() }
 }
 
 /// 1 − mean |cos| between an answer and a concept.
@@ -115,7 +115,7 @@ fn noise_is_no_fold() {
 fn a_local_sign_survives_saving() {
     let field = field("cos(3*(x1^2 + x2^2))", 2, 1);
     let objective = || Objective::new(&field, Measure::LevelSet);
-    let config = SearchConfig { budget: 30_000, patience: 100, ..SearchConfig::default() };
+    let config = SearchConfig { budget: 80_000, patience: 100, ..SearchConfig::default() };
     let ops = || -> OpSet { "+ - * / square".parse().unwrap() };
     let straight = Search::new(objective(), ops(), config.clone()).unwrap().run(&mut ());
     let mut first = Search::new(objective(), ops(), config).unwrap();

@@ -106,7 +106,7 @@ fn trace_and_determinant_come_from_two_neurons() {
     let columns = uniform(4, 1);
     let (field, span) = spanned(&names, &columns, &mixed(&concepts, 2, &columns, 2));
     assert!(span.rank() == 2 && span.is_clear(), "{span}");
-    let found = run(&field, "+ - * /", 12_000);
+    let found = run(&field, "+ - * /", 60_000);
     assert_eq!(found.formulas()[0].to_string(), "x1 + x4");
     // The determinant, or with the trace's square: any function of both will do.
     assert_eq!((found.formulas().len(), found.missing()), (2, 0));
@@ -122,7 +122,7 @@ fn both_invariants_of_the_field_come_from_three_neurons() {
     let columns = uniform(6, 1);
     let (field, span) = spanned(&names, &columns, &mixed(&concepts, 3, &columns, 2));
     assert!(span.rank() == 2 && span.is_clear(), "{span}");
-    let found = run(&field, "+ - * /", 12_000);
+    let found = run(&field, "+ - * /", 60_000);
     assert_eq!((found.formulas().len(), found.missing()), (2, 0));
     assert!(distance(found.formulas(), &concepts, &uniform(6, 5)) < 0.01);
 }
@@ -159,7 +159,7 @@ fn energy_and_angular_momentum_come_from_two_neurons() {
     let neurons = mixed(&KEPLER[..2], 2, &columns, 2);
     let (field, span) = spanned(&["x", "y", "vx", "vy"], &columns, &neurons);
     assert_eq!(span.rank(), 2, "{span}");
-    let found = run(&field, "+ - * / sqrt", 30_000);
+    let found = run(&field, "+ - * / sqrt", 90_000);
     assert_eq!(found.formulas()[0].to_string(), "x1*x4 - x2*x3");
     assert_eq!((found.formulas().len(), found.missing()), (2, 0));
     assert!(distance(found.formulas(), &KEPLER[..2], &orbits(5)) < 0.02);
@@ -170,7 +170,7 @@ fn a_third_conserved_quantity_of_orbits_is_independent() {
     let columns = orbits(1);
     let (field, span) = spanned(&["x", "y", "vx", "vy"], &columns, &mixed(&KEPLER, 3, &columns, 2));
     assert_eq!(span.rank(), 3);
-    let found = run(&field, "+ - * / sqrt", 60_000);
+    let found = run(&field, "+ - * / sqrt", 120_000);
     // Angular momentum, energy, and what the direction of the Laplace–Runge–Lenz vector tells.
     assert_eq!((found.formulas().len(), found.missing()), (3, 0));
     assert!(distance(found.formulas(), &KEPLER, &orbits(5)) < 0.05);
@@ -183,7 +183,7 @@ fn neurons_of_one_concept_are_seen_as_such() {
     let (field, span) = spanned(&["a", "b", "c", "d"], &columns, &neurons);
     assert!(span.rank() == 1 && span.is_clear(), "{span}");
     assert_eq!(field.neurons(), 1);
-    let found = run(&field, "+ - *", 10_000);
+    let found = run(&field, "+ - *", 50_000);
     assert_eq!(found.formulas()[0].to_string(), "x1 + x4");
     assert_eq!(found.missing(), 0);
 }
@@ -194,7 +194,7 @@ fn a_concept_that_cannot_be_written_is_missed() {
     let concepts = ["x1 + x4", "sin(7*x1*x2) + cos(5*x2 + 3*x3^2)*exp(x4)"];
     let columns = uniform(4, 1);
     let (field, _) = spanned(&["a", "b", "c", "d"], &columns, &mixed(&concepts, 2, &columns, 2));
-    let found = run(&field, "+ *", 10_000);
+    let found = run(&field, "+ *", 50_000);
     assert_eq!(found.formulas()[0].to_string(), "x1 + x4");
     assert_eq!((found.formulas().len(), found.missing()), (1, 1));
     assert!(matches!(found.outcomes()[1].verdict(), Verdict::NotFound { .. }));

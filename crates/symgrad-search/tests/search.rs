@@ -7,7 +7,9 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use symgrad_data::{DirectionField, FieldOptions, Table};
 use symgrad_expr::{Expr, OpSet, Program, Workspace};
-use symgrad_search::{Choice, Evaluator, Measure, Objective, Outcome, Search, SearchConfig, Stop};
+use symgrad_search::{
+    Choice, Evaluator, Measure, Objective, Outcome, Search, SearchConfig, StopReason,
+};
 
 const POINTS: usize = 400;
 
@@ -47,7 +49,7 @@ fn search(field: &DirectionField, config: SearchConfig) -> Outcome {
 }
 
 fn quick(seed: u64) -> SearchConfig {
-    SearchConfig { seed, budget: 25_000, ..SearchConfig::default() }
+    SearchConfig { seed, budget: 60_000, ..SearchConfig::default() }
 }
 
 /// 1 − |mean cos| between an answer and the truth at fresh points.
@@ -195,11 +197,11 @@ fn guesses_and_limits_are_honoured() {
     let guesses = vec!["sin(3.3*x1*x2) + x1^2".parse().unwrap()];
     let config = SearchConfig { guesses, target_loss: Some(1e-9), ..quick(6) };
     let outcome = run(config);
-    assert_eq!(outcome.stop(), Stop::Target);
+    assert_eq!(outcome.stop(), StopReason::TargetLoss);
     assert!(outcome.answer().unwrap().loss < 1e-9);
     assert_eq!(
         run(SearchConfig { seconds: Some(0.0), budget: 100_000, ..quick(6) }).stop(),
-        Stop::Time
+        StopReason::Seconds
     );
 }
 

@@ -40,7 +40,7 @@ fn junk_field(truth: &str, dim: usize, tangent: TangentMode, seed: u64) -> Direc
 fn found(truth: &str, field: &DirectionField) -> (String, String, f64, f64) {
     let objective = Objective::new(field, Measure::LevelSet);
     let own = Evaluator::new(&objective).loss(&truth.parse().unwrap());
-    let config = SearchConfig { budget: 8_000, ..SearchConfig::default() };
+    let config = SearchConfig { budget: 50_000, ..SearchConfig::default() };
     let outcome = Search::new(objective, OpSet::default(), config).unwrap().run(&mut ());
     let answer = outcome.answer().unwrap();
     (answer.expr.to_string(), outcome.trust().summary.clone(), answer.loss, own)

@@ -83,7 +83,7 @@ fn judge(objective: Objective, formulas: &[&str]) -> Outcome {
 #[test]
 fn a_formula_is_identified_through_noise() {
     for noise in [0.0, 0.01, 0.1] {
-        let outcome = search(of_formula("x1*x4 - x2*x3", 600, 4, noise), 10_000);
+        let outcome = search(of_formula("x1*x4 - x2*x3", 600, 4, noise), 50_000);
         let trust = outcome.trust();
         assert_eq!(trust.verdict, Verdict::Identified, "noise {noise}: {}", trust.summary);
         assert!(trust.summary.starts_with("identified: held-out loss "), "{}", trust.summary);
@@ -96,7 +96,7 @@ fn a_formula_is_identified_through_noise() {
 #[test]
 fn random_smooth_functions_are_never_identified() {
     for (dim, length, noise) in [(2, 0.8, 0.0), (2, 3.0, 0.1), (3, 2.0, 0.01), (4, 4.0, 0.1)] {
-        let outcome = search(of_waves(dim, length, noise, 100), 8_000);
+        let outcome = search(of_waves(dim, length, noise, 100), 50_000);
         let summary = &outcome.trust().summary;
         assert_ne!(outcome.verdict(), &Verdict::Identified, "{dim} inputs: {summary}");
     }

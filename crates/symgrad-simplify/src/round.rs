@@ -38,6 +38,6 @@ fn simple_values(value: f64) -> Vec<f64> {
     let whole_or_part = [1.0, 2.0, 3.0, 4.0, 6.0].map(|divisor| PI / divisor);
     let multiples = whole_or_part.map(|unit| (value / unit).round() * unit);
     found.extend(multiples.into_iter().filter(|simple| near(simple, 0.01)));
-    found.extend((0..6).filter_map(|digits| format!("{value:.digits$e}").parse::<f64>().ok()));
+    found.extend((0..17).filter_map(|digits| format!("{value:.digits$e}").parse::<f64>().ok()));
     found
 }

@@ -96,6 +96,19 @@ impl Simplifier {
         self.run(expr, Goal::LevelSets)
     }
 
+    /// The expression with its terms and factors in a fixed order, inputs by number; nothing else
+    /// changes, and the complexity does not rise.
+    #[must_use]
+    pub fn arranged(&self, expr: &Expr) -> Expr {
+        arrange(expr, &Prices::new(&self.ops, expr))
+    }
+
+    /// The same where the overall sign is free: the first term of a sum becomes positive.
+    #[must_use]
+    pub fn arranged_level_set(&self, expr: &Expr) -> Expr {
+        arrange_level_set(expr, &Prices::new(&self.ops, expr))
+    }
+
     /// Moves constants to simple values nearby, as long as the loss allows it.
     ///
     /// One constant after the other is replaced by the first of these that keeps the loss within

@@ -8,7 +8,7 @@ use symgrad_data::{DirectionField, Table};
 use symgrad_expr::{Language, Names, OpSet, Spelling};
 use symgrad_report::FrontPoint;
 use symgrad_search::{
-    Entry, Folds, Hints, LossKind, Objective, Outcome, Scaling, Search, Trust, Verdict,
+    Entry, Folds, Hints, LossKind, Objective, Outcome, Scaling, Search, StopReason, Trust, Verdict,
 };
 
 use crate::{Error, SearchSettings, Stage};
@@ -61,8 +61,11 @@ pub struct Findings {
     pub hints_against: Vec<usize>,
     /// Wall-clock seconds by stage; the one part that differs from run to run.
     pub seconds: Seconds,
-    /// Evaluations that the search made.
+    /// Evaluations that the search made, no more than its budget.
     pub evaluations: u64,
+    /// Why the search stopped. Absent from results of earlier versions.
+    #[serde(default)]
+    pub stopped: Option<StopReason>,
     /// The seed.
     pub seed: u64,
     /// Version of symgrad.
@@ -207,6 +210,7 @@ impl Findings {
             hints_against: vec![],
             seconds: Seconds::new(),
             evaluations: outcome.evaluations(),
+            stopped: Some(outcome.stop()),
             seed,
             version: env!("CARGO_PKG_VERSION").into(),
         })

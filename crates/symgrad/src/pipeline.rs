@@ -361,8 +361,8 @@ impl TrainObserver for Follower<'_> {
 }
 
 impl symgrad_search::Observer for Follower<'_> {
-    fn step(&mut self, search: &Search) {
+    fn step(&mut self, search: &Search) -> ControlFlow<()> {
         let (evaluations, budget) = (search.evaluations(), search.config().budget);
-        let _ = self.report(Stage::Search, evaluations.min(budget), budget);
+        self.report(Stage::Search, evaluations.min(budget), budget)
     }
 }

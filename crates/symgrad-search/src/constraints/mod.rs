@@ -8,8 +8,9 @@ mod structure;
 mod units;
 
 use serde::{Deserialize, Serialize};
-use symgrad_expr::{Expr, Names, Node, OpSet, derivative};
+use symgrad_expr::{Expr, Names, Node, OpSet, Program, Workspace};
 
+use crate::importance::deviation;
 pub use limit::{Limit, LimitError};
 pub use structure::{Structure, StructureError};
 use units::Analysis;
@@ -98,12 +99,14 @@ pub struct Constraints {
     required: Vec<u16>,
     units: Option<Analysis>,
     structure: Option<Structure>,
-    /// Points at which an answer has to depend on the required inputs.
+    /// Points at which an answer has to depend on the required inputs, column by column, and the
+    /// inputs' spreads.
     samples: Vec<Vec<f64>>,
+    spreads: Vec<f64>,
 }
 
-/// A share of the gradient below this is rounding.
-const NO_SLOPE: f64 = 1e-9;
+/// A share of the squared gradient below this is nothing that data could show.
+const NO_SHARE: f64 = 1e-8;
 
 impl Constraints {
     /// Settles constraints for inputs of these names and operators of these complexities.
@@ -141,8 +144,9 @@ impl Constraints {
             let usable: Vec<u16> = indices.filter(|index| !excluded.contains(index)).collect();
             Analysis::new(names.iter(), &config.units, config.constants, &usable, ops)
         });
-        let (limits, ops, samples) = (config.limits.clone(), ops.clone(), vec![]);
-        Ok(Self { limits, ops, excluded, required, units, structure, samples })
+        let (limits, ops) = (config.limits.clone(), ops.clone());
+        let (samples, spreads) = (vec![], vec![]);
+        Ok(Self { limits, ops, excluded, required, units, structure, samples, spreads })
     }
 
     /// Whether an answer may be this expression.
@@ -178,13 +182,16 @@ impl Constraints {
         self.required.iter().filter(lacks).fold(0, |count, _| count + 1)
     }
 
-    /// Has answers depend on the required inputs at a few of these points: `z - z` is no use
-    /// of z.
+    /// Has answers depend on the required inputs at some of these points: `z - z` is no use of z,
+    /// and neither is `x + 1e-9*z`.
     pub(crate) fn sampled<C: AsRef<[f64]>>(mut self, columns: &[C]) -> Self {
-        const SAMPLES: usize = 3;
+        const SAMPLES: usize = 32;
         let points = columns.first().map_or(0, |column| column.as_ref().len());
-        let row = |row: usize| columns.iter().map(|column| column.as_ref()[row]).collect();
-        self.samples = (0..SAMPLES.min(points)).map(|n| row(n * points / SAMPLES)).collect();
+        let rows: Vec<usize> =
+            (0..SAMPLES.min(points)).map(|n| n * points / SAMPLES.min(points)).collect();
+        let pick = |column: &C| rows.iter().map(|&row| column.as_ref()[row]).collect();
+        self.samples = columns.iter().map(pick).collect();
+        self.spreads = columns.iter().map(|column| deviation(column.as_ref())).collect();
         self
     }
 
@@ -195,17 +202,28 @@ impl Constraints {
             && (self.required.is_empty() || self.samples.is_empty() || self.depends(expr))
     }
 
+    /// Whether each required input has its share in the gradient at some point, the inputs measured
+    /// in units of their spread.
     fn depends(&self, expr: &Expr) -> bool {
-        let slopes: Vec<(u16, Expr)> =
-            expr.inputs().into_iter().map(|input| (input, derivative(expr, input))).collect();
-        self.required.iter().all(|required| {
-            self.samples.iter().any(|point| {
-                let sizes = slopes.iter().map(|(input, slope)| (input, slope.eval(point).abs()));
-                let (own, others): (Vec<_>, Vec<_>) = sizes.partition(|(i, _)| *i == required);
-                let largest = others.iter().fold(0.0, |most: f64, (_, size)| most.max(*size));
-                own.iter().any(|(_, size)| *size > NO_SLOPE * largest)
-            })
-        })
+        let points = self.samples[0].len();
+        let (mut values, mut slopes) = (vec![0.0; points], vec![vec![]; self.samples.len()]);
+        let found = Program::compile(expr).input_gradients(
+            &self.samples,
+            &mut Workspace::default(),
+            &mut values,
+            &mut slopes,
+        );
+        if found.is_err() {
+            return false;
+        }
+        let square = |input: usize, point: usize| {
+            slopes[input].get(point).map_or(0.0, |slope| (slope * self.spreads[input]).powi(2))
+        };
+        let matters = |required: &u16, point: usize| {
+            let all: f64 = (0..slopes.len()).map(|input| square(input, point)).sum();
+            all.is_finite() && square(usize::from(*required), point) > NO_SHARE * all
+        };
+        self.required.iter().all(|required| (0..points).any(|point| matters(required, point)))
     }
 
     /// Whether everything is permitted.
@@ -303,6 +321,9 @@ mod tests {
             ("x1*x2 + (x3 - x3)", false),
             ("x1 + x2*x3/x3", false),
             ("x1^(x3/x3)", false),
+            ("x1*x2 + 1e-7*x3", false),
+            ("x1*x2 + x3*1e-30", false),
+            ("x1*x2 + exp(x3 - 40)", false),
         ] {
             assert_eq!(constraints.completes(&text.parse().unwrap()), complete, "{text}");
         }

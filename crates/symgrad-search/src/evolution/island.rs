@@ -3,7 +3,7 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
-use symgrad_expr::{Expr, OpSet};
+use symgrad_expr::{Expr, Node, Op, OpSet};
 use symgrad_simplify::Domain;
 
 use super::tidy::tidy;
@@ -13,7 +13,7 @@ use crate::constraints::Constraints;
 use crate::evaluator::Evaluator;
 use crate::fit::fit_constants;
 use crate::front::{Entry, HallOfFame};
-use crate::spectral;
+use crate::spectral::{self, Proposal};
 
 /// What every candidate must keep to.
 #[derive(Clone, Debug)]
@@ -21,9 +21,14 @@ pub(crate) struct Rules {
     pub(crate) ops: OpSet,
     pub(crate) domain: Domain,
     pub(crate) max_complexity: u32,
+    /// A loss that is good enough.
+    pub(crate) target_loss: Option<f64>,
     pub(crate) spectral: bool,
     /// Whether outer functions do not matter and are taken off.
     pub(crate) level_sets: bool,
+    /// Whether a sum and its negative are to be told apart, although coefficients are found up
+    /// to a common factor.
+    pub(crate) fixed_sign: bool,
     pub(crate) constraints: Constraints,
 }
 
@@ -105,7 +110,7 @@ impl Island {
     /// Random small trees until the population is full.
     fn settle(&mut self, around: Surroundings<'_>, eval: &mut Evaluator<'_>) {
         let mut attempts = 0;
-        while self.population.len() < self.size && attempts < 50 * self.size {
+        while self.population.len() < self.size && attempts < 50 * self.size && !eval.is_spent() {
             attempts += 1;
             let size = self.rng.random_range(1..=5);
             let tree = around.palette.tree(size, &mut self.rng);
@@ -121,12 +126,14 @@ impl Island {
         eval: &mut Evaluator<'_>,
     ) {
         if let Some(child) = self.assess(expr, around, eval) {
-            self.offer(&child, around.rules);
+            if !self.offer(&child, around.rules, eval) {
+                return;
+            }
             self.replace_oldest(child);
         }
     }
 
-    /// `rounds` births.
+    /// `rounds` births, fewer if the evaluator may spend no more, or once the target is reached.
     pub(crate) fn evolve(
         &mut self,
         rounds: usize,
@@ -137,7 +144,7 @@ impl Island {
             self.settle(around, eval);
         }
         for _ in 0..rounds {
-            if self.population.is_empty() {
+            if self.population.is_empty() || eval.is_spent() || self.reached(around.rules) {
                 return;
             }
             let child = self.breed(around.palette);
@@ -193,9 +200,11 @@ impl Island {
     ) -> Expr {
         let Some(proposal) = spectral::refit(&child, eval) else { return child };
         let mut best: Option<Candidate> = None;
-        for spelling in proposal.spellings(&around.rules.ops) {
+        for spelling in spellings(&proposal, around.rules) {
             let Some(candidate) = self.assess(&spelling, around, eval) else { continue };
-            self.offer(&candidate, around.rules);
+            if !self.offer(&candidate, around.rules, eval) {
+                continue;
+            }
             if best.as_ref().is_none_or(|held| self.cost(&candidate) < self.cost(held)) {
                 best = Some(candidate);
             }
@@ -222,12 +231,14 @@ impl Island {
             return None;
         }
         let key = eval.compile_and_classify(&expr)?;
-        let known = around.archive.get(key).or_else(|| self.found.get(key));
-        let loss = known.unwrap_or_else(|| {
-            let loss = eval.loss_of_compiled();
-            self.found.insert(key, loss);
-            loss
-        });
+        let loss = match around.archive.get(key).or_else(|| self.found.get(key)) {
+            Some(known) => known,
+            None => {
+                let loss = eval.allowed_loss_of_compiled()?;
+                self.found.insert(key, loss);
+                loss
+            }
+        };
         loss.is_finite().then(|| {
             self.births += 1;
             let merit = loss.max(LOSS_FLOOR).ln()
@@ -237,13 +248,23 @@ impl Island {
         })
     }
 
-    /// Offers a candidate to the hall of fame, unless it lacks what an answer needs.
-    fn offer(&mut self, candidate: &Candidate, rules: &Rules) {
+    /// Offers a candidate to the hall of fame, unless it lacks what an answer needs; false for one
+    /// whose loss is due to rounding, which is of no use to anybody.
+    fn offer(&mut self, candidate: &Candidate, rules: &Rules, eval: &mut Evaluator<'_>) -> bool {
         let Candidate { complexity, loss, .. } = *candidate;
         let holds = self.hall.would_hold(complexity, loss);
         if holds && rules.constraints.completes(&candidate.expr) {
+            if !eval.is_stable(&candidate.expr, loss) {
+                return false;
+            }
             self.hall.offer(Entry { expr: candidate.expr.clone(), complexity, loss });
         }
+        true
+    }
+
+    /// Whether the loss that is good enough has been found since the last gathering.
+    fn reached(&self, rules: &Rules) -> bool {
+        rules.target_loss.is_some_and(|target| self.hall.lowest() <= target)
     }
 
     fn select(&mut self) -> usize {
@@ -285,6 +306,32 @@ impl Island {
         }
         let left = std::mem::replace(&mut self.population[oldest], child);
         self.census[left.complexity as usize] -= 1;
+    }
+}
+
+/// The expressions that a sum may stand for, of either sign where that matters.
+pub(crate) fn spellings(proposal: &Proposal, rules: &Rules) -> Vec<Expr> {
+    let mut found = proposal.spellings(&rules.ops);
+    if rules.fixed_sign {
+        let negated: Vec<Expr> = found.iter().map(|expr| negated(expr, &rules.ops)).collect();
+        found.extend(negated);
+    }
+    found
+}
+
+/// The negative of an expression, without a symbol more where that can be.
+pub(crate) fn negated(expr: &Expr, ops: &OpSet) -> Expr {
+    match (expr.root(), expr.arguments().as_slice()) {
+        (Node::Op(Op::Neg), [inner]) => inner.clone(),
+        (Node::Op(Op::Sub), [left, right]) => right.clone() - left.clone(),
+        (Node::Op(op @ (Op::Mul | Op::Div)), [left, right])
+            if left.root() == Node::Const || (left.arguments().len() == 2) =>
+        {
+            Expr::binary(op, negated(left, ops), right)
+        }
+        (Node::Const, _) => Expr::constant(-expr.constants()[0]),
+        _ if ops.contains(Op::Neg) => -expr.clone(),
+        _ => Expr::constant(-1.0) * expr.clone(),
     }
 }
 

@@ -5,6 +5,8 @@ mod island;
 mod tidy;
 mod variation;
 
-pub(crate) use island::{Island, Rules, Surroundings, restore_templates, strip};
+pub(crate) use island::{
+    Island, Rules, Surroundings, negated, restore_templates, spellings, strip,
+};
 pub(crate) use tidy::tidy;
 pub(crate) use variation::Palette;

@@ -41,7 +41,9 @@ impl Sweep {
         let objective = evaluator.objective();
         // One gradient field, and one more for every constant's derivative of it.
         let moving = expr.constants().len() - fixed.iter().filter(|fixed| **fixed).count();
-        evaluator.count_sweeps(1 + moving as u64);
+        if !evaluator.take(1 + moving as u64) {
+            return false;
+        }
         self.program.recompile(expr);
         let (frame, inputs) = (&mut self.frame, self.program.inputs());
         frame.prepare(expr.constants().len(), fixed, inputs, objective);
@@ -63,7 +65,9 @@ impl Sweep {
         evaluator: &mut Evaluator<'_>,
     ) -> Option<(Vec<f64>, Vec<Vec<f64>>)> {
         let objective = evaluator.objective();
-        evaluator.count_sweeps(1 + expr.constants().len() as u64);
+        if !evaluator.take(1 + expr.constants().len() as u64) {
+            return None;
+        }
         self.program.recompile(expr);
         let mut values = Vec::with_capacity(objective.points());
         let mut slopes = vec![Vec::with_capacity(objective.points()); expr.constants().len()];

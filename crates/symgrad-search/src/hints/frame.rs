@@ -27,15 +27,18 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    /// The inputs of an objective that are independent on its points; `None` where it has no
+    /// The inputs of an objective that are independent on its points, without those that are
+    /// marked as idle; `None` where it has no
     /// directions, or other ones count at every point.
-    pub(super) fn new(objective: &Objective) -> Option<Self> {
+    pub(super) fn new(objective: &Objective, idle: &[bool]) -> Option<Self> {
         let Target::Directions(Directions { basis, axes, .. }) = objective.target() else {
             return None;
         };
         let bound = Bound::of(axes.flat_normals()?);
         let kept: Vec<usize> =
             (0..objective.dim()).filter(|input| !bound.pivots.contains(input)).collect();
+        let kept: Vec<usize> =
+            kept.into_iter().filter(|&input| idle.get(input) != Some(&true)).collect();
         let directions = basis.iter().map(|unit| bound.pull_back(unit, &kept));
         Self::scaled(
             kept.iter().filter_map(|&i| u16::try_from(i).ok()).map(Expr::var).collect(),

@@ -25,11 +25,17 @@ use symgrad_expr::{Expr, Names};
 pub use forms::Form;
 
 use crate::objective::{Measure, Objective};
+use crate::order::Order;
+use crate::search::one_thread_in_matrices;
 use crate::units::level_sets_as_given;
 use frame::Frame;
 
 /// Points that are looked at: hints cost little, and more points would tell no more.
 const POINTS: usize = 1_000;
+
+/// The confidence that an input does not matter along which no gradient extends: it may matter
+/// elsewhere.
+const CERTAIN: f64 = 0.999;
 
 /// Most inputs for which all pairs are compared.
 const INPUTS: usize = 24;
@@ -131,13 +137,31 @@ impl Hints {
 
     /// What the field behind an objective tells: nothing, if it has values instead.
     pub fn of_objective(objective: &Objective) -> Self {
+        one_thread_in_matrices();
+        let (objective, order) = Order::of(objective);
+        Self::in_order(&objective).as_given(objective.units()).in_given_order(&order)
+    }
+
+    /// What an objective tells that is in the search's order.
+    pub(crate) fn in_order(objective: &Objective) -> Self {
         let mut hints = Self { names: objective.names().to_vec(), ..Self::default() };
-        if let Some(frame) = Frame::new(&objective.thinned(POINTS))
+        let thinned = objective.thinned(POINTS);
+        // Of many inputs those are compared that some point's gradient extends along.
+        let idle = if thinned.dim() > INPUTS { thinned.negligible() } else { vec![] };
+        if let Some(frame) = Frame::new(&thinned, &idle)
             && frame.dim() <= INPUTS
         {
             (hints.list, hints.stages) = discover::discover(frame);
+            let idle =
+                (0..).zip(idle).filter_map(|(input, idle): (u16, bool)| idle.then_some(input));
+            let told = idle.map(|input| Hint {
+                kind: HintKind::Unneeded { input },
+                confidence: CERTAIN,
+                residual: 0.0,
+            });
+            hints.list.splice(0..0, told);
         }
-        hints.as_given(objective.units())
+        hints
     }
 
     /// The hints in the inputs as given, if they are in measured ones.
@@ -156,6 +180,52 @@ impl Hints {
         }
         given.stages.iter_mut().flatten().for_each(rewrite);
         given
+    }
+
+    /// The same for inputs in the order in which they were given.
+    pub(crate) fn in_given_order(&self, order: &Order) -> Self {
+        let all = |inputs: &[u16]| {
+            let mut inputs: Vec<u16> = inputs.iter().map(|&input| order.given(input)).collect();
+            inputs.sort_unstable();
+            inputs
+        };
+        let kind = |kind: &HintKind| match kind {
+            HintKind::Unneeded { input } => HintKind::Unneeded { input: order.given(*input) },
+            HintKind::Through { inputs, combination, form } => HintKind::Through {
+                inputs: all(inputs),
+                combination: order.level_sets_to_given(combination),
+                form: *form,
+            },
+            HintKind::Together { inputs, invariants } => HintKind::Together {
+                inputs: all(inputs),
+                invariants: {
+                    let given = invariants.iter().map(|expr| order.level_sets_to_given(expr));
+                    let mut given: Vec<Expr> = given.collect();
+                    given.sort_by_cached_key(|expr| (expr.inputs(), expr.to_string()));
+                    given
+                },
+            },
+            HintKind::Block { inputs } => HintKind::Block { inputs: all(inputs) },
+            HintKind::Separable { blocks } => {
+                let mut blocks: Vec<Vec<u16>> = blocks.iter().map(|block| all(block)).collect();
+                blocks.sort_unstable();
+                HintKind::Separable { blocks }
+            }
+            HintKind::Symmetries { dimension } => HintKind::Symmetries { dimension: *dimension },
+        };
+        let mut list: Vec<Hint> =
+            self.list.iter().map(|hint| Hint { kind: kind(&hint.kind), ..*hint }).collect();
+        // What does not matter comes as a rule first; in the order of the inputs then.
+        list.sort_by_key(|hint| match hint.kind {
+            HintKind::Unneeded { input } => (0, input),
+            _ => (1, 0),
+        });
+        let stage = |stage: &Vec<Expr>| stage.iter().map(|expr| order.to_given(expr)).collect();
+        Self {
+            names: order.names().to_vec(),
+            list,
+            stages: self.stages.iter().map(stage).collect(),
+        }
     }
 
     /// The hints, in the order in which they were found: what later ones say rests on earlier
@@ -203,10 +273,20 @@ impl Hints {
             }
         }
         let weakest = Hint { kind: HintKind::Unneeded { input: 0 }, confidence, residual };
-        let all = list(&inputs, &self.names);
+        let all = match inputs.split_at_checked(NAMED) {
+            Some((named, more)) if more.len() > 1 => {
+                let named: Vec<String> =
+                    named.iter().map(|input| list(&[*input], &self.names)).collect();
+                format!("{} and {} others", named.join(", "), more.len())
+            }
+            _ => list(&inputs, &self.names),
+        };
         (!inputs.is_empty()).then(|| format!("g does not depend on {all}; {}", weakest.reason()))
     }
 }
+
+/// Inputs that are named one by one where they do not matter.
+const NAMED: usize = 20;
 
 /// Inputs as people list them.
 fn list(inputs: &[u16], names: &[String]) -> String {

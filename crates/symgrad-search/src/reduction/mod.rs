@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use symgrad_expr::{Expr, OpSet};
 
+use crate::budget::Allowance;
 use crate::evaluator::Evaluator;
 use crate::objective::Objective;
 use crate::spectral::{self, BeamOptions};
@@ -56,11 +57,17 @@ struct Combination {
     cost: f64,
 }
 
-/// Combines variables pair by pair, level by level.
-pub(crate) fn reduce(objective: &Objective, inputs: &[u16], ops: &OpSet) -> Reduction {
-    let mut work = Work { ops, found: Reduction::default(), known: BTreeMap::new() };
+/// Combines variables pair by pair, level by level, as far as the allowance goes.
+pub(crate) fn reduce(
+    objective: &Objective,
+    inputs: &[u16],
+    ops: &OpSet,
+    allowance: Allowance,
+) -> Reduction {
     let thinned = objective.thinned(POINTS);
     let share = thinned.points() as f64 / objective.points() as f64;
+    let allowance = allowance.stretched(share);
+    let mut work = Work { ops, allowance, found: Reduction::default(), known: BTreeMap::new() };
     let first = Frame::new(&thinned, inputs).filter(|frame| frame.dim() <= INPUTS);
     let mut paths: Vec<Path> =
         first.map(|frame| Path { frame, cost: 0.0, share: 0.0 }).into_iter().collect();
@@ -68,7 +75,7 @@ pub(crate) fn reduce(objective: &Objective, inputs: &[u16], ops: &OpSet) -> Redu
     for path in &paths {
         work.quotients(&path.frame);
     }
-    while !paths.is_empty() {
+    while !paths.is_empty() && !work.left().is_over() {
         paths = work.next(&paths);
         for path in &paths {
             work.quotients(&path.frame);
@@ -117,17 +124,26 @@ const SIMILAR: f64 = 30.0;
 /// What is gathered and remembered on the way.
 struct Work<'a> {
     ops: &'a OpSet,
+    allowance: Allowance,
     found: Reduction,
     /// The combinations of pairs that were looked at, by the names of the two.
     known: BTreeMap<(String, String), Vec<Combination>>,
 }
 
 impl Work<'_> {
+    /// What may still be spent.
+    fn left(&self) -> Allowance {
+        self.allowance.after(self.found.evaluations)
+    }
+
     /// The best frames one combination further.
     fn next(&mut self, paths: &[Path]) -> Vec<Path> {
         let mut steps: Vec<(f64, usize, (usize, usize), Combination)> = vec![];
         for (index, path) in paths.iter().enumerate() {
             for pair in path.frame.pairs() {
+                if self.left().is_over() {
+                    return vec![];
+                }
                 let combinations = self.combine(&path.frame, pair);
                 if path.frame.dim() == 2 {
                     let whole = combinations.iter().map(|c| path.frame.in_inputs(&c.expr, pair));
@@ -161,7 +177,7 @@ impl Work<'_> {
         }
         let mut found = vec![];
         if let Some(restricted) = frame.restricted(&[pair.0, pair.1]) {
-            let mut eval = Evaluator::new(&restricted);
+            let mut eval = Evaluator::allowed(&restricted, self.left());
             found = combine(self.ops, &mut eval);
             self.found.evaluations += eval.evaluations();
         }
@@ -173,7 +189,7 @@ impl Work<'_> {
     fn quotients(&mut self, frame: &Frame) {
         let all: Vec<usize> = (0..frame.dim()).collect();
         let Some(objective) = frame.restricted(&all) else { return };
-        let mut eval = Evaluator::new(&objective);
+        let mut eval = Evaluator::allowed(&objective, self.left());
         let found = spectral::quotients(&frame.indices(), self.ops, &mut eval);
         self.found.evaluations += eval.evaluations();
         self.found.formulas.extend(found.iter().map(|expr| expr.substitute(&frame.variables)));
@@ -183,7 +199,7 @@ impl Work<'_> {
     fn formulas(&mut self, frame: &Frame) {
         let all: Vec<usize> = (0..frame.dim()).collect();
         let Some(objective) = frame.restricted(&all) else { return };
-        let mut eval = Evaluator::new(&objective);
+        let mut eval = Evaluator::allowed(&objective, self.left());
         let variables = frame.indices();
         let library = spectral::mixed_library(&variables, self.ops, LIBRARY);
         let options = BeamOptions { width: 20, terms: 4, extensions: 30, proposals: 2 };
@@ -256,7 +272,7 @@ mod tests {
         ] {
             let objective = objective(truth, dim);
             let inputs: Vec<u16> = (0..6).take(dim).collect();
-            let reduction = reduce(&objective, &inputs, &OpSet::default());
+            let reduction = reduce(&objective, &inputs, &OpSet::default(), Allowance::UNLIMITED);
             let mut eval = Evaluator::new(&objective);
             let losses = reduction.formulas.iter().map(|expr| eval.loss(expr));
             let best = losses.fold(f64::INFINITY, f64::min);
@@ -267,7 +283,7 @@ mod tests {
     #[test]
     fn what_does_not_reduce_costs_little() {
         let objective = objective("x1*x2 + sin(x2*x3) + exp(x3*x1)", 3);
-        let reduction = reduce(&objective, &[0, 1, 2], &OpSet::default());
+        let reduction = reduce(&objective, &[0, 1, 2], &OpSet::default(), Allowance::UNLIMITED);
         assert!(reduction.evaluations < 10_000, "{}", reduction.evaluations);
     }
 }

@@ -6,73 +6,128 @@ use rayon::prelude::*;
 use symgrad_expr::Expr;
 
 use super::{Search, simplify};
+use crate::budget::Allowance;
 use crate::evaluator::Evaluator;
 use crate::evolution::Rules;
 use crate::front::{Entry, HallOfFame};
-use crate::outcome::{EXACT, Outcome, Stop};
+use crate::objective::Target;
+use crate::outcome::{EXACT, Judge, Outcome, StopReason};
 use crate::state::State;
+use crate::target_unit;
 
 impl Search {
     /// Simplifies the front, scores it on all points, rounds its constants and picks the answer.
+    ///
+    /// Simpler spellings are looked for with what the budget keeps for that. Scoring the front
+    /// itself and judging it is not counted: the work is bounded by the front's length.
     #[must_use]
-    pub fn finish(mut self, stop: Stop) -> Outcome {
+    pub fn finish(mut self, stop: StopReason) -> Outcome {
         let (simplifier, rewriter) = (&self.simplifier, self.rewriter());
         let rules = &self.rules;
         let simplified = |entry: &Entry, _: &mut Evaluator<'_>| {
-            let rewritten = rewriter.map(|rewriter| simplify(&entry.expr, rules, rewriter));
-            rewritten.into_iter().chain([entry.expr.clone()]).collect()
+            rewriter.map(|rewriter| simplify(&entry.expr, rules, rewriter))
         };
-        let (scored, first) = self.rewrite(&self.state.hall.front(), simplified);
+        let closing = Allowance::new(self.state.left_to_close(), self.deadline(1.0));
+        let found: Vec<Entry> = self
+            .state
+            .hall
+            .front()
+            .into_iter()
+            .map(|entry| Entry { expr: target_unit::times(self.unit, &entry.expr), ..entry })
+            .collect();
+        let (scored, first) = self.rewrite(&found, closing, simplified);
         let mut hall = HallOfFame::default();
-        for entry in scored {
+        for entry in scored.into_iter().flatten() {
             hall.offer(entry);
         }
         let tolerance = self.state.config.rounding;
         let rounded = |entry: &Entry, eval: &mut Evaluator<'_>| {
             // What breaks a constraint has no loss: constants are rounded around it. Losses
-            // that are rounding alone are equal.
+            // that are rounding alone are equal. What may not be evaluated is not accepted.
             let round = &mut |expr: &Expr| {
                 let permitted = rules.constraints.permits(expr) && rules.ops.allows(expr);
-                if permitted { eval.loss(expr).max(EXACT) } else { f64::INFINITY }
+                let loss = if permitted { eval.loss(expr).max(EXACT) } else { f64::INFINITY };
+                if eval.is_spent() { f64::NAN } else { loss }
             };
-            vec![simplifier.round_constants(&entry.expr, tolerance, round)]
+            Some(simplifier.round_constants(&entry.expr, tolerance, round))
         };
-        let (rounded, second) = self.rewrite(&hall.front(), rounded);
+        let (rounded, second) = self.rewrite(&hall.front(), closing.after(first), rounded);
         self.state.evaluations += first + second;
+        // An entry as it was stands in only where it has no rounded form.
+        let rounded = rounded.into_iter().filter_map(|forms| forms.into_iter().next()).collect();
         let front = with_simple_constants(rounded, tolerance);
         let (held, ops) = (&self.held_out, &self.rules.ops);
         let State { config, evaluations, .. } = &self.state;
-        self.pool.install(|| {
-            let found = Outcome::new(front, &self.objective, held, ops, config, *evaluations, stop);
-            found.written(&self.units, &self.objective, ops, tolerance)
-        })
+        let (objective, required) = (&self.objective, self.rules.constraints.required());
+        let mean = self.mean();
+        let judge = Judge { objective, held, ops, config, required, mean: mean.is_some() };
+        let judged = self.pool.install(|| {
+            let found = Outcome::new(front, &judge, *evaluations, stop);
+            found.written(&self.units, objective, ops, tolerance)
+        });
+        let mut outcome = judged.arranged(|expr| self.arranged(expr));
+        if let Some(mean) = mean {
+            outcome.begin_with(mean, objective, held);
+        }
+        outcome.in_given_order(&self.order)
     }
 
-    /// Other forms of each entry, scored on all points, in the order of the entries; and the
-    /// evaluations that took.
+    /// The mean of the values, which every formula has to beat, unless constraints forbid it.
+    fn mean(&self) -> Option<Entry> {
+        let Target::Values(values) = self.objective.target() else { return None };
+        let expr = Expr::constant(values.rounded_mean());
+        let Rules { ops, constraints, .. } = &self.rules;
+        let legal = ops.allows(&expr) && constraints.completes(&expr);
+        // By what losses are measured in.
+        legal.then(|| Entry { complexity: ops.complexity(&expr), expr, loss: 1.0 })
+    }
+
+    /// The entry as people would write it: terms and factors in the order of the inputs' names,
+    /// if nothing speaks against that.
+    fn arranged(&self, expr: &Expr) -> Expr {
+        let Rules { ops, constraints, level_sets, .. } = &self.rules;
+        let arranged = self.order.as_written(expr, |expr| {
+            if *level_sets {
+                self.writer.arranged_level_set(expr)
+            } else {
+                self.writer.arranged(expr)
+            }
+        });
+        let as_good = ops.complexity(&arranged) <= ops.complexity(expr)
+            && ops.allows(&arranged)
+            && constraints.permits(&arranged);
+        if as_good { arranged } else { expr.clone() }
+    }
+
+    /// Another form of each entry, if there is one, and the entry as it is, scored on all
+    /// points, in the order of the entries; and the evaluations that the other forms took.
     fn rewrite(
         &self,
         entries: &[Entry],
-        forms: impl Fn(&Entry, &mut Evaluator<'_>) -> Vec<Expr> + Sync,
-    ) -> (Vec<Entry>, u64) {
+        allowance: Allowance,
+        form: impl Fn(&Entry, &mut Evaluator<'_>) -> Option<Expr> + Sync,
+    ) -> (Vec<Vec<Entry>>, u64) {
         let Rules { ops, constraints, .. } = &self.rules;
+        let share = allowance.shares(entries.len());
+        let scored = |expr: Expr, eval: &mut Evaluator<'_>| {
+            let legal = ops.allows(&expr) && constraints.completes(&expr) && expr.input_count() > 0;
+            let loss = legal.then(|| eval.loss(&expr)).filter(|loss| loss.is_finite())?;
+            Some(Entry { complexity: ops.complexity(&expr), expr, loss })
+        };
         let rewritten: Vec<(Vec<Entry>, u64)> = self.pool.install(|| {
-            let each = entries.par_iter().map(|entry| {
-                let mut eval = Evaluator::new(&self.objective);
-                let mut scored = vec![];
-                for expr in forms(entry, &mut eval) {
-                    let legal = ops.allows(&expr) && constraints.completes(&expr);
-                    if legal && expr.input_count() > 0 {
-                        let (complexity, loss) = (ops.complexity(&expr), eval.loss(&expr));
-                        scored.push(Entry { expr, complexity, loss });
-                    }
-                }
-                (scored, eval.evaluations())
+            let each = entries.par_iter().enumerate().map(|(index, entry)| {
+                let mut judge = Evaluator::new(&self.objective);
+                let mut eval = Evaluator::allowed(&self.objective, share(index));
+                let other = form(entry, &mut eval).filter(|other| *other != entry.expr);
+                let other = other.and_then(|other| scored(other, &mut eval));
+                let other = other.filter(|other| eval.is_stable(&other.expr, other.loss));
+                let own = scored(entry.expr.clone(), &mut judge);
+                (other.into_iter().chain(own).collect(), eval.evaluations())
             });
             each.collect()
         });
         let evaluations = rewritten.iter().map(|(_, evaluations)| evaluations).sum();
-        (rewritten.into_iter().flat_map(|(scored, _)| scored).collect(), evaluations)
+        (rewritten.into_iter().map(|(forms, _)| forms).collect(), evaluations)
     }
 }
 

@@ -3,50 +3,94 @@
 use symgrad_expr::{Expr, OpSet};
 
 use super::Search;
+use crate::archive::Archive;
+use crate::budget::Allowance;
 use crate::evaluator::Evaluator;
-use crate::evolution::strip;
+use crate::evolution::{Palette, negated, spellings, strip};
 use crate::fold;
 use crate::front::Entry;
+use crate::objective::Objective;
 use crate::reduction::reduce;
 use crate::spectral::{self, BeamOptions, Proposal};
+use crate::target_unit;
+
+/// Each part of the seeding gets at most one in so many of the evaluations that are left: a small
+/// budget is not all spent before anything evolves.
+const PART: u64 = 4;
 
 /// Points for sums of quotients of monomials.
 const QUOTIENT_POINTS: usize = 300;
+
+/// Points that a library needs at least.
+const FEWEST_POINTS: usize = 200;
 
 /// Cells of the feature matrix of a mixed library.
 const LIBRARY_CELLS: usize = 4_000_000;
 
 impl Search {
-    /// Spectral proposals fill the hall of fame and the islands.
+    /// Single inputs, guesses and spectral proposals fill the hall of fame and the islands.
+    ///
+    /// The simplest come first, so that there is a front whatever the limits are.
     pub(super) fn seed(&mut self) {
-        if self.rules.spectral {
-            let proposals = self.propose();
+        self.offer_singles();
+        self.offer_guesses();
+        if self.rules.spectral && !self.is_over() {
+            let proposals = self.propose(self.allowance().part(PART));
             let rules = &self.rules;
             let told = self.measured_hints.combinations(&self.palette.inputs, &rules.ops);
-            let spellings: Vec<Expr> = proposals
-                .iter()
-                .flat_map(|proposal| proposal.spellings(&rules.ops))
-                .chain(told)
+            let spelled = proposals.iter().map(|proposal| spellings(proposal, rules));
+            let spellings: Vec<Expr> = in_turn(std::iter::once(told).chain(spelled).collect())
+                .into_iter()
                 .map(|expr| strip(&expr, rules))
                 .collect();
-            if self.state.config.unfold && fold::is_folded(&self.screen, &spellings) {
-                self.unfold();
+            self.unfold_if_told(&spellings);
+            self.offer_within(&spellings, self.allowance().part(PART).evaluations);
+            if !self.is_over() {
+                self.reduce();
             }
-            self.offer_all(&spellings);
-            self.reduce();
         }
-        self.offer_guesses();
         self.evolve();
+    }
+
+    fn offer_singles(&mut self) {
+        let Palette { inputs, rare, .. } = &self.palette;
+        let mut singles: Vec<Expr> = inputs.iter().chain(rare).copied().map(Expr::var).collect();
+        if self.rules.fixed_sign {
+            let ops = &self.rules.ops;
+            singles = singles.into_iter().flat_map(|x| [x.clone(), negated(&x, ops)]).collect();
+        }
+        self.offer_in_any_case(&singles, self.state.left());
+    }
+
+    /// Makes the sign local if the formulas show that the neuron folds its concept.
+    fn unfold_if_told(&mut self, formulas: &[Expr]) {
+        if !self.state.config.unfold {
+            return;
+        }
+        let allowance = self.allowance().part(2 * PART);
+        let (folded, spent) = fold::is_folded(&self.screen, formulas, allowance);
+        self.state.evaluations += spent;
+        if folded {
+            // Losses by the other measure are none any more.
+            self.state.archive = Archive::default();
+            let earlier = std::mem::take(&mut self.state.hall).front();
+            self.unfold();
+            let earlier: Vec<Expr> = earlier.into_iter().map(|entry| entry.expr).collect();
+            self.offer_all(&earlier);
+        }
     }
 
     /// The user's guesses, with their constants fitted.
     fn offer_guesses(&mut self) {
-        let mut eval = Evaluator::new(&self.screen);
-        let entries = self.state.config.guesses.iter().map(|guess| {
-            let complexity = self.rules.ops.complexity(guess);
-            Entry { expr: guess.clone(), complexity, loss: eval.loss(guess) }
-        });
-        let entries: Vec<Entry> = entries.collect();
+        let mut eval = Evaluator::allowed(&self.screen, self.allowance());
+        let mut entries = vec![];
+        for guess in &self.state.config.guesses {
+            let expr = target_unit::times(self.unit.recip(), guess);
+            let (complexity, loss) = (self.rules.ops.complexity(&expr), eval.loss(&expr));
+            if loss.is_finite() {
+                entries.push(Entry { expr, complexity, loss });
+            }
+        }
         self.state.evaluations += eval.evaluations();
         self.polish(&entries);
     }
@@ -54,23 +98,29 @@ impl Search {
     /// Formulas in combinations of inputs; the combinations serve as leaves from then on.
     fn reduce(&mut self) {
         let (screen, rules, inputs) = (&self.screen, &self.rules, &self.palette.inputs);
-        let found = self.pool.install(|| reduce(screen, inputs, &rules.ops));
-        let formulas: Vec<Expr> = found.formulas.iter().map(|expr| strip(expr, rules)).collect();
+        let allowance = self.allowance().part(PART);
+        let found = self.pool.install(|| reduce(screen, inputs, &rules.ops, allowance));
+        let mut formulas: Vec<Expr> =
+            found.formulas.iter().map(|expr| strip(expr, rules)).collect();
+        if rules.fixed_sign {
+            // They were found by a measure that is blind to it.
+            formulas = formulas.into_iter().flat_map(|f| [negated(&f, &rules.ops), f]).collect();
+        }
         self.state.evaluations += found.evaluations;
         self.state.combinations.extend(found.combinations);
         self.palette.combinations.clone_from(&self.state.combinations);
-        self.offer_all(&formulas);
+        self.offer_within(&formulas, self.allowance().part(PART).evaluations);
     }
 
     /// Polynomials by elimination, and short sums over the mixed library and over quotients of
     /// monomials.
-    fn propose(&mut self) -> Vec<Proposal> {
+    fn propose(&mut self, allowance: Allowance) -> Vec<Proposal> {
         let (ops, inputs) = (&self.rules.ops, &self.palette.inputs);
         let degree = self.state.config.max_degree;
         let constraints = &self.rules.constraints;
         let suits = |feature: &Expr| constraints.suits(feature);
         // Functions of what the hints leave of the inputs come before functions of the inputs.
-        let limit = self.state.config.library;
+        let limit = self.state.config.library.min(most_features(&self.screen));
         let mut library = self.measured_hints.features(inputs, ops, limit / 2);
         let suggested = features_of(&self.state.combinations, inputs, ops);
         library.extend(suggested.into_iter().take(limit / 2));
@@ -84,8 +134,8 @@ impl Search {
         quotients.retain(suits);
         // The Gram matrix of a large library costs points × features²: fewer points suffice.
         let screen = &self.screen;
-        let thinned =
-            screen.thinned((LIBRARY_CELLS / (library.len() * screen.dim()).max(1)).max(200));
+        let thinned = screen
+            .thinned((LIBRARY_CELLS / (library.len() * screen.dim()).max(1)).max(FEWEST_POINTS));
         let few_points = screen.thinned(QUOTIENT_POINTS);
         // The more of all directions several neurons span, or formulas found before explain, the
         // more short sums nearly fit.
@@ -97,17 +147,19 @@ impl Search {
             proposals: 12 * concepts,
         };
         let few = BeamOptions { width: 20, terms: 4, extensions: 30, proposals: 2 };
+        let share = allowance.shares(2);
         let ((polynomials, first), (sums, second)) = self.pool.install(|| {
             rayon::join(
                 || {
-                    let mut eval = Evaluator::new(screen);
+                    let mut eval = Evaluator::allowed(screen, share(0));
                     let mut found = spectral::eliminate(inputs, degree, ops, suits, &mut eval);
-                    let mut eval_few = Evaluator::new(&few_points);
+                    let left = share(0).after(eval.evaluations());
+                    let mut eval_few = Evaluator::allowed(&few_points, left);
                     found.extend(spectral::beam_search(quotients, ops, few, &mut eval_few));
                     (found, eval.evaluations() + eval_few.evaluations())
                 },
                 || {
-                    let mut eval = Evaluator::new(&thinned);
+                    let mut eval = Evaluator::allowed(&thinned, share(1));
                     let found = spectral::beam_search(library, ops, options, &mut eval);
                     (found, eval.evaluations())
                 },
@@ -116,6 +168,22 @@ impl Search {
         self.state.evaluations += first + second;
         polynomials.into_iter().chain(sums).collect()
     }
+}
+
+/// Most features whose gradients can be kept at once, where each has all components.
+fn most_features(objective: &Objective) -> usize {
+    if objective.axes().is_whole() {
+        return usize::MAX;
+    }
+    (spectral::DENSE_CELLS / (FEWEST_POINTS * objective.dim().max(1))).max(100)
+}
+
+/// The first of each list, then the second of each, and so on: where not all can be tried, something
+/// of everything is.
+fn in_turn(lists: Vec<Vec<Expr>>) -> Vec<Expr> {
+    let longest = lists.iter().map(Vec::len).max().unwrap_or(0);
+    let place = |place: usize| lists.iter().filter_map(move |list| list.get(place)).cloned();
+    (0..longest).flat_map(place).collect()
 }
 
 /// Combinations, and their products with inputs.

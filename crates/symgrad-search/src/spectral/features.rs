@@ -14,6 +14,17 @@ pub(crate) fn monomials(inputs: &[u16], degree: u32, ops: &OpSet) -> Vec<Expr> {
     found
 }
 
+/// The monomials of degree 1 and 2, of the first inputs only where there would be too many.
+fn short_monomials(inputs: &[u16], limit: usize, ops: &OpSet) -> Vec<Expr> {
+    let mut kept = inputs.len();
+    while kept > 1 && monomial_count(kept, 2) > limit {
+        kept -= 1;
+    }
+    let mut found = monomials(&inputs[..kept], 2, ops);
+    found.extend(inputs[kept..].iter().copied().map(Expr::var));
+    found
+}
+
 /// All monomials with whole exponents of either sign whose sizes add up to at most a bound that
 /// depends on the number of inputs, written as quotients; for sums that no polynomial is.
 pub(crate) fn quotients_of_monomials(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
@@ -172,14 +183,20 @@ fn product(a: &Expr, b: &Expr, ops: &OpSet) -> Option<Expr> {
 /// arguments (inputs, their squares, sums and differences, products, sums of squares), the
 /// simpler arguments first; an input times an outer function of another; logarithms of what
 /// often is a factor, since under a level-set root a product is a sum of logarithms. At most
-/// `limit` features.
+/// `limit` features, and no more work than that; the inputs come in the order in which they
+/// matter, so that the features left out are those of the least.
 pub(crate) fn mixed_library(inputs: &[u16], ops: &OpSet, limit: usize) -> Vec<Expr> {
-    let arguments = arguments(inputs, ops);
-    let mut found = monomials(inputs, 2, ops);
+    let arguments = arguments(inputs, ops, limit);
+    let mut found = short_monomials(inputs, limit, ops);
     for argument in &arguments {
-        found.extend(outer_functions(argument, ops));
+        if found.len() < limit {
+            found.extend(outer_functions(argument, ops));
+        }
     }
     for &i in inputs {
+        if found.len() >= limit {
+            break;
+        }
         for &j in inputs.iter().filter(|&&j| j != i) {
             let outer = outer_functions(&Expr::var(j), ops);
             let products = outer.iter().filter_map(|f| product(&Expr::var(i), f, ops));
@@ -187,16 +204,23 @@ pub(crate) fn mixed_library(inputs: &[u16], ops: &OpSet, limit: usize) -> Vec<Ex
             found.extend(new);
         }
     }
-    found.extend(arguments.iter().flat_map(|argument| logarithms(argument, ops)));
-    found.extend(logarithms_of_sums(inputs, ops));
+    for argument in &arguments {
+        if found.len() < limit {
+            found.extend(logarithms(argument, ops));
+        }
+    }
+    found.extend(logarithms_of_sums(inputs, ops, limit.saturating_sub(found.len())));
     found.truncate(limit);
     found
 }
 
 /// Logarithms of a ± b for monomials a and b of up to the second degree, and squares of products,
-/// that have no input in common: sums that have are products of these.
-fn logarithms_of_sums(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
-    let mut terms = monomials(inputs, 2, ops);
+/// that have no input in common: sums that have are products of these. At most `limit`.
+fn logarithms_of_sums(inputs: &[u16], ops: &OpSet, limit: usize) -> Vec<Expr> {
+    if limit == 0 {
+        return vec![];
+    }
+    let mut terms = short_monomials(inputs, limit, ops);
     let products = terms.iter().filter(|term| term.root() == Node::Op(Op::Mul));
     let squares: Vec<Expr> = products.filter_map(|product| power(product, 2, ops)).collect();
     terms.extend(squares);
@@ -204,11 +228,15 @@ fn logarithms_of_sums(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
     for (k, a) in terms.iter().enumerate() {
         let used = a.inputs();
         for b in terms[..k].iter().filter(|b| b.inputs().iter().all(|i| !used.contains(i))) {
-            found.extend([b.clone() + a.clone(), b.clone() - a.clone(), a.clone() - b.clone()]);
+            if found.len() >= limit {
+                return found;
+            }
+            let sums = [b.clone() + a.clone(), b.clone() - a.clone(), a.clone() - b.clone()];
+            let logarithms = sums.into_iter().map(|sum| Expr::unary(Op::Log, sum));
+            found.extend(logarithms.filter(|logarithm| ops.allows(logarithm)));
         }
     }
-    let logarithms = found.into_iter().map(|sum| Expr::unary(Op::Log, sum));
-    logarithms.filter(|logarithm| ops.allows(logarithm)).collect()
+    found
 }
 
 /// Logarithms of sin x, cos x, 1 + x, 1 − x and eˣ − 1.
@@ -222,12 +250,16 @@ fn logarithms(x: &Expr, ops: &OpSet) -> Vec<Expr> {
         .collect()
 }
 
-fn arguments(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
+/// At most about `limit` of them: each is an argument of at least one function.
+fn arguments(inputs: &[u16], ops: &OpSet, limit: usize) -> Vec<Expr> {
     let vars: Vec<Expr> = inputs.iter().map(|&i| Expr::var(i)).collect();
     let squares: Vec<Expr> = vars.iter().filter_map(|x| power(x, 2, ops)).collect();
     let mut found: Vec<Expr> = vars.iter().chain(&squares).cloned().collect();
     let allowed = |op: Op| ops.contains(op);
     for j in 1..vars.len() {
+        if found.len() >= limit {
+            return found;
+        }
         for i in 0..j {
             let pair = |op, list: &[Expr]| {
                 let (left, right) = (list.get(i)?.clone(), list.get(j)?);
@@ -245,6 +277,9 @@ fn arguments(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
     }
     if allowed(Op::Add) {
         for k in 2..squares.len() {
+            if found.len() >= limit {
+                return found;
+            }
             for j in 1..k {
                 for i in 0..j {
                     found.push(squares[i].clone() + squares[j].clone() + squares[k].clone());

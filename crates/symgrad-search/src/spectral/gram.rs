@@ -151,8 +151,11 @@ impl Gram {
     }
 
     /// The smallest generalised eigenpair over a subset of the features; `None` where the
-    /// features are numerically dependent beyond the ridge.
+    /// features are numerically dependent beyond the ridge, or there are none.
     pub(crate) fn smallest(&self, subset: &[usize]) -> Option<Eigenpair> {
+        if subset.is_empty() {
+            return None;
+        }
         let part = |m: &Mat<f64>| {
             Mat::from_fn(subset.len(), subset.len(), |i, j| m[(subset[i], subset[j])])
         };
@@ -209,30 +212,36 @@ fn smallest_by_iteration(a: &Mat<f64>, b: &Mat<f64>) -> Option<(f64, Vec<f64>)> 
     Some((loss, (0..k).map(|i| x[(i, 0)]).collect()))
 }
 
+/// Components whose products are held at a time.
+const AT_ONCE: usize = 8;
+
 /// B: the products of whole gradients, component by component, since most features have few.
 fn whole_products(features: &[Sparse], roots: &[f64]) -> Mat<f64> {
     let components = features.iter().flatten().map(|(i, _)| i + 1).max().unwrap_or(0);
-    let products: Vec<(Vec<usize>, Mat<f64>)> = (0..components)
-        .into_par_iter()
-        .map(|component| {
-            let held: Vec<(usize, &Vec<f64>)> = features
-                .iter()
-                .enumerate()
-                .flat_map(|(f, parts)| parts.iter().map(move |(i, column)| (f, i, column)))
-                .filter(|(_, i, _)| **i == component)
-                .map(|(f, _, column)| (f, column))
-                .collect();
-            let columns = Mat::from_fn(roots.len(), held.len(), |n, j| held[j].1[n] * roots[n]);
-            let mut product = Mat::zeros(held.len(), held.len());
-            matmul(&mut product, Accum::Replace, columns.transpose(), &columns, 1.0, Par::Seq);
-            (held.into_iter().map(|(f, _)| f).collect(), product)
-        })
-        .collect();
+    let product = |component: usize| {
+        let held: Vec<(usize, &Vec<f64>)> = features
+            .iter()
+            .enumerate()
+            .flat_map(|(f, parts)| parts.iter().map(move |(i, column)| (f, i, column)))
+            .filter(|(_, i, _)| **i == component)
+            .map(|(f, _, column)| (f, column))
+            .collect();
+        let columns = Mat::from_fn(roots.len(), held.len(), |n, j| held[j].1[n] * roots[n]);
+        let mut product = Mat::zeros(held.len(), held.len());
+        matmul(&mut product, Accum::Replace, columns.transpose(), &columns, 1.0, Par::Seq);
+        (held.into_iter().map(|(f, _)| f).collect::<Vec<usize>>(), product)
+    };
+    // A few at a time: together the products may take as many times the room of the result as
+    // there are components.
     let mut whole = Mat::zeros(features.len(), features.len());
-    for (held, product) in products {
-        for (j, &g) in held.iter().enumerate() {
-            for (i, &f) in held.iter().enumerate() {
-                whole[(f, g)] += product[(i, j)];
+    for first in (0..components).step_by(AT_ONCE) {
+        let some = (first..components.min(first + AT_ONCE)).into_par_iter();
+        let products: Vec<(Vec<usize>, Mat<f64>)> = some.map(product).collect();
+        for (held, product) in products {
+            for (j, &g) in held.iter().enumerate() {
+                for (i, &f) in held.iter().enumerate() {
+                    whole[(f, g)] += product[(i, j)];
+                }
             }
         }
     }

@@ -20,6 +20,9 @@ use crate::evaluator::Evaluator;
 use crate::fit::moments_of_sum;
 use crate::objective::Target;
 
+/// Cells of all features' gradients together, where each may have all components.
+pub(crate) const DENSE_CELLS: usize = 40_000_000;
+
 /// A sum with real coefficients, to be spelled out.
 pub(crate) struct Proposal {
     terms: Vec<Expr>,
@@ -157,7 +160,7 @@ fn sparse_gradient(feature: &Expr, evaluator: &mut Evaluator<'_>) -> Option<Spar
     let columns = evaluator.projected_gradients(feature)?;
     let used = feature.inputs();
     let may_differ = |i: &usize| {
-        !objective.axes().is_whole() || used.iter().any(|&input| usize::from(input) == *i)
+        objective.axes().touches(*i) || used.iter().any(|&input| usize::from(input) == *i)
     };
     Some(columns.into_iter().enumerate().filter(|(i, _)| may_differ(i)).collect())
 }

@@ -3,11 +3,15 @@
 use symgrad_expr::{Expr, OpSet};
 
 use super::gram::{Eigenpair, Gram};
-use super::{Proposal, features, gram_of, reweigh};
+use super::{DENSE_CELLS, Proposal, features, gram_of, reweigh};
 use crate::evaluator::Evaluator;
+use crate::objective::Objective;
 
 /// Largest number of monomials taken at once: the work grows with its cube.
-const MAX_FEATURES: usize = 5_000;
+const MAX_FEATURES: usize = 3_000;
+/// Fewer inputs than all are taken only if they are that many at least, and then so many monomials.
+const FEWEST_INPUTS: usize = 8;
+const FEWER_FEATURES: usize = 1_000;
 /// Longest polynomial proposed.
 const MAX_TERMS: usize = 30;
 /// Share of the terms dropped in one round while there are many.
@@ -34,8 +38,10 @@ pub(crate) fn eliminate(
     for degree in 1..=max_degree {
         // As many unknowns as equations fit anything.
         let equations = evaluator.objective().points() * inputs.len().saturating_sub(1).max(1);
+        let most = MAX_FEATURES.min(most_dense(evaluator.objective()));
+        let inputs = first_inputs(inputs, degree, most);
         let count = features::monomial_count(inputs.len(), degree);
-        if count > MAX_FEATURES.min(equations / 2) {
+        if count > equations / 2 || inputs.is_empty() {
             break;
         }
         let mut monomials = features::monomials(inputs, degree, ops);
@@ -50,6 +56,27 @@ pub(crate) fn eliminate(
         }
     }
     proposals
+}
+
+/// The inputs whose monomials of that degree are not too many: all, or of many inputs the first,
+/// those that matter most; none if they would be few.
+fn first_inputs(inputs: &[u16], degree: u32, most: usize) -> &[u16] {
+    if features::monomial_count(inputs.len(), degree) <= most {
+        return inputs;
+    }
+    let mut kept = inputs.len();
+    while kept > 0 && features::monomial_count(kept, degree) > most.min(FEWER_FEATURES) {
+        kept -= 1;
+    }
+    if kept < FEWEST_INPUTS { &[] } else { &inputs[..kept] }
+}
+
+/// Most features whose gradients can be kept at all points where each has all components.
+fn most_dense(objective: &Objective) -> usize {
+    if objective.axes().is_whole() {
+        return usize::MAX;
+    }
+    (DENSE_CELLS / (objective.points() * objective.dim()).max(1)).max(1)
 }
 
 fn eliminate_from(

@@ -11,7 +11,7 @@ mod symmetry;
 mod verdict;
 
 use serde::{Deserialize, Serialize};
-use symgrad_expr::{Expr, OpSet};
+use symgrad_expr::Expr;
 
 pub use bootstrap::Interval;
 pub use evidence::Evidence;
@@ -21,6 +21,7 @@ pub use verdict::Verdict;
 use crate::evaluator::Evaluator;
 use crate::front::Entry;
 use crate::objective::{LossKind, Objective};
+use crate::outcome::Judge;
 use bootstrap::Resamples;
 
 /// What is known about a front beyond the losses that the search minimised.
@@ -79,9 +80,9 @@ const RESAMPLING: [u64; 2] = [1, 2];
 pub(crate) fn assess(
     front: &[Entry],
     answer: Option<usize>,
-    held: &HeldOut,
-    ops: &OpSet,
+    judge: &Judge<'_>,
 ) -> (Trust, Option<usize>) {
+    let Judge { held, ops, .. } = *judge;
     let formulas: Vec<Expr> = front.iter().map(|entry| entry.expr.clone()).collect();
     let candidates = verdict::candidates(front, answer);
     let evidence = evidence::weigh(&held.whole, front, &candidates, ops);
@@ -93,7 +94,7 @@ pub(crate) fn assess(
         .map(|(evidence, (held_out, shell))| EntryTrust { held_out, shell, evidence })
         .collect();
     let answer = answer.map(|answer| verdict::choose(&entries, answer));
-    let verdict = verdict::judge(front, &entries, answer, held);
+    let verdict = verdict::judge(front, &entries, answer, judge);
     let noises = entries.iter().filter_map(|entry| Some(entry.evidence?.noise));
     let noise_floor = noises.reduce(f64::min).unwrap_or(0.0);
     let (names, kind) = (held.whole.names(), held.whole.loss_kind());
@@ -101,6 +102,25 @@ pub(crate) fn assess(
     let points = |part: &Option<Objective>| part.as_ref().map_or(0, Objective::points);
     let (held_out, shell) = (points(&held.random), points(&held.shell));
     (Trust { verdict, summary, entries, noise_floor, held_out, shell }, answer)
+}
+
+impl Trust {
+    /// Makes room for an entry before all others, of which nothing is known but its losses.
+    pub(crate) fn begin_with(&mut self, formula: &Expr, held: &HeldOut) {
+        let formulas = std::slice::from_ref(formula);
+        let on = |points: Option<&Objective>, seed| intervals(points, formulas, seed)[0];
+        self.entries.insert(
+            0,
+            EntryTrust {
+                held_out: on(held.random.as_ref(), RESAMPLING[0]),
+                shell: on(held.shell.as_ref(), RESAMPLING[1]),
+                evidence: None,
+            },
+        );
+        if let Verdict::Ambiguous { alternatives, .. } = &mut self.verdict {
+            alternatives.iter_mut().for_each(|index| *index += 1);
+        }
+    }
 }
 
 /// The mean loss of each formula on those points.

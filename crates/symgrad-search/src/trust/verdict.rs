@@ -7,7 +7,8 @@ use super::bootstrap::{Interval, Resamples};
 use super::{EntryTrust, HeldOut, matching, symmetry};
 use crate::evaluator::Evaluator;
 use crate::front::Entry;
-use crate::objective::LossKind;
+use crate::objective::{LossKind, Objective};
+use crate::outcome::Judge;
 
 /// What can be said about an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,10 +104,18 @@ pub(crate) fn judge(
     front: &[Entry],
     entries: &[EntryTrust],
     answer: Option<usize>,
-    held: &HeldOut,
+    judge: &Judge<'_>,
 ) -> Verdict {
+    let held = judge.held;
     let not_found = |reason: String| Verdict::NotFound { reason };
-    let Some(answer) = answer else { return not_found("the front is empty".into()) };
+    let Some(answer) = answer else {
+        let reason = if judge.mean {
+            "nothing was found that is better than the mean"
+        } else {
+            "the front is empty"
+        };
+        return not_found(reason.into());
+    };
     let (entry, trust) = (&front[answer], &entries[answer]);
     let Some(evidence) = trust.evidence else {
         let reason = "there is no direction across the neurons' gradients in which it could err, \
@@ -159,6 +168,15 @@ pub(crate) fn judge(
     if let Some((neighbour, reason)) = no_break(front, entries, answer) {
         return open(vec![neighbour], reason.into());
     }
+    if let Some(idle) = idle_among(judge.required, &held.whole) {
+        let names: Vec<&str> =
+            idle.iter().map(|&input| held.whole.names()[usize::from(input)].as_str()).collect();
+        let matter = if names.len() == 1 { "it does" } else { "they do" };
+        return open(
+            vec![],
+            format!("{} had to be in it, although {matter} not matter", names.join(", ")),
+        );
+    }
     let empty = held.whole.empty_directions();
     if empty > 0 {
         let dim = held.whole.dim();
@@ -179,6 +197,17 @@ pub(crate) fn judge(
         return open(better.into_iter().collect(), reason.into());
     }
     Verdict::Identified
+}
+
+/// Those of the inputs along which the neurons' gradients hardly extend at any point.
+fn idle_among(inputs: &[u16], objective: &Objective) -> Option<Vec<u16>> {
+    if inputs.is_empty() {
+        return None;
+    }
+    let negligible = objective.negligible();
+    let idle: Vec<u16> =
+        inputs.iter().copied().filter(|&input| negligible[usize::from(input)]).collect();
+    (!idle.is_empty()).then_some(idle)
 }
 
 /// The entries with other level sets for which nearly as much speaks, and the simpler ones that
