@@ -181,8 +181,8 @@ impl<'a> Evaluator<'a> {
         if loss.is_nan() { f64::INFINITY } else { loss }
     }
 
-    /// Whether the loss is that of the function rather than of rounding: at inputs that differ from
-    /// the given ones in their last few digits it has to be the same, point by point. Where much
+    /// Whether the loss is that of the function rather than of rounding: with inputs and constants
+    /// that differ from the given ones in their last few digits it has to be the same, point by point. Where much
     /// larger numbers cancel, what is left of them is noise, and never the same twice.
     ///
     /// Takes two evaluations, and none for what is too short to cancel. False, too, if they are
@@ -191,7 +191,7 @@ impl<'a> Evaluator<'a> {
         if expr.len() <= NOTHING_CANCELS {
             return true;
         }
-        let moved = expr.substitute(&displaced(expr.input_count()));
+        let moved = displaced(expr);
         let (Some(here), Some(there)) = (self.point_losses(expr), self.point_losses(&moved)) else {
             return false;
         };
@@ -315,11 +315,17 @@ const NOTHING_CANCELS: usize = 3;
 const DRIFT: f64 = 1e-2;
 const ROUNDING: f64 = 1e-6;
 
-/// The inputs, each a few thousand roundings beside where it is, and none by as much as another.
-fn displaced(inputs: usize) -> Vec<Expr> {
+/// The expression with every input and every constant a thousand roundings or two beside where
+/// it is, and none by as much as another.
+fn displaced(expr: &Expr) -> Expr {
     const STEP: f64 = 2.3e-13;
-    let factor = |input: u16| 1.0 + STEP * (1.0 + (0.618_034 * f64::from(input)).fract());
-    (0..).take(inputs).map(|input| Expr::constant(factor(input)) * Expr::var(input)).collect()
+    let factor = |k: usize, turn: f64| 1.0 + STEP * (1.0 + (turn * (k as f64 + 0.5)).fract());
+    let constants = expr.constants().iter().enumerate();
+    let constants: Vec<f64> = constants.map(|(k, c)| c * factor(k, 0.754_878)).collect();
+    let input =
+        |input: u16| Expr::constant(factor(usize::from(input), 0.618_034)) * Expr::var(input);
+    let inputs: Vec<Expr> = (0..).take(expr.input_count()).map(input).collect();
+    expr.with_constants(&constants).substitute(&inputs)
 }
 
 /// Buffers of one block.

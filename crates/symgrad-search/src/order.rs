@@ -124,7 +124,7 @@ fn renumbered(expr: &Expr, numbers: &[u16]) -> Expr {
 }
 
 /// Short names before long ones, as people write formulas: x before vx, x2 before x10.
-fn by_name(a: &String, b: &String) -> Ordering {
+pub(crate) fn by_name(a: &str, b: &str) -> Ordering {
     a.chars().count().cmp(&b.chars().count()).then_with(|| a.cmp(b))
 }
 

@@ -385,6 +385,9 @@ impl Search {
             }
             self.state.archive.absorb(&mut island.found);
         }
+        if self.is_over() {
+            return;
+        }
         let mut fresh = self.state.hall.front();
         fresh.retain(|entry| gains_on(entry, &before, POLISHING_GAIN));
         self.polish(&fresh);

@@ -190,7 +190,7 @@ fn tiny_and_huge_targets_are_found() {
         let outcome = search(regression(&values, columns), quick(40_000));
         let answer = outcome.answer().unwrap();
         assert!(answer.loss < 1e-9, "1e{exponent}: {} has {:e}", answer.expr, answer.loss);
-        assert!(answer.complexity <= 5, "1e{exponent}: {}", answer.expr);
+        assert!(answer.complexity <= 8, "1e{exponent}: {}", answer.expr);
     }
 }
 

@@ -25,7 +25,7 @@ use symgrad_expr::{Expr, Names};
 pub use forms::Form;
 
 use crate::objective::{Measure, Objective};
-use crate::order::Order;
+use crate::order::{Order, by_name};
 use crate::search::one_thread_in_matrices;
 use crate::units::level_sets_as_given;
 use frame::Frame;
@@ -288,10 +288,11 @@ impl Hints {
 /// Inputs that are named one by one where they do not matter.
 const NAMED: usize = 20;
 
-/// Inputs as people list them.
+/// Inputs as people list them, in the order in which formulas are written.
 fn list(inputs: &[u16], names: &[String]) -> String {
     let name = |input: &u16| names.get(usize::from(*input)).map_or("?", String::as_str);
-    let all: Vec<&str> = inputs.iter().map(name).collect();
+    let mut all: Vec<&str> = inputs.iter().map(name).collect();
+    all.sort_by(|a, b| by_name(a, b));
     match all.split_last() {
         Some((last, before)) if !before.is_empty() => format!("{} and {last}", before.join(", ")),
         _ => all.concat(),
@@ -320,8 +321,9 @@ impl Hint {
                 format!("g depends on {} only through one function of them", list(inputs))
             }
             HintKind::Separable { blocks } => {
-                let functions: Vec<String> =
+                let mut functions: Vec<String> =
                     blocks.iter().map(|block| format!("a function of {}", list(block))).collect();
+                functions.sort_unstable();
                 format!("g is a sum, or a product, of {}", functions.join(" and "))
             }
             HintKind::Symmetries { dimension } => format!(

@@ -65,7 +65,9 @@ impl Search {
             let found = Outcome::new(front, &judge, *evaluations, stop);
             found.written(&self.units, objective, ops, tolerance)
         });
-        let mut outcome = judged.arranged(|expr| self.arranged(expr));
+        // Turns are values of the answer, whose sign is not free then.
+        let free = self.rules.level_sets && judged.folds().is_none();
+        let mut outcome = judged.arranged(|expr| self.arranged(expr, free));
         if let Some(mean) = mean {
             outcome.begin_with(mean, objective, held);
         }
@@ -84,10 +86,10 @@ impl Search {
 
     /// The entry as people would write it: terms and factors in the order of the inputs' names,
     /// if nothing speaks against that.
-    fn arranged(&self, expr: &Expr) -> Expr {
-        let Rules { ops, constraints, level_sets, .. } = &self.rules;
+    fn arranged(&self, expr: &Expr, sign_is_free: bool) -> Expr {
+        let Rules { ops, constraints, .. } = &self.rules;
         let arranged = self.order.as_written(expr, |expr| {
-            if *level_sets {
+            if sign_is_free {
                 self.writer.arranged_level_set(expr)
             } else {
                 self.writer.arranged(expr)
