@@ -33,13 +33,14 @@ pub(crate) struct Order {
 
 impl Order {
     /// Puts an objective in order.
-    pub(crate) fn of(objective: &Objective) -> (Objective, Self) {
+    pub(crate) fn of(objective: Objective) -> (Objective, Self) {
         let prints: Vec<u64> = objective.columns().iter().map(|column| print(column)).collect();
-        let rows = rows(objective, &prints);
-        let sorted = objective.subset(&rows);
+        let sorted = objective.subset(&rows(&objective, &prints));
+        // The points may be many, and the caller's are not needed any more.
+        drop(objective);
         let importance = sorted.importance();
-        let names = objective.names();
-        let mut inputs: Vec<usize> = (0..objective.dim()).collect();
+        let names = sorted.names();
+        let mut inputs: Vec<usize> = (0..sorted.dim()).collect();
         inputs.sort_by(|&i, &j| {
             (step(importance[j]).cmp(&step(importance[i])))
                 .then(prints[i].cmp(&prints[j]))

@@ -184,7 +184,7 @@ impl Outcome {
     ) -> Result<Self, SearchError> {
         one_thread_in_matrices();
         config.check(objective.dim())?;
-        let (objective, order) = Order::of(&objective);
+        let (objective, order) = Order::of(objective);
         let units = objective.units().clone();
         let (objective, held) = trust::split(objective.measured(), config.held_out, config.seed);
         let mut evaluator = Evaluator::new(&objective);

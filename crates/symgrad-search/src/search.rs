@@ -117,7 +117,7 @@ impl Search {
     ) -> Result<Self, SearchError> {
         let started = Instant::now();
         config.check(objective.dim())?;
-        let (objective, order) = Order::of(&objective);
+        let (objective, order) = Order::of(objective);
         let units = objective.units();
         let guesses = config.guesses.iter();
         let guesses = guesses.map(|guess| measured(&order.to_own(guess), units)).collect();
@@ -131,7 +131,7 @@ impl Search {
     /// What comes out is what would have come out without the interruption, bit for bit.
     pub fn resume(objective: Objective, saved: &[u8]) -> Result<Self, SearchError> {
         let started = Instant::now();
-        let (objective, order) = Order::of(&objective);
+        let (objective, order) = Order::of(objective);
         let state = State::read(saved, &objective)?;
         state.config.check(objective.dim())?;
         Self::of(objective, order, state, started)

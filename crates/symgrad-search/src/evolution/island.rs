@@ -231,13 +231,13 @@ impl Island {
             return None;
         }
         let key = eval.compile_and_classify(&expr)?;
-        let loss = match around.archive.get(key).or_else(|| self.found.get(key)) {
-            Some(known) => known,
-            None => {
-                let loss = eval.allowed_loss_of_compiled()?;
-                self.found.insert(key, loss);
-                loss
-            }
+        let known = around.archive.get(key).or_else(|| self.found.get(key));
+        let loss = if let Some(known) = known {
+            known
+        } else {
+            let loss = eval.allowed_loss_of_compiled()?;
+            self.found.insert(key, loss);
+            loss
         };
         loss.is_finite().then(|| {
             self.births += 1;

@@ -138,7 +138,7 @@ impl Hints {
     /// What the field behind an objective tells: nothing, if it has values instead.
     pub fn of_objective(objective: &Objective) -> Self {
         one_thread_in_matrices();
-        let (objective, order) = Order::of(objective);
+        let (objective, order) = Order::of(objective.clone());
         Self::in_order(&objective).as_given(objective.units()).in_given_order(&order)
     }
 

@@ -39,10 +39,11 @@ impl Search {
             let rules = &self.rules;
             let told = self.measured_hints.combinations(&self.palette.inputs, &rules.ops);
             let spelled = proposals.iter().map(|proposal| spellings(proposal, rules));
-            let spellings: Vec<Expr> = in_turn(std::iter::once(told).chain(spelled).collect())
-                .into_iter()
-                .map(|expr| strip(&expr, rules))
-                .collect();
+            let spellings: Vec<Expr> =
+                in_turn(&std::iter::once(told).chain(spelled).collect::<Vec<_>>())
+                    .into_iter()
+                    .map(|expr| strip(&expr, rules))
+                    .collect();
             self.unfold_if_told(&spellings);
             self.offer_within(&spellings, self.allowance().part(PART).evaluations);
             if !self.is_over() {
@@ -180,7 +181,7 @@ fn most_features(objective: &Objective) -> usize {
 
 /// The first of each list, then the second of each, and so on: where not all can be tried, something
 /// of everything is.
-fn in_turn(lists: Vec<Vec<Expr>>) -> Vec<Expr> {
+fn in_turn(lists: &[Vec<Expr>]) -> Vec<Expr> {
     let longest = lists.iter().map(Vec::len).max().unwrap_or(0);
     let place = |place: usize| lists.iter().filter_map(move |list| list.get(place)).cloned();
     (0..longest).flat_map(place).collect()

@@ -118,7 +118,9 @@ impl Trust {
             },
         );
         if let Verdict::Ambiguous { alternatives, .. } = &mut self.verdict {
-            alternatives.iter_mut().for_each(|index| *index += 1);
+            for index in alternatives {
+                *index += 1;
+            }
         }
     }
 }
