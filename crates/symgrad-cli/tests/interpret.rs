@@ -77,6 +77,32 @@ fn margins_and_generators_can_be_read() {
     assert!(told.contains("cos(x)"), "{told}");
 }
 
+/// What was guessed about a file is told by both commands, and what was chosen by `inspect`.
+#[test]
+fn the_order_of_layers_is_told() {
+    let order = "order of the layers: fc1, fc2, fc3, fc4, fc5, fc6, fc7, fc8, fc9, fc10, fc11, out \
+                 (a guess";
+    let told = stdout(&symgrad(&["inspect", "twelve-layers.safetensors"]));
+    assert!(told.contains(order), "{told}");
+    let folder = tempfile::tempdir().expect("a folder");
+    let points = folder.path().join("points.csv");
+    let row =
+        |n: usize| format!("{},{},{}\n", 0.1 * n as f64, (n * n % 17) as f64, (n * 5 % 7) as f64);
+    let rows: String = (0..60).map(row).collect();
+    std::fs::write(&points, format!("a,b,c\n{rows}")).expect("a file");
+    let points = points.to_str().expect("text");
+    let found = interpret("twelve-layers.safetensors", points, &[]);
+    let told = String::from_utf8(found.stderr.clone()).expect("text");
+    assert!(told.contains(&format!("note: {order}")), "{told}");
+    let toml = folder.path().join("a.toml");
+    std::fs::write(&toml, "activation = \"tanh\"").expect("a file");
+    let toml = toml.to_str().expect("text");
+    let told = stdout(&symgrad(&["inspect", "checkpoint.ckpt", "--architecture", toml]));
+    assert!(told.contains("weights are those of `model_state_dict`; left aside: loss"), "{told}");
+    // Without an architecture, one is proposed.
+    fails(&symgrad(&["inspect", "checkpoint.ckpt"]), &["8 × 3", "activation = \"tanh\""]);
+}
+
 #[test]
 fn mistakes_are_named_with_a_way_out() {
     let motion = |more: &[&str]| interpret("motion.onnx", "motion.csv", more);
@@ -86,6 +112,9 @@ fn mistakes_are_named_with_a_way_out() {
     fails(&interpret("motion.onnx", "lens.csv", &["--all"]), &["2", "4"]);
     fails(&interpret("motion.csv", "motion.csv", &[]), &["motion.csv", ".onnx"]);
     fails(&interpret("none.onnx", "motion.csv", &[]), &["cannot read none.onnx"]);
+    fails(&interpret("none.onxx", "motion.csv", &[]), &["cannot read none.onxx", "No such file"]);
+    fails(&symgrad(&["inspect", "none.bpk"]), &["none.bpk", "No such file"]);
+    fails(&symgrad(&["inspect", "motion.onnx", "--set", "u=1"]), &["cannot set `u`", "inputs are"]);
     fails(&motion(&["--inputs", "x,y,u", "--all"]), &["no column `u`", "x, y, vx, vy"]);
     let folder = tempfile::tempdir().expect("a folder");
     let cut = folder.path().join("cut.onnx");

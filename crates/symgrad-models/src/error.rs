@@ -158,8 +158,8 @@ pub enum ModelError {
     NothingComputed,
     /// Weights without an architecture.
     #[error(
-        "the file holds weights, and not what is computed with them:\n{tensors}write that into a \
-         TOML file of the same name beside it, such as\n\n{proposal}"
+        "the file holds weights, and not what is computed with them:\n\n{tensors}\na TOML file \
+         beside it says that, such as\n\n{proposal}"
     )]
     NoArchitecture {
         /// The tensors with their shapes, one on a line.
@@ -199,9 +199,9 @@ pub enum ModelError {
     },
     /// Points that do not fit the network.
     #[error(
-        "the network takes {inputs} numbers for each point, and there are {columns} columns: \
-         {names}; columns are the network's inputs in their order, whatever their names: say \
-         which ones they are with --inputs"
+        "the network takes {inputs} numbers for each point, and the number of columns is \
+         {columns}: {names}; columns are taken for the network's inputs in their order, whatever \
+         their names"
     )]
     WrongPoints {
         /// Inputs of the network.

@@ -27,18 +27,26 @@
 //! The points are the first axis of a model's inputs, or the model is that of one point: with a
 //! first axis of size 1, or as a function of a vector. Other axes have fixed sizes. Operators are
 //! of versions 7 to 25; an error names those that are supported. Tensors keep their names.
+//! Inputs that are not to be read in, such as a sample rate or the initial state of a recurrent
+//! network, can be made constant, and open sizes be given: see [`Setting`].
 //!
 //! # Architectures
 //!
-//! The files of safetensors and PyTorch (`.pt`, `.pth`: what
-//! `torch.save(model.state_dict(), path)` writes) hold weights, and not what is computed with
-//! them. That is in a TOML file, given or of the same name beside the weights. For a plain
-//! perceptron, whose tensors are `….weight` and `….bias` in the order of its layers:
+//! The files of safetensors and PyTorch (`.pt`, `.pth`, `.ckpt`, `.bin`: what
+//! `torch.save(model.state_dict(), path)` writes, or a checkpoint with a state dictionary in it)
+//! hold weights, and not what is computed with them. That is in a TOML file, given or of the same
+//! name beside the weights; without one, the error lists the tensors and proposes a file. For a
+//! plain perceptron, whose tensors are `….weight` and `….bias`:
 //!
 //! ```toml
 //! activation = "silu"            # between the layers
 //! # output_activation = "tanh"   # behind the last one, if there is one
 //! ```
+//!
+//! Its layers are in the order in which each takes as many numbers as the one before gives. Where
+//! several orders fit, that of a PyTorch file is taken; those of safetensors files are sorted by
+//! their names, in which numbers count as such (`fc2` comes before `fc10`), and
+//! [`Network::notes`] tells that this is a guess.
 //!
 //! For everything else, all layers in order:
 //!
@@ -80,7 +88,8 @@
 //! (these three with an `alpha`), `selu`, `gelu`, `gelu_tanh`, `silu`, `mish`, `sigmoid`, `tanh`,
 //! `softplus`, `softsign`, `hard_sigmoid`, `hard_swish`, `exp` and `sin`, as PyTorch defines them.
 //! The last layer is named `output`. Tensors that no layer uses have to be listed:
-//! `ignore = ["…"]`.
+//! `ignore = ["…"]`. If a checkpoint holds several state dictionaries, `state_dict = "…"` names
+//! the one to read.
 
 mod architecture;
 mod build;

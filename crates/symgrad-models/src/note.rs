@@ -67,7 +67,7 @@ impl fmt::Display for Note {
                     Basis::Shapes => "the only order that fits their shapes",
                     Basis::File => "as in the file",
                     Basis::Names => {
-                        "a guess by their names: other orders fit the shapes, too; if it is \
+                        "a guess by names and shapes: other orders fit, too; if it is \
                          another, list `layers` in the architecture"
                     }
                 };

@@ -133,6 +133,42 @@ fn close(found: &[f64], expected: &[f64]) -> Result<(), String> {
     Err(format!("off by {worst:e}"))
 }
 
+/// A file of safetensors does not keep the order of layers; `fc10` comes after `fc9`.
+#[test]
+fn layers_are_in_the_order_of_their_numbers() {
+    let network = Network::open(&folder().join("twelve-layers.safetensors"), None).unwrap();
+    let columns = vec![
+        vec![0.125_730_221_093_393_3, 0.104_900_117_153_039_71, 1.304_000_045_130_137_2],
+        vec![-0.132_104_863_291_301_9, -0.535_669_373_161_111, 0.947_080_963_129_242_2],
+        vec![0.640_422_650_443_282_1, 0.361_595_054_909_484_74, -0.703_735_235_806_970_2],
+    ];
+    let points = Table::new(["a", "b", "c"].map(String::from).to_vec(), columns).unwrap();
+    let values = network.values(&points, network.output()).unwrap();
+    let expected = [1.759_847_977_368_277_6, 3.045_187_344_519_355, 3.001_750_315_440_736];
+    close(&values[0], &expected).unwrap();
+    assert!(network.notes()[0].is_guess());
+}
+
+/// What a training saves beside the model's state does not matter, nor does the file's name.
+#[test]
+fn a_checkpoint_is_read_as_its_model() {
+    let architecture = tempfile::NamedTempFile::with_suffix(".toml").unwrap();
+    std::fs::write(architecture.path(), "activation = \"tanh\"").unwrap();
+    let checkpoint = folder().join("checkpoint.ckpt");
+    let elsewhere = tempfile::NamedTempFile::with_suffix(".data").unwrap();
+    std::fs::copy(&checkpoint, elsewhere.path()).unwrap();
+    for path in [checkpoint.as_path(), elsewhere.path()] {
+        let network = Network::open(path, Some(architecture.path())).unwrap();
+        let widths: Vec<usize> = network.layers().iter().map(|layer| layer.neurons).collect();
+        assert_eq!((network.inputs(), &widths[..]), (3, &[8, 8, 8, 8, 1][..]));
+        let note = network.notes()[0].to_string();
+        assert_eq!(note, "weights are those of `model_state_dict`; left aside: loss");
+        let proposed = Network::open(path, None).unwrap_err();
+        let proposed = proposed.source().unwrap().to_string();
+        assert!(proposed.contains("8 × 3") && proposed.contains("activation = "), "{proposed}");
+    }
+}
+
 /// Some neurons of a layer are what they are among all of its neurons.
 #[test]
 fn neurons_alone_are_as_in_their_layer() {

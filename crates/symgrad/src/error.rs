@@ -159,15 +159,13 @@ impl Error {
             Self::Data(DataError::File(FileError { problem, .. })) => file_hint(problem),
             Self::Data(error) => data_hint(error),
             Self::Generate(_) => "draw fewer triplets, or take the other recipe",
-            Self::Model(
-                ModelError::NoSuchLayer { .. }
-                | ModelError::NoSuchUnit { .. }
-                | ModelError::BadUnit { .. },
-            )
-            | Self::NoLayer { .. } => "`symgrad inspect MODEL` lists layers and neurons",
-            Self::Model(_) => "docs/interpret.md says which files are read, and how to write them",
+            Self::NoLayer { .. } => LAYERS,
+            Self::Model(error) => model_hint(error),
             Self::WhichNeuron { .. } => "name one with --neuron, or take them all with --all",
             Self::NotThrough => "networks from ONNX, safetensors and PyTorch files can be composed",
+            Self::Siamese(SiameseError::Io { .. }) => {
+                "check the path and that you may read the file"
+            }
             Self::Siamese(_) => "`symgrad reproduce --quick` shows whether a short training works",
             Self::Search(_) => "`symgrad search --help` says what each setting means",
             Self::NoColumn { .. } => {
@@ -194,6 +192,29 @@ impl Error {
             Self::Report(_) => "the other files of the run are complete; please report this",
             Self::Config { .. } => "choose seeds below 2^63 and finite settings",
         }
+    }
+}
+
+const LAYERS: &str = "`symgrad inspect MODEL` lists layers and neurons";
+
+fn model_hint(error: &ModelError) -> &'static str {
+    match error {
+        ModelError::File { source, .. } => model_hint(source),
+        ModelError::NoSuchLayer { .. }
+        | ModelError::NoSuchUnit { .. }
+        | ModelError::BadUnit { .. } => LAYERS,
+        ModelError::Read { .. } => "check the path and that you may read the file",
+        ModelError::WrongPoints { .. } => {
+            "--inputs a,b,c picks the table's columns that are the inputs, in the network's order"
+        }
+        ModelError::Set { .. } => {
+            "--set NAME=VALUE makes an input of the graph constant, or gives an open size"
+        }
+        ModelError::NoArchitecture { .. } => {
+            "correct what is proposed, save it beside the model as a .toml file of the same name, \
+             or give it with --architecture"
+        }
+        _ => "docs/interpret.md says which files are read, and how to write them",
     }
 }
 

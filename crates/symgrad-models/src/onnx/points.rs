@@ -51,8 +51,9 @@ impl Points {
             let fail = |problem: String| ModelError::Input { input: (*name).into(), problem };
             if batch.is_some_and(|size| sizes.first() != Some(&size)) {
                 return Err(fail(format!(
-                    "its first axis is not like that of `{first}`; export the model with the \
-                     points as the first axis of all inputs"
+                    "its first axis is not like that of `{first}`; make it constant, as with \
+                     --set {name}=zeros, or export the model with the points as the first axis of \
+                     all inputs"
                 )));
             }
             let shape: Option<Vec<usize>> = sizes[lead..]
@@ -61,8 +62,8 @@ impl Points {
                 .collect();
             let shape = shape.filter(|shape| !shape.contains(&0)).ok_or_else(|| {
                 fail(
-                    "an axis other than the first has no fixed size; export the model with only \
-                     the batch axis dynamic"
+                    "an axis other than the first has no fixed size; give its size, as with \
+                     --set NAME=8, or export the model with only the batch axis dynamic"
                         .into(),
                 )
             })?;
@@ -108,7 +109,8 @@ fn sizes(input: &ValueInfoProto) -> Result<Sizes, ModelError> {
         element::FLOAT | element::DOUBLE | element::FLOAT16 | element::BFLOAT16 => {}
         _ => {
             return Err(fail(
-                "it holds no floating-point numbers, so there are no gradients in it",
+                "it holds no floating-point numbers, so there are no gradients in it; make it \
+                 constant, as with --set NAME=1",
             ));
         }
     }

@@ -2,6 +2,7 @@
 
 mod build;
 mod element_cases;
+mod freeze;
 mod fuzz;
 mod gradients;
 mod refusals;
@@ -88,7 +89,7 @@ fn questions_that_do_not_fit_are_refused() {
     assert!(error.contains("no layer `Tanh_output`") && error.contains("`/net/1/Tanh"), "{error}");
     let points = table(vec![vec![0.0]]);
     let error = network.values(&points, "y").unwrap_err().to_string();
-    assert!(error.contains("takes 2 numbers") && error.contains("1 columns: x0"), "{error}");
+    assert!(error.contains("takes 2 numbers") && error.contains("is 1: x0"), "{error}");
     let error = network.gradients(&points, "y", Unit::Margin(0, 2)).unwrap_err().to_string();
     assert!(error.contains("`y` has no 0-2: its 2 neurons"), "{error}");
     for text in ["", "-", "3-", "x", "-3", "3-7-1"] {
