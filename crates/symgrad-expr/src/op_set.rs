@@ -1,6 +1,7 @@
 //! The sets of operators that a search may draw from, with complexities.
 
 mod cover;
+mod instance;
 
 use std::collections::BTreeMap;
 
@@ -416,6 +417,9 @@ mod tests {
             ("exp(-2.5*exp(-a^2))/exp(-a^2)", "yukawa(gauss(a))"),
             ("exp(-2.5*a)/b", "exp(-2.5*a)/b"),
             ("exp(-2.4*a)/a", "exp(-2.4*a)/a"),
+            ("sqrt(c^2 + a^2)", "r(c, a)"),
+            ("exp(exp(-(a*b)^2)*-2.5)/exp(-(b*a)^2)", "yukawa(gauss(a*b))"),
+            ("(1/a)*exp(-2.5*a)", "yukawa(a)"),
             ("exp(-a^2)*exp(-a^2) + exp(a)", "gauss(a)^2 + exp(a)"),
         ] {
             let expr = Expr::parse(text, &names).unwrap();

@@ -9,13 +9,15 @@ use crate::Interval;
 
 /// Whether the expressions may have the same value at the point: not proved different.
 pub(crate) fn may_agree(a: &Expr, b: &Expr, point: &[f64]) -> bool {
-    let (a, b) = (Dual::of(a, point), Dual::of(b, point));
-    overlap(a.value, b.value)
+    overlap(Dual::of(a, point, &[]).value, Dual::of(b, point, &[]).value)
 }
 
 /// Whether the expressions' gradients may be parallel at the point: not proved otherwise.
 pub(crate) fn may_be_parallel(a: &Expr, b: &Expr, point: &[f64]) -> bool {
-    let (a, b) = (Dual::of(a, point), Dual::of(b, point));
+    let mut inputs = [a.inputs(), b.inputs()].concat();
+    inputs.sort_unstable();
+    inputs.dedup();
+    let (a, b) = (Dual::of(a, point, &inputs), Dual::of(b, point, &inputs));
     if !(a.value.is_total() && b.value.is_total()) {
         return true;
     }
@@ -27,10 +29,24 @@ pub(crate) fn may_be_parallel(a: &Expr, b: &Expr, point: &[f64]) -> bool {
     if vanishes(&a) && varies(&b) || vanishes(&b) && varies(&a) {
         return false;
     }
-    let times = |x, y| Interval::apply(Op::Mul, x, y);
-    (0..point.len()).all(|i| {
-        (0..i).all(|j| overlap(times(a.slope[i], b.slope[j]), times(a.slope[j], b.slope[i])))
+    // Gradients are parallel if each of their parts is to the largest as in the other.
+    let times = |x, y| {
+        // An input that does not occur has a derivative of exactly 0.
+        if x == ZERO || y == ZERO { ZERO } else { Interval::apply(Op::Mul, x, y) }
+    };
+    [largest(&a), largest(&b)].into_iter().flatten().all(|i| {
+        let fits = |j| overlap(times(a.slope[i], b.slope[j]), times(a.slope[j], b.slope[i]));
+        (0..inputs.len()).filter(|j| *j != i).all(fits)
     })
+}
+
+/// The input in which the function varies most, as far as is known.
+fn largest(dual: &Dual) -> Option<usize> {
+    let least = |slope: &Interval| {
+        if slope.is_nonzero() { slope.lo().abs().min(slope.hi().abs()) } else { 0.0 }
+    };
+    let sizes = dual.slope.iter().map(least).enumerate();
+    sizes.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(input, _)| input)
 }
 
 fn overlap(a: Interval, b: Interval) -> bool {
@@ -48,7 +64,7 @@ fn is_lost(a: Interval) -> bool {
 const ZERO: Interval = Interval::exactly(0.0);
 const ONE: Interval = Interval::exactly(1.0);
 
-/// Enclosures of a value and of its derivatives by every input.
+/// Enclosures of a value and of its derivatives by some inputs.
 #[derive(Clone)]
 struct Dual {
     value: Interval,
@@ -56,36 +72,38 @@ struct Dual {
 }
 
 impl Dual {
-    fn of(expr: &Expr, point: &[f64]) -> Self {
+    /// With the derivatives by the given inputs, which are sorted.
+    fn of(expr: &Expr, point: &[f64], inputs: &[u16]) -> Self {
         let mut stack: Vec<Self> = Vec::with_capacity(expr.len());
         let mut constants = expr.constants().iter();
         for node in expr.nodes() {
             let dual = match node {
-                Node::Var(index) => Self::input(usize::from(*index), point),
+                Node::Var(index) => Self::input(*index, point, inputs),
                 Node::Const => {
                     let value = uncertain(*constants.next().unwrap_or(&f64::NAN));
-                    Self { value, slope: vec![ZERO; point.len()] }
+                    Self { value, slope: vec![ZERO; inputs.len()] }
                 }
                 Node::Op(op) => {
-                    let right = stack.pop().unwrap_or_else(|| Self::unknown(point.len()));
+                    let right = stack.pop().unwrap_or_else(|| Self::unknown(inputs.len()));
                     let left = if op.arity() == 2 { stack.pop() } else { Some(right.clone()) };
-                    let left = left.unwrap_or_else(|| Self::unknown(point.len()));
+                    let left = left.unwrap_or_else(|| Self::unknown(inputs.len()));
                     left.apply(*op, &right)
                 }
             };
             stack.push(dual);
         }
-        stack.pop().unwrap_or_else(|| Self::unknown(point.len()))
+        stack.pop().unwrap_or_else(|| Self::unknown(inputs.len()))
     }
 
     fn unknown(inputs: usize) -> Self {
         Self { value: Interval::UNKNOWN, slope: vec![Interval::UNKNOWN; inputs] }
     }
 
-    fn input(index: usize, point: &[f64]) -> Self {
-        let mut slope = vec![ZERO; point.len()];
-        let Some(&value) = point.get(index) else { return Self::unknown(point.len()) };
-        slope[index] = ONE;
+    fn input(index: u16, point: &[f64], inputs: &[u16]) -> Self {
+        let Some(&value) = point.get(usize::from(index)) else {
+            return Self::unknown(inputs.len());
+        };
+        let slope = inputs.iter().map(|input| if *input == index { ONE } else { ZERO }).collect();
         Self { value: Interval::point(value), slope }
     }
 

@@ -3,6 +3,7 @@
 //! Equality saturation finds these too, but only by way of every order and grouping of the terms;
 //! doing the arithmetic of long sums here leaves it to what needs a search.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use symgrad_expr::{Expr, Node, Op};
@@ -17,6 +18,10 @@ type Monomial = Vec<(usize, i32)>;
 /// Coefficients by monomial, none of them 0.
 type Polynomial = BTreeMap<Monomial, f64>;
 
+/// Pairs of terms that may be looked at while factors are tried, a hundred times what sums of forty
+/// terms take.
+const MOST_WORK: usize = 1 << 21;
+
 /// Rewrites one expression as a sum of products of atoms: inputs and functions of sums.
 pub(crate) struct Collector<'a> {
     domain: &'a Domain,
@@ -24,11 +29,13 @@ pub(crate) struct Collector<'a> {
     /// Products of sums are expanded up to that many terms.
     limit: usize,
     atoms: Vec<(Expr, Interval)>,
+    /// What is left for trying factors.
+    work: Cell<usize>,
 }
 
 impl<'a> Collector<'a> {
     pub(crate) fn new(domain: &'a Domain, prices: &'a Prices<'a>, limit: usize) -> Self {
-        Self { domain, prices, limit, atoms: vec![] }
+        Self { domain, prices, limit, atoms: vec![], work: Cell::new(MOST_WORK) }
     }
 
     /// The same function with like terms collected, then factored.
@@ -225,9 +232,15 @@ impl<'a> Collector<'a> {
     }
 
     /// Pulls out the factor that most terms share, as long as the result is cheaper.
+    ///
+    /// Every choice is tried with what it leaves, which takes exponential time in the worst case:
+    /// once the work is used up, terms stay as they are.
     fn factor(&self, terms: &[(Monomial, f64)]) -> Signed {
         let plain = sum(terms.iter().map(|(m, c)| self.product(m, *c)).collect());
-        if terms.len() < 2 {
+        // Squares are looked for among all pairs of terms.
+        let work = self.work.get().checked_sub(terms.len().pow(2));
+        self.work.set(work.unwrap_or(0));
+        if terms.len() < 2 || work.is_none() {
             return plain;
         }
         let mut best = plain;
@@ -403,4 +416,37 @@ fn power_of(monomial: &Monomial, atom: usize) -> i32 {
 fn divide(monomial: &Monomial, atom: usize, power: i32) -> Monomial {
     let divided = monomial.iter().map(|&(a, p)| (a, if a == atom { p - power } else { p }));
     divided.filter(|(_, power)| *power != 0).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use symgrad_expr::OpSet;
+
+    use super::*;
+
+    /// All monomials of four inputs up to the fifth degree, with coefficients that invite every
+    /// choice: 126 terms.
+    #[test]
+    fn long_sums_take_bounded_work() {
+        let mut terms = vec![];
+        for powers in 0..6_usize.pow(4) {
+            let exponents = [1, 6, 36, 216].map(|place| powers / place % 6);
+            if exponents.iter().sum::<usize>() > 5 {
+                continue;
+            }
+            let coefficient = [2.0, 3.0, 6.0, 4.0][powers % 4];
+            let factors =
+                (0_u16..4).zip(exponents).flat_map(|(input, n)| vec![Expr::var(input); n]);
+            terms.push(factors.fold(Expr::constant(coefficient), |product, x| product * x));
+        }
+        assert_eq!(terms.len(), 126);
+        let (expr, ops) = (Expr::sum(terms), OpSet::default());
+        let (domain, prices) = (Domain::unbounded(4), Prices::new(&ops, &expr));
+        let mut collector = Collector::new(&domain, &prices, 40);
+        let collected = collector.collect(&expr).expect("a polynomial");
+        assert!(prices.total(&collected) <= prices.total(&expr));
+        let point = [1.25, -0.5, 0.75, 1.5];
+        let (before, after) = (expr.eval(&point), collected.eval(&point));
+        assert!((before - after).abs() <= 1e-12 * before.abs(), "{before} and {after}");
+    }
 }

@@ -1,6 +1,9 @@
 //! Instances of templates within expressions.
 
+use std::collections::BTreeMap;
+
 use super::OpSet;
+use super::instance::{Pattern, Tree};
 use crate::display::Folded;
 use crate::print::print;
 use crate::{Expr, Names, Node, Op, Template};
@@ -10,6 +13,7 @@ use crate::{Expr, Names, Node, Op, Template};
 pub(super) struct Cover<'a> {
     ops: &'a OpSet,
     expr: &'a Expr,
+    tree: Tree<'a>,
     readings: Vec<Reading>,
 }
 
@@ -26,18 +30,22 @@ pub(super) struct Reading {
 impl<'a> Cover<'a> {
     /// Decides from the leaves up.
     pub(super) fn new(ops: &'a OpSet, expr: &'a Expr) -> Self {
-        let mut cover = Self { ops, expr, readings: Vec::with_capacity(expr.len()) };
+        let readings = Vec::with_capacity(expr.len());
+        let mut cover = Self { ops, expr, tree: Tree::new(expr), readings };
+        let candidates = candidates(ops, expr);
         for end in 0..expr.len() {
             let mut best = cover.literal(end);
-            for (position, (template, cost)) in ops.templates.iter().enumerate() {
-                let Some(arguments) = instance(template, expr, end) else { continue };
+            for (position, pattern) in &candidates {
+                let (template, cost) = &ops.templates[*position];
+                let found = pattern.instance(&cover.tree, end, template.arity());
+                let Some(arguments) = found else { continue };
                 let mut reading = Reading { forbidden: 0, complexity: *cost, instance: None };
                 for argument in &arguments {
                     reading.add(&cover.readings[*argument]);
                 }
                 let price = |reading: &Reading| (reading.forbidden, reading.complexity);
                 if price(&reading) <= price(&best) {
-                    reading.instance = Some((position, arguments));
+                    reading.instance = Some((*position, arguments));
                     best = reading;
                 }
             }
@@ -55,7 +63,7 @@ impl<'a> Cover<'a> {
             complexity: self.ops.node_cost(node),
             instance: None,
         };
-        for argument in arguments(self.expr, end) {
+        for argument in self.tree.arguments(end) {
             reading.add(&self.readings[argument]);
         }
         reading
@@ -80,7 +88,7 @@ impl<'a> Cover<'a> {
                 instances.push(end);
                 open.extend(arguments);
             } else {
-                open.extend(arguments(self.expr, end));
+                open.extend(self.tree.arguments(end));
             }
         }
         instances
@@ -104,11 +112,12 @@ impl<'a> Cover<'a> {
                     open.extend(once.map(|(_, argument)| *argument));
                 }
                 None if self.expr.nodes()[end] == Node::Const => free.push(end),
-                None => open.extend(arguments(self.expr, end)),
+                None => open.extend(self.tree.arguments(end)),
             }
         }
+        free.sort_unstable();
         let constants = (0..self.expr.len()).filter(|&end| self.expr.nodes()[end] == Node::Const);
-        constants.map(|end| !free.contains(&end)).collect()
+        constants.map(|end| free.binary_search(&end).is_err()).collect()
     }
 }
 
@@ -119,89 +128,99 @@ impl Reading {
     }
 }
 
-/// Where the arguments of the node at `end` end, left to right.
-fn arguments(expr: &Expr, end: usize) -> Vec<usize> {
-    match expr.nodes()[end].arity() {
-        0 => vec![],
-        1 => vec![end - 1],
-        _ => vec![expr.subtree_start(end - 1) - 1, end - 1],
-    }
-}
-
-/// Where the arguments end if the subtree is an instance of the template.
-fn instance(template: &Template, expr: &Expr, end: usize) -> Option<Vec<usize>> {
-    let body = template.body();
-    if body.root() != expr.nodes()[end] {
-        return None;
-    }
-    let mut bound = vec![None; template.arity()];
-    let found = matches(body, body.len() - 1, expr, end, &mut bound);
-    if found { bound.into_iter().collect() } else { None }
-}
-
-/// Whether the body's subtree matches the expression's, with what parameters are bound to.
-fn matches(
-    body: &Expr,
-    at: usize,
-    expr: &Expr,
-    end: usize,
-    bound: &mut Vec<Option<usize>>,
-) -> bool {
-    match (body.nodes()[at], expr.nodes()[end]) {
-        (Node::Var(parameter), _) => {
-            let slot = &mut bound[usize::from(parameter)];
-            match *slot {
-                None => {
-                    *slot = Some(end);
-                    true
-                }
-                Some(other) => expr.subtree(other) == expr.subtree(end),
-            }
-        }
-        (Node::Const, Node::Const) => constant(body, at) == constant(expr, end),
-        (Node::Op(wanted), Node::Op(found)) if wanted == found => {
-            let (wanted, found) = (arguments(body, at), arguments(expr, end));
-            let mut pairs = |found: &[usize]| {
-                let before = bound.clone();
-                let fits =
-                    wanted.iter().zip(found).all(|(a, b)| matches(body, *a, expr, *b, bound));
-                if !fits {
-                    *bound = before;
-                }
-                fits
-            };
-            let swapped: Vec<usize> = found.iter().rev().copied().collect();
-            pairs(&found)
-                || matches!(expr.nodes()[end], Node::Op(Op::Add | Op::Mul)) && pairs(&swapped)
-        }
-        _ => false,
-    }
-}
-
-fn constant(expr: &Expr, end: usize) -> f64 {
-    expr.constants()[expr.nodes()[..end].iter().filter(|node| **node == Node::Const).count()]
+/// The templates that can occur in the expression, by position: those whose functions do.
+fn candidates(ops: &OpSet, expr: &Expr) -> Vec<(usize, Pattern)> {
+    let uses = |expr: &Expr, op: Op| expr.nodes().iter().filter(|n| **n == Node::Op(op)).count();
+    let functions = Op::ALL
+        .into_iter()
+        .filter(|op| !matches!(op, Op::Add | Op::Sub | Op::Neg | Op::Mul | Op::Div | Op::Inv));
+    let counts: Vec<(Op, usize)> = functions.map(|op| (op, uses(expr, op))).collect();
+    let occurs =
+        |template: &Template| counts.iter().all(|(op, count)| uses(template.body(), *op) <= *count);
+    let templates = ops.templates.iter().enumerate();
+    templates
+        .filter(|(_, (template, _))| occurs(template))
+        .map(|(position, (template, _))| (position, Pattern::new(template)))
+        .collect()
 }
 
 /// The expression in its natural form as text, instances by the names of their templates.
 pub(super) fn written(ops: &OpSet, expr: &Expr, names: &Names) -> String {
-    let first = names.len().max(expr.input_count());
-    let mut calls: Vec<String> = vec![];
-    let mut folded = expr.clone();
+    let cover = Cover::new(ops, expr);
+    let mut folding = Folding {
+        cover: &cover,
+        names,
+        first: names.len().max(expr.input_count()),
+        calls: vec![],
+        folded: BTreeMap::new(),
+    };
+    let mut instances = cover.instances();
     // Innermost first: each call becomes an input of its own.
-    loop {
-        let cover = Cover::new(ops, &folded);
-        let Some(end) = cover.instances().into_iter().min() else { break };
-        let Some((position, arguments)) = &cover.readings[end].instance else { break };
-        let notation = Folded { names, first, calls: &calls };
-        let text = |end: &usize| print(&folded.subtree(*end).natural(), &notation);
-        let texts: Vec<String> = arguments.iter().map(text).collect();
-        let call = format!("{}({})", ops.templates[*position].0.name(), texts.join(", "));
-        let index = calls.iter().position(|known| *known == call).unwrap_or_else(|| {
-            calls.push(call);
-            calls.len() - 1
-        });
-        let Ok(index) = u16::try_from(first + index) else { break };
-        folded = folded.with_subtree(end, &Expr::var(index));
+    instances.sort_unstable();
+    for end in instances {
+        folding.fold(end);
     }
-    print(&folded.natural(), &Folded { names, first, calls: &calls })
+    folding.text(expr.len() - 1)
+}
+
+/// An expression in which calls of templates take the places of instances, one after the other.
+struct Folding<'a> {
+    cover: &'a Cover<'a>,
+    names: &'a Names,
+    /// The inputs from here on stand for calls.
+    first: usize,
+    calls: Vec<String>,
+    /// Where instances start, with where they end and the input for the call, outer ones last.
+    folded: BTreeMap<usize, Vec<(usize, u16)>>,
+}
+
+impl Folding<'_> {
+    /// Gives the instance that ends there a call.
+    fn fold(&mut self, end: usize) {
+        let Some((position, arguments)) = &self.cover.readings[end].instance else { return };
+        let texts: Vec<String> = arguments.iter().map(|end| self.text(*end)).collect();
+        let name = self.cover.ops.templates[*position].0.name();
+        let call = format!("{name}({})", texts.join(", "));
+        let known = self.calls.iter().position(|known| *known == call);
+        let index = known.unwrap_or(self.calls.len());
+        // Beyond all inputs that there can be, an instance is written out.
+        let Ok(input) = u16::try_from(self.first + index) else { return };
+        if known.is_none() {
+            self.calls.push(call);
+        }
+        let start = self.cover.expr.subtree_start(end);
+        self.folded.entry(start).or_default().push((end, input));
+    }
+
+    /// The subtree that ends there as text.
+    fn text(&self, end: usize) -> String {
+        let expr = self.cover.expr;
+        let mut at = expr.subtree_start(end);
+        let before = expr.nodes()[..at].iter().filter(|node| **node == Node::Const).count();
+        let (mut nodes, mut constants) = (vec![], vec![]);
+        let mut next = before;
+        while at <= end {
+            let outermost = self
+                .folded
+                .get(&at)
+                .and_then(|calls| calls.iter().rev().find(|(call_end, _)| *call_end <= end));
+            let after = if let Some((call_end, input)) = outermost {
+                nodes.push(Node::Var(*input));
+                call_end + 1
+            } else {
+                nodes.push(expr.nodes()[at]);
+                at + 1
+            };
+            let passed = &expr.nodes()[at..after];
+            let count = passed.iter().filter(|node| **node == Node::Const).count();
+            if outermost.is_none() {
+                constants.extend_from_slice(&expr.constants()[next..next + count]);
+            }
+            next += count;
+            at = after;
+        }
+        let Self { names, first, calls, .. } = self;
+        let folded = Expr::from_parts(nodes, constants);
+        print(&folded.natural(), &Folded { names, first: *first, calls })
+    }
 }

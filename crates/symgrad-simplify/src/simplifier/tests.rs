@@ -61,3 +61,18 @@ fn enclosures_of_a_class_narrow_in_few_steps() {
     // Enclosures that contradict each other by a rounding error: the earlier one stays.
     assert_eq!(Interval::new(0.0, 1.0).narrowed_by(Interval::new(1.0 + 1e-15, 2.0)).hi(), 1.0);
 }
+
+/// The work of a comparison grows with the inputs that are used, not with their pairs, nor with
+/// those that are there.
+#[test]
+fn many_inputs_are_compared_in_little_time() {
+    let sum = |inputs: std::ops::Range<u16>| {
+        Expr::sum(inputs.map(|input| Expr::constant(f64::from(input)) * Expr::var(input)))
+    };
+    let simplifier = Simplifier::new(OpSet::default(), Domain::unbounded(60_000));
+    let (a, b) = (sum(1..130), sum(1..131));
+    assert!(simplifier.agree(&a, &(-a.clone()), Goal::LevelSets));
+    assert!(!simplifier.agree(&a, &b, Goal::LevelSets));
+    assert!(simplifier.agree(&Expr::var(59_999), &Expr::var(59_999), Goal::LevelSets));
+    assert!(!simplifier.agree(&Expr::var(59_999), &Expr::var(59_998), Goal::LevelSets));
+}

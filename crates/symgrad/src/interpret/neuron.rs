@@ -263,7 +263,7 @@ mod tests {
         let found = interpreted(&points, gradients);
         assert_eq!(found.activity, Activity::Linear);
         let findings = found.findings.unwrap();
-        assert_eq!(findings.answer().expression, "-0.25*x + y");
+        assert_eq!(findings.answer().expression, "y - 0.25*x");
         assert!(found.active > 10 && found.active < 100, "{}", found.active);
     }
 
