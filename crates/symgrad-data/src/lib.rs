@@ -31,6 +31,7 @@ mod cloud;
 mod error;
 mod estimate;
 mod field;
+mod file_error;
 mod files;
 #[cfg(feature = "generate")]
 pub mod generate;
@@ -44,9 +45,10 @@ mod triplets;
 mod units;
 
 pub use builder::FieldBuilder;
-pub use error::{DataError, FileError, FileProblem, Place};
+pub use error::DataError;
 pub use estimate::{EstimatedGradients, estimate_gradients};
 pub use field::{DirectionField, FieldOptions, TangentMode};
+pub use file_error::{FileError, FileProblem, Place};
 pub use files::{FieldColumns, Matrices, Notes, ReadOptions, Reading, Sheet};
 pub use progress::Progress;
 pub use span::{Sines, Span};
