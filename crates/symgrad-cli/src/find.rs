@@ -87,7 +87,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let mut findings = run_search(search, &mut bar)?;
     findings.left_out = left_out;
     if let Some(reason) = findings.stopped {
-        eprintln!("search stopped after {} evaluations: {reason}", findings.evaluations);
+        tell!("search stopped after {} evaluations: {reason}", findings.evaluations);
     }
     findings.seconds.insert(Stage::Data, (read * 1e3).round() / 1e3);
 

@@ -69,7 +69,7 @@ fn table(header: &str, row: impl Fn(u32, f64, f64) -> String) -> String {
 /// A product's gradients, in which points of no weight are wrong.
 #[test]
 fn weights_weigh_in_every_mode() {
-    let wrong = |n: u32| n % 4 == 0;
+    let wrong = |n: u32| n.is_multiple_of(4);
     let weight = |n: u32| if wrong(n) { 1e-9 } else { 1.0 };
     let off = |n: u32| if wrong(n) { 50.0 } else { 0.0 };
     let values = table("x,z,y,weight", |n, x, z| {

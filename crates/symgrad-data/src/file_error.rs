@@ -12,7 +12,7 @@ pub struct FileError {
     pub file: PathBuf,
     /// What is wrong with it.
     #[source]
-    pub problem: FileProblem,
+    pub problem: Box<FileProblem>,
 }
 
 /// What is wrong with a file.
@@ -315,6 +315,6 @@ impl fmt::Display for Place {
 impl FileProblem {
     /// The problem, with the file it is in.
     pub(crate) fn in_file(self, file: &std::path::Path) -> DataError {
-        DataError::File(FileError { file: file.into(), problem: self })
+        DataError::File(FileError { file: file.into(), problem: Box::new(self) })
     }
 }

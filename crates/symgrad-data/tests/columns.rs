@@ -347,7 +347,7 @@ fn weights_count_in_estimates() {
     let x: Vec<f64> = (1..400).map(|n| at(n, 0.754_877_666)).collect();
     let y: Vec<f64> = (1..400).map(|n| at(n, 0.569_840_296)).collect();
     // Every third value is wrong, and weighs next to nothing.
-    let wrong = |n: usize| n % 3 == 0;
+    let wrong = |n: usize| n.is_multiple_of(3);
     let values: Vec<f64> =
         (0..399).map(|n| x[n] * y[n] + if wrong(n) { 50.0 } else { 0.0 }).collect();
     let weights: Vec<f64> = (0..399).map(|n| if wrong(n) { 1e-9 } else { 1.0 }).collect();

@@ -1,7 +1,7 @@
 //! Inputs that a search does without: constant columns, and multiples of others.
 
 use symgrad_data::{Dropped, Reduction, Table, Wanted};
-use symgrad_search::ConstantUnits;
+use symgrad_search::{ConstantUnits, Unit};
 
 use crate::{Error, SearchSettings};
 
@@ -19,7 +19,7 @@ impl SearchSettings {
             () => 1,
         };
         let units = &constraints.units;
-        let unit = |name: &str| units.get(name).map(|unit| unit.dimension());
+        let unit = |name: &str| units.get(name).map(Unit::dimension);
         let dimensionless = constraints.constants == ConstantUnits::Dimensionless;
         let alike = |one: &str, other: &str| unit(one) == unit(other);
         let constants = dimensionless && !units.is_empty();

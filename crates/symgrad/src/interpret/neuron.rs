@@ -230,9 +230,9 @@ fn weighted_sum(field: &DirectionField) -> Option<Expr> {
 mod tests {
     use super::*;
 
-    fn interpreted(points: &Table, gradients: Vec<Vec<f64>>) -> Interpretation {
+    fn interpreted(points: &Table, gradients: &[Vec<f64>]) -> Interpretation {
         let (ground, settings) = Ground::of(points, &InterpretSettings::default(), &()).unwrap();
-        let (values, gradients) = (points.column(0).to_vec(), ground.gradients(&gradients));
+        let (values, gradients) = (points.column(0).to_vec(), ground.gradients(gradients));
         let observed =
             Observed { layer: "h", unit: Unit::Neuron(0), ground: &ground, values, gradients };
         observed.interpret(&settings, &mut ()).unwrap()
@@ -247,7 +247,7 @@ mod tests {
     #[test]
     fn a_dead_neuron_is_no_failure() {
         let points = grid();
-        let found = interpreted(&points, vec![vec![0.0; 400]; 2]);
+        let found = interpreted(&points, &vec![vec![0.0; 400]; 2]);
         assert_eq!((found.activity, found.active, found.findings), (Activity::Dead, 0, None));
     }
 
@@ -260,7 +260,7 @@ mod tests {
             f64::from(u8::from(active))
         };
         let gradients = [1.0, -4.0].map(|w| (0..400).map(|n| w * slope(n)).collect()).to_vec();
-        let found = interpreted(&points, gradients);
+        let found = interpreted(&points, &gradients);
         assert_eq!(found.activity, Activity::Linear);
         let findings = found.findings.unwrap();
         assert_eq!(findings.answer().expression, "y - 0.25*x");
@@ -282,7 +282,7 @@ mod tests {
             along(9.0, &x),
             along(3.0, &y),
         ];
-        let findings = interpreted(&points, gradients).findings.unwrap();
+        let findings = interpreted(&points, &gradients).findings.unwrap();
         assert_eq!(findings.answer().expression, "x*y");
         assert_eq!(findings.inputs, ["x", "y"]);
         assert_eq!(findings.left_out, ["k is constant (3)", "twice is 2*x"]);
