@@ -104,7 +104,7 @@ fn contrived(size: usize) -> Vec<(&'static str, Vec<u8>)> {
             archive(&[b"\x80\x02N", &puts[..], b"."].concat(), &[])
         }),
         // The stack's room goes to a sequence each time it is emptied.
-        ("emptied stacks", repeated(&b"(".repeat(1), &[&[b'N'; 50][..], b"t0("].concat(), b"t")),
+        ("emptied stacks", repeated(b"(", &[&[b'N'; 50][..], b"t0("].concat(), b"t")),
         (
             "a long tuple called",
             repeated(
@@ -213,7 +213,7 @@ fn memory_is_bounded_by_the_size_of_a_file() {
         .unwrap();
 
     // Entries that share their bytes, and one that claims to be larger than the file.
-    let one = archive(b"\x80\x02}.", &[&[7; 100_000]]);
+    let one = archive(b"\x80\x02}.", &[&vec![7; 100_000]]);
     assert!(peak(&one) <= FACTOR * one.len() + CONSTANT);
     let mut lying = one.clone();
     let sizes: Vec<usize> =
