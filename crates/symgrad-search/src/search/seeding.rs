@@ -1,5 +1,6 @@
 //! The first step of a search: what spectral fits, reductions and guesses come up with.
 
+use rayon::prelude::*;
 use symgrad_expr::{Expr, OpSet};
 
 use super::Search;
@@ -10,6 +11,7 @@ use crate::evolution::{Palette, negated, spellings, strip};
 use crate::fold;
 use crate::front::Entry;
 use crate::objective::Objective;
+use crate::outcome::EXACT;
 use crate::reduction::reduce;
 use crate::spectral::{self, BeamOptions, Proposal};
 use crate::target_unit;
@@ -23,6 +25,9 @@ const QUOTIENT_POINTS: usize = 300;
 
 /// Points that a library needs at least.
 const FEWEST_POINTS: usize = 200;
+
+/// Points for elimination over large libraries.
+const ELIMINATION_POINTS: usize = 500;
 
 /// Cells of the feature matrix of a mixed library.
 const LIBRARY_CELLS: usize = 4_000_000;
@@ -48,6 +53,9 @@ impl Search {
             self.offer_within(&spellings, self.allowance().part(PART).evaluations);
             if !self.is_over() {
                 self.reduce();
+            }
+            if !self.is_over() {
+                self.eliminate();
             }
         }
         self.evolve();
@@ -110,6 +118,34 @@ impl Search {
         self.state.evaluations += found.evaluations;
         self.state.combinations.extend(found.combinations);
         self.palette.combinations.clone_from(&self.state.combinations);
+        self.offer_within(&formulas, self.allowance().part(PART).evaluations);
+    }
+
+    /// Sums of many structured terms by elimination, unless a formula is already exact.
+    fn eliminate(&mut self) {
+        let exact = |entry: &Entry| entry.loss <= EXACT;
+        if self.state.hall.front().iter().any(exact) {
+            return;
+        }
+        let (inputs, rules) = (&self.palette.inputs, &self.rules);
+        let points = self.screen.thinned(ELIMINATION_POINTS);
+        let libraries = spectral::families(inputs, &rules.ops);
+        let shares = self.allowance().part(PART).shares(libraries.len());
+        let found: Vec<(Vec<Vec<Expr>>, u64)> = self.pool.install(|| {
+            let each = libraries.into_par_iter().enumerate().map(|(k, mut library)| {
+                library.retain(|feature| rules.constraints.suits(feature));
+                let mut eval = Evaluator::allowed(&points, shares(k));
+                let proposals = spectral::eliminate_library(library, &mut eval);
+                let spelled = proposals.iter().map(|proposal| spellings(proposal, rules));
+                (spelled.collect(), eval.evaluations())
+            });
+            each.collect()
+        });
+        let (spelled, spent): (Vec<Vec<Vec<Expr>>>, Vec<u64>) = found.into_iter().unzip();
+        self.state.evaluations += spent.iter().sum::<u64>();
+        let spelled: Vec<Vec<Expr>> = spelled.into_iter().flatten().collect();
+        let formulas: Vec<Expr> =
+            in_turn(&spelled).iter().map(|expr| strip(expr, &self.rules)).collect();
         self.offer_within(&formulas, self.allowance().part(PART).evaluations);
     }
 

@@ -154,7 +154,7 @@ fn atoms(x: &Expr, ops: &OpSet) -> Vec<Expr> {
 }
 
 /// a·b, as a quotient where one of them is a reciprocal.
-fn product(a: &Expr, b: &Expr, ops: &OpSet) -> Option<Expr> {
+pub(super) fn product(a: &Expr, b: &Expr, ops: &OpSet) -> Option<Expr> {
     let below = |expr: &Expr| {
         let arguments = expr.arguments();
         match (expr.root(), arguments.as_slice()) {
@@ -310,7 +310,7 @@ fn outer_functions(argument: &Expr, ops: &OpSet) -> Vec<Expr> {
 }
 
 /// 1/argument, by whichever operator there is.
-fn reciprocal(argument: Expr, ops: &OpSet) -> Option<Expr> {
+pub(super) fn reciprocal(argument: Expr, ops: &OpSet) -> Option<Expr> {
     if ops.contains(Op::Inv) {
         Some(Expr::unary(Op::Inv, argument))
     } else {

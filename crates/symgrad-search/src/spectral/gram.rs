@@ -33,6 +33,9 @@ use crate::objective::{Objective, Target};
 /// ridge its loss tends to 1 instead. It biases honest losses by about as much.
 const RIDGE: f64 = 1e-9;
 
+/// What rounding may take from an eigenvalue of B.
+const ROUNDING: f64 = 1e-12;
+
 /// Up to this many features all eigenpairs are computed; beyond, the smallest is iterated for.
 const DENSE: usize = 64;
 
@@ -125,6 +128,19 @@ impl Gram {
             b[(j, j)] += RIDGE;
         }
         Self { a, b, scale }
+    }
+
+    /// The same matrices with a ridge of that size on the misfit alone.
+    pub(crate) fn with_misfit_ridge(&self, ridge: f64) -> Self {
+        let on_diagonal = |m: &Mat<f64>, by: f64| {
+            let mut m = m.clone();
+            for j in 0..m.ncols() {
+                m[(j, j)] += by - RIDGE;
+            }
+            m
+        };
+        let scale = self.scale.clone();
+        Self { a: on_diagonal(&self.a, ridge), b: on_diagonal(&self.b, ROUNDING), scale }
     }
 
     /// Number of features.

@@ -2,6 +2,8 @@
 //! beam, and the refit of any sum the evolution finds.
 
 mod beam;
+mod elimination;
+mod families;
 mod features;
 mod gram;
 mod polynomial;
@@ -11,6 +13,8 @@ mod sums;
 use symgrad_expr::{Expr, OpSet};
 
 pub(crate) use beam::BeamOptions;
+pub(crate) use elimination::eliminate_library;
+pub(crate) use families::families;
 pub(crate) use features::{mixed_library, pair_library, quotients_of_monomials};
 use gram::{Gram, Sparse};
 pub(crate) use polynomial::eliminate;
