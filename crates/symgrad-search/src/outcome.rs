@@ -125,10 +125,19 @@ impl Outcome {
         }
     }
 
-    /// With formulas in another form, the same in everything else.
-    pub(crate) fn arranged(mut self, form: impl Fn(&Expr) -> Expr) -> Self {
-        for entry in &mut self.front {
-            entry.expr = form(&entry.expr);
+    /// With formulas in another form, some of the other sign, the same in everything else.
+    pub(crate) fn arranged(mut self, form: impl Fn(&Expr) -> (Expr, bool)) -> Self {
+        for (index, entry) in self.front.iter_mut().enumerate() {
+            let negative;
+            (entry.expr, negative) = form(&entry.expr);
+            if let Some(folds) =
+                self.folds.as_mut().filter(|_| negative && Some(index) == self.answer)
+            {
+                folds.turns.reverse();
+                for turn in &mut folds.turns {
+                    *turn = -*turn;
+                }
+            }
         }
         self.trust.retell(&self.front, self.answer, &self.names, self.loss_kind);
         self

@@ -136,7 +136,11 @@ fn rounding_is_no_gain() {
             let judged =
                 Outcome::of_formulas(objective, &formulas, &OpSet::default(), &config).unwrap();
             let credited = judged.front().first().map_or(1.0, |entry| entry.loss);
-            prop_assert!(credited > 0.98, "{text}: {credited}");
+            // Noise times an input has that input's level sets.
+            let mut evaluator = Evaluator::new(&modes[mode]);
+            let single = |k: u16| evaluator.loss(&Expr::var(k));
+            let honest = (0..3).map(single).fold(0.98, f64::min);
+            prop_assert!(credited > honest - 1e-9, "{text}: {credited}");
             Ok(())
         })
         .unwrap();

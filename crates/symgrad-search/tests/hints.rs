@@ -72,9 +72,35 @@ fn confidence(hints: &Hints, wanted: impl Fn(&HintKind) -> bool) -> f64 {
     hints.iter().filter(|hint| wanted(&hint.kind)).map(|hint| hint.confidence).fold(0.0, f64::max)
 }
 
+/// Whether two combinations of the same inputs have the same level sets, whichever way they are
+/// written.
+fn parallel(one: &Expr, other: &Expr) -> bool {
+    if one.inputs() != other.inputs() {
+        return false;
+    }
+    let columns: Vec<Vec<f64>> = (1..=6)
+        .map(|i| (1..=20).map(|n| 0.3 + (0.618_034 * f64::from(n * i)).fract()).collect())
+        .collect();
+    let gradients = |expr: &Expr| {
+        let (mut values, mut gradients) = (vec![0.0; 20], vec![vec![0.0; 20]; 6]);
+        Program::compile(expr)
+            .input_gradients(&columns, &mut Workspace::default(), &mut values, &mut gradients)
+            .unwrap();
+        gradients
+    };
+    let (a, b) = (gradients(one), gradients(other));
+    (0..20).all(|n| {
+        let dot =
+            |u: &[Vec<f64>], v: &[Vec<f64>]| -> f64 { (0..6).map(|i| u[i][n] * v[i][n]).sum() };
+        dot(&a, &b).abs() > (1.0 - 1e-5) * (dot(&a, &a) * dot(&b, &b)).sqrt()
+    })
+}
+
 fn through(hints: &Hints, text: &str) -> f64 {
     confidence(hints, |kind| match kind {
-        HintKind::Through { combination, .. } => combination.rounded(3).to_string() == text,
+        HintKind::Through { combination, .. } => {
+            parallel(&combination.rounded(3), &text.parse().unwrap())
+        }
         _ => false,
     })
 }

@@ -65,9 +65,7 @@ impl Search {
             let found = Outcome::new(front, &judge, *evaluations, stop);
             found.written(&self.units, objective, ops, tolerance)
         });
-        // Turns are values of the answer, whose sign is not free then.
-        let free = self.rules.level_sets && judged.folds().is_none();
-        let mut outcome = judged.arranged(|expr| self.arranged(expr, free));
+        let mut outcome = judged.arranged(|expr| self.arranged(expr));
         if let Some(mean) = mean {
             outcome.begin_with(mean, objective, held);
         }
@@ -86,19 +84,20 @@ impl Search {
 
     /// The entry as people would write it: terms and factors in the order of the inputs' names,
     /// if nothing speaks against that.
-    fn arranged(&self, expr: &Expr, sign_is_free: bool) -> Expr {
-        let Rules { ops, constraints, .. } = &self.rules;
-        let arranged = self.order.as_written(expr, |expr| {
-            if sign_is_free {
-                self.writer.arranged_level_set(expr)
-            } else {
-                self.writer.arranged(expr)
-            }
-        });
+    ///
+    /// Also whether it has the other sign, where that is free.
+    fn arranged(&self, expr: &Expr) -> (Expr, bool) {
+        let Rules { ops, constraints, level_sets, .. } = &self.rules;
+        let plain = self.order.as_written(expr, |expr| self.writer.arranged(expr));
+        let arranged = if *level_sets {
+            self.order.as_written(expr, |expr| self.writer.arranged_level_set(expr))
+        } else {
+            plain.clone()
+        };
         let as_good = ops.complexity(&arranged) <= ops.complexity(expr)
             && ops.allows(&arranged)
             && constraints.permits(&arranged);
-        if as_good { arranged } else { expr.clone() }
+        if as_good { (arranged.clone(), arranged != plain) } else { (expr.clone(), false) }
     }
 
     /// Another form of each entry, if there is one, and the entry as it is, scored on all
