@@ -80,7 +80,7 @@ fn no_search_spends_more_than_its_budget() {
     // Over all orders of magnitude up to 10⁵, and none at all.
     let budgets = (0_u32..16, 1_u64..6).prop_map(|(doublings, times)| (times << doublings) / 2);
     let cases = (budgets, modes(), 0..TRUTHS.len(), 0_u64..9, any::<bool>());
-    runner(28)
+    runner(18)
         .run(&cases, |(budget, mode, truth, seed, spectral)| {
             let config = SearchConfig { budget, seed, spectral, ..SearchConfig::default() };
             let outcome = run(objective(mode, TRUTHS[truth]), config);
