@@ -9,7 +9,7 @@ use symgrad::models::{OpenOptions, Setting};
 use symgrad::report::TextTable;
 
 use crate::fail::Failure;
-use crate::talk::print;
+use crate::talk::{print, tell};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -38,5 +38,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let notes =
         model.notes().iter().fold(String::new(), |text, note| text + &format!("\n{note}\n"));
     print(&format!("{} inputs; → is the output\n\n{}{notes}", model.inputs(), table.to_text()))?;
+    if let Err(unreadable) = model.layer(model.output()) {
+        tell!("warning: the network's output {unreadable}");
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -94,7 +94,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let Reading { points, weights, notes, .. } = arguments.data.read(model.inputs())?;
     settings.weights = weights;
     let name = arguments.network.layer.as_deref().unwrap_or(model.output());
-    let neurons = neurons(&model, name)?;
+    let neurons = model.layer(name)?.neurons;
     let mut folder = arguments.out.as_deref().map(Folder::open).transpose()?;
     let ready = |names: &[&str]| folder.as_ref().map_or(Ok(()), |folder| folder.check(names));
     tell_notes(&notes);
@@ -125,15 +125,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let found = interpret_neuron(&model, &points, name, unit, &settings, &mut bar)?;
     bar.finish()?;
     arguments.show_neuron(&found, &model, &points, folder.as_mut())
-}
-
-/// The neurons of a layer.
-fn neurons(model: &Model, name: &str) -> Result<usize, Error> {
-    let layers = model.layers();
-    let known = || layers.iter().map(|layer| layer.name.as_str()).collect::<Vec<_>>().join(", ");
-    let layer = layers.iter().find(|layer| layer.name == name);
-    let layer = layer.ok_or_else(|| Error::NoLayer { name: name.into(), known: known() })?;
-    Ok(layer.neurons)
 }
 
 impl Network {

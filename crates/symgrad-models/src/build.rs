@@ -223,7 +223,11 @@ impl<'a> Builder<'a> {
         let size = self.width();
         self.plan.reserve(size)?;
         let elements = (0_u32..).take(size).collect();
-        self.step(Operation::Softmax(Softmax { windows: Windows { size, elements }, logarithm }))
+        self.step(Operation::Softmax(Softmax {
+            windows: Windows { size, elements },
+            logarithm,
+            masked: false,
+        }))
     }
 }
 

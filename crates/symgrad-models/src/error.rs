@@ -47,14 +47,24 @@ pub enum ModelError {
         hint: &'static str,
     },
     /// An operator that is not known.
-    #[error("node `{node}`: operator {operator} is not supported; supported are {supported}")]
+    #[error(
+        "node `{node}`: operator {operator} is not supported; export the model without it, or \
+         save gradients at points as a table (docs/gradients.md)"
+    )]
     UnsupportedOperator {
         /// The node's name.
         node: String,
         /// Its operator, with the domain if it is not ONNX's own.
         operator: String,
-        /// The operators that are.
-        supported: String,
+    },
+    /// Several nodes whose operators are not known.
+    #[error(
+        "not supported are the operators {operators}; export the model without them, or save \
+         gradients at points as a table (docs/gradients.md)"
+    )]
+    UnsupportedOperators {
+        /// The operators, with how often each occurs.
+        operators: String,
     },
     /// A known operator, used in a way that is not.
     #[error("node `{node}` ({operator}): {what} is not supported")]
@@ -78,8 +88,8 @@ pub enum ModelError {
     },
     /// An operator that lets points influence one another.
     #[error(
-        "node `{node}` ({operator}) {what}, so that a point's value would depend on other points; \
-         export the model with a dynamic batch axis first, and such steps left out"
+        "node `{node}` ({operator}) {what}, so that a point's value might depend on other points; \
+         export the model with a batch of 1, and it is computed point by point"
     )]
     MixesPoints {
         /// The node's name.
@@ -173,6 +183,16 @@ pub enum ModelError {
         /// What does not fit.
         problem: String,
     },
+    /// A tensor of the network that is not computed.
+    #[error("`{tensor}` cannot be read: {why}; {readable}")]
+    Unreadable {
+        /// The tensor's name.
+        tensor: String,
+        /// Why it is not.
+        why: String,
+        /// Tensors that can be read instead.
+        readable: String,
+    },
     /// A layer that the network does not have.
     #[error("the network has no layer `{layer}`; {near}")]
     NoSuchLayer {
@@ -227,6 +247,14 @@ pub enum ModelError {
 }
 
 impl ModelError {
+    /// Whether the model is right, and only a part of it is not computed.
+    pub(crate) fn is_unread(&self) -> bool {
+        matches!(
+            self,
+            Self::UnsupportedOperator { .. } | Self::Unsupported { .. } | Self::MixesPoints { .. }
+        )
+    }
+
     pub(crate) fn malformed(format: &'static str, problem: &dyn ToString) -> Self {
         Self::Malformed { format, problem: problem.to_string() }
     }

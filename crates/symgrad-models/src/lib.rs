@@ -25,8 +25,12 @@
 //! # ONNX
 //!
 //! The points are the first axis of a model's inputs, or the model is that of one point: with a
-//! first axis of size 1, or as a function of a vector. Other axes have fixed sizes. Operators are
-//! of versions 7 to 25; an error names those that are supported. Tensors keep their names.
+//! first axis of size 1, or as a function of a vector. Other axes have fixed sizes. A model that
+//! turns the axis of the points, or joins it with others, is computed for a single point, provided
+//! that two points then leave each other's results alone.
+//!
+//! Operators are of versions 7 to 28; `docs/onnx.md` lists them. Where one is not supported, the
+//! tensors that do not need it can be read. Tensors keep their names.
 //! Inputs that are not to be read in, such as a sample rate or the initial state of a recurrent
 //! network, can be made constant, and open sizes be given: see [`Setting`].
 //!

@@ -36,6 +36,8 @@ pub struct Network {
     slots: Arc<[Slot]>,
     output: Arc<str>,
     notes: Arc<[Note]>,
+    /// Tensors that are not computed, and why.
+    unread: Arc<[(String, Arc<str>)]>,
 }
 
 impl Network {
@@ -76,6 +78,7 @@ impl Network {
             slots: slots.into(),
             output: output.into(),
             notes: Arc::new([]),
+            unread: Arc::new([]),
         }
     }
 
@@ -83,6 +86,11 @@ impl Network {
     pub(crate) fn with_notes(mut self, notes: Vec<Note>) -> Self {
         self.notes = notes.into();
         self
+    }
+
+    /// The same with tensors that are not computed, and why.
+    pub(crate) fn with_unread(self, unread: Vec<(String, Arc<str>)>) -> Self {
+        Self { unread: unread.into(), ..self }
     }
 
     /// Numbers of a point. A shaped input counts row by row; several inputs follow one another.
@@ -101,6 +109,8 @@ impl Network {
     }
 
     /// The name of the output: the first one of continuous values.
+    ///
+    /// If it cannot be read then it is no [layer](Self::layer), and the error says why.
     pub fn output(&self) -> &str {
         &self.output
     }
@@ -229,14 +239,26 @@ impl Network {
         let layers = renamed.chain(own).collect();
         let notes = generator.notes.iter().chain(&*self.notes).cloned().collect();
         let joint = Self::new(plan, generator.input_shape.to_vec(), layers, &self.output);
-        Ok(joint.with_notes(notes))
+        Ok(joint.with_notes(notes).with_unread(self.unread.to_vec()))
     }
 
     fn index(&self, name: &str) -> Result<usize, ModelError> {
-        self.layers
-            .iter()
-            .position(|layer| layer.name == name)
-            .ok_or_else(|| ModelError::NoSuchLayer { layer: name.into(), near: self.near(name) })
+        let found = self.layers.iter().position(|layer| layer.name == name);
+        found.ok_or_else(|| match self.unread.iter().find(|(tensor, _)| tensor == name) {
+            Some((tensor, why)) => {
+                let (tensor, why) = (tensor.clone(), why.to_string());
+                ModelError::Unreadable { tensor, why, readable: self.readable() }
+            }
+            None => ModelError::NoSuchLayer { layer: name.into(), near: self.near(name) },
+        })
+    }
+
+    /// The tensors that can be read, the last ones first.
+    fn readable(&self) -> String {
+        let names: Vec<String> =
+            self.layers.iter().rev().take(5).map(|layer| format!("`{}`", layer.name)).collect();
+        let more = if self.layers.len() > names.len() { " and others" } else { "" };
+        format!("tensors that can be read, with --layer, are {}{more}", names.join(", "))
     }
 
     /// Layers whose names are most like one that does not exist.

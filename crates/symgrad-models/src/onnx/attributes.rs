@@ -2,19 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use super::proto::{AttributeProto, NodeProto, TensorProto, kind};
+use super::proto::{AttributeProto, GraphProto, NodeProto, TensorProto, kind};
 use crate::ModelError;
 
 /// Attributes that nobody has asked for yet.
 #[derive(Debug, Default)]
-pub(crate) struct Attributes {
+pub(crate) struct Attributes<'a> {
     node: String,
     operator: String,
-    left: BTreeMap<String, AttributeProto>,
+    left: BTreeMap<&'a str, &'a AttributeProto>,
 }
 
-impl Attributes {
-    pub(crate) fn new(node: &NodeProto, name: &str) -> Result<Self, ModelError> {
+impl<'a> Attributes<'a> {
+    pub(crate) fn new(node: &'a NodeProto, name: &str) -> Result<Self, ModelError> {
         let mut attributes =
             Self { node: name.into(), operator: node.op_type.clone(), left: BTreeMap::new() };
         for attribute in &node.attribute {
@@ -22,7 +22,7 @@ impl Attributes {
                 let what = format!("attribute `{}` of a function's caller", attribute.name);
                 return Err(attributes.unsupported(what));
             }
-            if attributes.left.insert(attribute.name.clone(), attribute.clone()).is_some() {
+            if attributes.left.insert(&attribute.name, attribute).is_some() {
                 return Err(attributes.unsupported(format!("attribute `{}` twice", attribute.name)));
             }
         }
@@ -43,6 +43,11 @@ impl Attributes {
         Err(self.unsupported(format!("attribute `{name}` = {}", attribute.f)))
     }
 
+    /// A number that may be NaN or infinite.
+    pub(crate) fn number(&mut self, name: &str) -> Result<Option<f64>, ModelError> {
+        Ok(self.take(name, kind::FLOAT)?.map(|attribute| f64::from(attribute.f)))
+    }
+
     pub(crate) fn int(&mut self, name: &str, default: i64) -> Result<i64, ModelError> {
         Ok(self.take(name, kind::INT)?.map_or(default, |attribute| attribute.i))
     }
@@ -56,14 +61,21 @@ impl Attributes {
         }
     }
 
-    pub(crate) fn ints(&mut self, name: &str) -> Result<Option<Vec<i64>>, ModelError> {
-        Ok(self.take(name, kind::INTS)?.map(|attribute| attribute.ints))
+    pub(crate) fn ints(&mut self, name: &str) -> Result<Option<&'a [i64]>, ModelError> {
+        Ok(self.take(name, kind::INTS)?.map(|attribute| &attribute.ints[..]))
     }
 
     pub(crate) fn floats(&mut self, name: &str) -> Result<Option<Vec<f64>>, ModelError> {
-        let widen =
-            |attribute: AttributeProto| attribute.floats.into_iter().map(f64::from).collect();
-        Ok(self.take(name, kind::FLOATS)?.map(widen))
+        let widen = |attribute: &AttributeProto| {
+            attribute.floats.iter().copied().map(f64::from).collect::<Vec<f64>>()
+        };
+        let floats = self.take(name, kind::FLOATS)?.map(widen);
+        match &floats {
+            Some(floats) if floats.iter().any(|x| x.is_nan()) => {
+                Err(self.unsupported(format!("NaN in attribute `{name}`")))
+            }
+            _ => Ok(floats),
+        }
     }
 
     pub(crate) fn text(&mut self, name: &str, default: &str) -> Result<String, ModelError> {
@@ -71,8 +83,19 @@ impl Attributes {
         Ok(attribute.map_or(default.into(), |a| String::from_utf8_lossy(&a.s).into_owned()))
     }
 
-    pub(crate) fn tensor(&mut self, name: &str) -> Result<Option<TensorProto>, ModelError> {
-        Ok(self.take(name, kind::TENSOR)?.and_then(|attribute| attribute.t))
+    /// A list of texts.
+    pub(crate) fn texts(&mut self, name: &str) -> Result<Option<Vec<String>>, ModelError> {
+        let lossy = |text: &Vec<u8>| String::from_utf8_lossy(text).into_owned();
+        let attribute = self.take(name, kind::STRINGS)?;
+        Ok(attribute.map(|attribute| attribute.strings.iter().map(lossy).collect()))
+    }
+
+    pub(crate) fn tensor(&mut self, name: &str) -> Result<Option<&'a TensorProto>, ModelError> {
+        Ok(self.take(name, kind::TENSOR)?.and_then(|attribute| attribute.t.as_ref()))
+    }
+
+    pub(crate) fn graph(&mut self, name: &str) -> Result<Option<&'a GraphProto>, ModelError> {
+        Ok(self.take(name, kind::GRAPH)?.and_then(|attribute| attribute.g.as_deref()))
     }
 
     /// Drops attributes that change nothing about the values computed here.
@@ -98,7 +121,7 @@ impl Attributes {
         }
     }
 
-    fn take(&mut self, name: &str, kind: i32) -> Result<Option<AttributeProto>, ModelError> {
+    fn take(&mut self, name: &str, kind: i32) -> Result<Option<&'a AttributeProto>, ModelError> {
         match self.left.remove(name) {
             Some(attribute) if attribute.r#type != kind => {
                 let what = format!("attribute `{name}` of kind {}", attribute.r#type);

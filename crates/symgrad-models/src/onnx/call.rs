@@ -22,12 +22,13 @@ pub(crate) struct Call<'a> {
     pub(crate) node: String,
     pub(crate) operator: String,
     pub(crate) inputs: Vec<Option<Value>>,
-    pub(crate) attributes: Attributes,
+    pub(crate) attributes: Attributes<'a>,
     /// Outputs that the node has.
     pub(crate) outputs: usize,
 }
 
 /// An input whose elements may be moved: its own shape, and the axes before it.
+#[derive(Clone, Debug)]
 pub(crate) struct Operand {
     pub(crate) value: Value,
     pub(crate) shape: Vec<usize>,
@@ -37,6 +38,25 @@ pub(crate) struct Operand {
 impl Operand {
     pub(crate) fn rank(&self) -> usize {
         self.shape.len() + self.lead
+    }
+
+    /// Whether it holds integers or truth values.
+    pub(crate) fn is_whole(&self) -> bool {
+        match &self.value {
+            Value::Integers(_) => true,
+            Value::Row(row) => row.whole,
+            _ => false,
+        }
+    }
+
+    /// A constant.
+    pub(crate) fn constant(shape: Vec<usize>, data: Vec<f64>) -> Self {
+        Self { value: Value::Numbers(Array::new(shape.clone(), data)), shape, lead: 0 }
+    }
+
+    /// A constant number.
+    pub(crate) fn number(number: f64) -> Self {
+        Self::constant(vec![], vec![number])
     }
 }
 
@@ -50,14 +70,38 @@ impl Call<'_> {
     pub(crate) fn operand(&self, index: usize) -> Result<Operand, ModelError> {
         let value = self.input(index).cloned();
         let value = value.ok_or_else(|| self.wrong(format!("input {index} is missing")))?;
+        self.as_operand(value)
+    }
+
+    /// A tensor with its shape.
+    pub(crate) fn as_operand(&self, value: Value) -> Result<Operand, ModelError> {
         let (shape, lead) = match &value {
             Value::Numbers(array) => (array.shape.clone(), 0),
             Value::Integers(array) => (array.shape.clone(), 0),
             Value::Row(row) => (row.shape.clone(), self.lead),
-            Value::Turned(_) => return Err(self.mixes("takes points that are not the first axis")),
-            Value::Discrete => return Err(self.unsupported("an input without gradient")),
+            Value::Unread(_) => return Err(self.unsupported("an input that is not read")),
         };
         Ok(Operand { value, shape, lead })
+    }
+
+    /// An input, if it is there.
+    pub(crate) fn optional(&self, index: usize) -> Result<Option<Operand>, ModelError> {
+        self.input(index).cloned().map(|value| self.as_operand(value)).transpose()
+    }
+
+    /// A row with its shape.
+    pub(crate) fn of(&self, row: Row) -> Operand {
+        let shape = row.shape.clone();
+        Operand { value: Value::Row(row), shape, lead: self.lead }
+    }
+
+    /// Refuses to work where the points are an axis of the tensors: the graph is tried again as
+    /// that of a single point.
+    pub(crate) fn alone(&self) -> Result<(), ModelError> {
+        match self.lead {
+            0 => Ok(()),
+            _ => Err(self.mixes("may use the batch axis like any other")),
+        }
     }
 
     /// An input that is computed for each point.
@@ -73,8 +117,16 @@ impl Call<'_> {
         match self.input(index) {
             None => Ok(None),
             Some(Value::Numbers(array)) => Ok(Some(array.clone())),
+            Some(Value::Integers(array)) => Ok(Some(self.numbers(array)?)),
             Some(_) => Err(self.unsupported(format!("input {index} that is no constant"))),
         }
+    }
+
+    /// Integers as numbers.
+    pub(crate) fn numbers(&self, array: &Array<Whole>) -> Result<Array<f64>, ModelError> {
+        let number = |&whole: &Whole| self.known(whole).map(|number| number as f64);
+        let data: Vec<f64> = array.data.iter().map(number).collect::<Result<_, _>>()?;
+        Ok(Array::new(array.shape.clone(), data))
     }
 
     /// An input of one number, if it is there.
@@ -108,14 +160,17 @@ impl Call<'_> {
         input: usize,
         since: i64,
     ) -> Result<Option<Vec<i64>>, ModelError> {
-        if self.opset < since { self.attributes.ints(attribute) } else { self.integers(input) }
+        if self.opset < since && self.attributes.has(attribute) {
+            return Ok(self.attributes.ints(attribute)?.map(<[i64]>::to_vec));
+        }
+        self.integers(input)
     }
 
     /// A number that must not be the count of points.
     pub(crate) fn known(&self, whole: Whole) -> Result<i64, ModelError> {
         match whole {
             Whole::Known(number) => Ok(number),
-            Whole::Points => Err(self.mixes("computes with the number of points")),
+            Whole::Points => Err(self.mixes("computes with the size of the batch axis")),
         }
     }
 
@@ -155,11 +210,14 @@ impl Call<'_> {
     ) -> Result<Value, ModelError> {
         let pick = |index: &u32| *index as usize;
         Ok(match value {
+            // More than a number each: constants are copied while they are made.
             Value::Numbers(array) => {
+                self.plan.reserve(3 * from.len())?;
                 let data: Vec<f64> = from.iter().map(|i| array.data[pick(i)]).collect();
                 Value::Numbers(Array::new(shape, data))
             }
             Value::Integers(array) => {
+                self.plan.reserve(8 * from.len())?;
                 let data: Vec<Whole> = from.iter().map(|i| array.data[pick(i)]).collect();
                 Value::Integers(Array::new(shape, data))
             }
@@ -170,9 +228,9 @@ impl Call<'_> {
                 let background = vec![0.0; from.len()].into();
                 let arrange = Arrange { background, parts: vec![pairs] };
                 let slot = self.plan.push(Operation::Arrange(arrange), vec![row.slot])?;
-                Value::Row(Row { slot, shape, depends: row.depends })
+                Value::Row(Row { slot, shape, ..*row })
             }
-            value => value.clone(),
+            Value::Unread(unread) => Value::Unread(unread.clone()),
         })
     }
 
@@ -190,7 +248,7 @@ impl Call<'_> {
         if Some(self.plan.length(slot)) != count(&shape) {
             return Err(self.wrong(format!("its result does not have the shape {shape:?}")));
         }
-        Ok(Row { slot, shape, depends })
+        Ok(Row { slot, shape, depends, whole: false })
     }
 
     /// Refuses shapes without elements, and those of more than can be counted.
@@ -251,6 +309,6 @@ pub(crate) fn reshaped(value: Value, shape: Vec<usize>) -> Value {
         Value::Numbers(array) => Value::Numbers(Array { shape, ..array }),
         Value::Integers(array) => Value::Integers(Array { shape, ..array }),
         Value::Row(row) => Value::Row(Row { shape, ..row }),
-        value => value,
+        Value::Unread(unread) => Value::Unread(unread),
     }
 }

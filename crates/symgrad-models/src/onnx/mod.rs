@@ -1,12 +1,16 @@
 //! ONNX models: a graph of operators becomes a plan.
 
 mod attributes;
+mod budget;
 mod call;
+mod control;
+mod finish;
 mod freeze;
 mod graph;
 mod operators;
 mod points;
 pub(crate) mod proto;
+mod steps;
 mod stored;
 mod value;
 
@@ -15,19 +19,24 @@ mod tests;
 
 use prost::Message;
 
+use self::finish::Walked;
+use self::points::Points;
+use self::proto::GraphProto;
 use crate::{ModelError, Network, Setting};
 
 /// Versions of the ONNX operators whose meaning is known.
-const VERSIONS: std::ops::RangeInclusive<i64> = 7..=25;
+const VERSIONS: std::ops::RangeInclusive<i64> = 7..=28;
 
 /// Whether bytes are those of an ONNX file, whatever its name.
 pub(crate) fn is_model(bytes: &[u8]) -> bool {
-    proto::ModelProto::decode(bytes)
-        .is_ok_and(|model| model.graph.is_some() && !model.opset_import.is_empty())
+    budget::check(bytes).is_ok()
+        && proto::ModelProto::decode(bytes)
+            .is_ok_and(|model| model.graph.is_some() && !model.opset_import.is_empty())
 }
 
 /// Reads a model from the bytes of an ONNX file, with some of its inputs and sizes set.
 pub(crate) fn read(bytes: &[u8], set: &[Setting]) -> Result<Network, ModelError> {
+    budget::check(bytes)?;
     let mut model = proto::ModelProto::decode(bytes)
         .map_err(|problem| ModelError::malformed("ONNX", &problem))?;
     if let Some(graph) = &mut model.graph {
@@ -45,9 +54,28 @@ pub(crate) fn read(bytes: &[u8], set: &[Setting]) -> Result<Network, ModelError>
     };
     if !VERSIONS.contains(&opset) {
         return Err(ModelError::NotRead {
-            what: format!("operators of version {opset}; known are 7 to 25"),
+            what: format!("operators of version {opset}; known are 7 to 28"),
             hint: "export the model with opset_version=17 or convert it with onnx.version_converter",
         });
     }
-    graph::translate(graph, opset)
+    let mut walked = graph::translate(graph, opset, Points::new(graph)?)?;
+    if walked.mixes()
+        && let Some(alone) = alone(graph, opset)
+    {
+        walked = alone;
+    }
+    walked.network()
+}
+
+/// A graph whose steps use the axis of the points like any other, as that of a single point: if
+/// with two points neither changes what is computed for the other.
+///
+/// Transformers and recurrent networks turn and join axes, and put everything back at their end.
+fn alone(graph: &GraphProto, opset: i64) -> Option<Walked> {
+    let of = |points| {
+        let points = Points::together(graph, points).ok()??;
+        graph::translate(graph, opset, points).ok()
+    };
+    let (mut one, two) = (of(1)?, of(2)?);
+    one.keeps_apart(&two).then_some(one)
 }

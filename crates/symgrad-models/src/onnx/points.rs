@@ -19,6 +19,8 @@ pub(crate) struct Points {
     pub(crate) single: bool,
     /// The shape of a point; with several inputs their total count.
     pub(crate) shape: Vec<usize>,
+    /// The numbers of each input for one point.
+    pub(crate) sizes: Vec<usize>,
     pub(crate) inputs: Vec<(String, Value)>,
 }
 
@@ -26,13 +28,33 @@ pub(crate) struct Points {
 type Sizes = Vec<Option<i64>>;
 
 impl Points {
+    /// The points as the graph's inputs have them.
     pub(crate) fn new(graph: &GraphProto) -> Result<Self, ModelError> {
+        Self::with(graph, None)
+    }
+
+    /// The graph of a certain number of points together, if it leaves that number open.
+    pub(crate) fn together(graph: &GraphProto, points: i64) -> Result<Option<Self>, ModelError> {
+        let open = Self::new(graph)?;
+        if open.lead == 0 || open.fixed.is_some() {
+            return Ok(None);
+        }
+        Self::with(graph, Some(points)).map(Some)
+    }
+
+    fn with(graph: &GraphProto, together: Option<i64>) -> Result<Self, ModelError> {
         let stored: BTreeSet<&str> = graph.initializer.iter().map(|t| &t.name[..]).collect();
         let inputs: Vec<(&str, Sizes)> = graph
             .input
             .iter()
             .filter(|input| !stored.contains(&input.name[..]))
-            .map(|input| Ok((&input.name[..], sizes(input)?)))
+            .map(|input| {
+                let mut sizes = sizes(input)?;
+                if let (Some(points), Some(first)) = (together, sizes.first_mut()) {
+                    *first = Some(points);
+                }
+                Ok((&input.name[..], sizes))
+            })
             .collect::<Result<_, ModelError>>()?;
         let Some((first, first_sizes)) = inputs.first() else {
             return Err(ModelError::malformed("ONNX", &"the graph has no inputs"));
@@ -40,12 +62,15 @@ impl Points {
         // A first axis of open or any size but 1 counts points; a graph with all sizes given and
         // no such axis is that of one point.
         let batch = match &first_sizes[..] {
+            _ if together.is_some() => None,
             [None, ..] => Some(None),
             [Some(size), _, ..] if *size != 1 => Some(Some(*size)),
             _ => None,
         };
         let lead = usize::from(batch.is_some());
-        let single = batch.is_none() && inputs.iter().all(|(_, s)| s.len() > 1 && s[0] == Some(1));
+        let single = together.is_none_or(|points| points == 1)
+            && batch.is_none()
+            && inputs.iter().all(|(_, s)| s.len() > 1 && s[0] == Some(1));
         let mut shapes = Vec::new();
         for (name, sizes) in &inputs {
             let fail = |problem: String| ModelError::Input { input: (*name).into(), problem };
@@ -72,6 +97,7 @@ impl Points {
         }
         let total = shapes.iter().try_fold(0_usize, |sum, (.., numbers)| sum.checked_add(*numbers));
         let mut plan = Plan::new(total.unwrap_or(usize::MAX))?;
+        let sizes: Vec<usize> = shapes.iter().map(|(.., numbers)| *numbers).collect();
         let shape = match &shapes[..] {
             [(_, shape, _)] => shape[usize::from(single)..].to_vec(),
             _ => vec![plan.inputs()],
@@ -85,9 +111,10 @@ impl Points {
             if inputs.iter().any(|(other, _)| other == name) {
                 return Err(ModelError::DuplicateTensor { tensor: name.into() });
             }
-            inputs.push((name.into(), Value::Row(Row { slot, shape, depends: true })));
+            inputs
+                .push((name.into(), Value::Row(Row { slot, shape, depends: true, whole: false })));
         }
-        Ok(Self { plan, lead, fixed: batch.flatten(), single, shape, inputs })
+        Ok(Self { plan, lead, fixed: batch.flatten(), single, shape, sizes, inputs })
     }
 }
 

@@ -9,14 +9,32 @@ use crate::plan::Slot;
 pub(crate) enum Value {
     /// Constants.
     Numbers(Array<f64>),
-    /// Integers, among them sizes of tensors.
+    /// Integers and truth values, among them sizes of tensors.
     Integers(Array<Whole>),
     /// Numbers that are computed for each point.
     Row(Row),
-    /// The same with two axes of which the points are the second one.
-    Turned(Row),
-    /// Something without a gradient, such as the index of a maximum.
-    Discrete,
+    /// A tensor that is not read, and why.
+    Unread(Unread),
+}
+
+/// Why a tensor is not read.
+#[derive(Clone, Debug)]
+pub(crate) struct Unread {
+    pub(crate) why: Arc<str>,
+    /// Whether it holds labels, which nobody would differentiate.
+    pub(crate) label: bool,
+}
+
+impl Value {
+    /// Labels: texts, or places in a list of them.
+    pub(crate) fn label() -> Self {
+        Self::Unread(Unread { why: "it holds labels".into(), label: true })
+    }
+
+    /// An output that is left out of what is computed.
+    pub(crate) fn left_out() -> Self {
+        Self::Unread(Unread { why: "this output of its node is not computed".into(), label: false })
+    }
 }
 
 /// A constant tensor.
@@ -48,6 +66,8 @@ pub(crate) struct Row {
     pub(crate) shape: Vec<usize>,
     /// Whether the value has a gradient: it is no constant, nor the outcome of a comparison.
     pub(crate) depends: bool,
+    /// Whether it holds integers or truth values.
+    pub(crate) whole: bool,
 }
 
 /// The number of elements, if it is a number.

@@ -9,6 +9,12 @@ pub(crate) enum BinaryKind {
     Subtract,
     Multiply,
     Divide,
+    /// The quotient of integers, towards 0.
+    Quotient,
+    /// The remainder, with the sign of the second number.
+    Modulo,
+    /// The remainder, with the sign of the first number.
+    Remainder,
     Power,
     Minimum,
     Maximum,
@@ -25,12 +31,20 @@ pub(crate) enum BinaryKind {
 }
 
 impl BinaryKind {
+    /// Whether it gives truth values.
+    pub(crate) fn is_truth(self) -> bool {
+        matches!(self, Self::Less | Self::LessOrEqual | Self::Equal)
+    }
+
     fn value(self, a: f64, b: f64) -> f64 {
         match self {
             Self::Add => a + b,
             Self::Subtract => a - b,
             Self::Multiply => a * b,
             Self::Divide => a / b,
+            Self::Quotient => (a / b).trunc(),
+            Self::Modulo => a - b * (a / b).floor(),
+            Self::Remainder => a % b,
             Self::Power if b == 2.0 => a * a,
             Self::Power => a.powf(b),
             Self::Minimum if b < a || b.is_nan() => b,
@@ -50,12 +64,14 @@ impl BinaryKind {
     /// the minimum and the maximum.
     fn slope(self, argument: usize, a: f64, b: f64) -> f64 {
         match (self, argument) {
-            (Self::Add, _) | (Self::Subtract, 0) => 1.0,
+            (Self::Add, _) | (Self::Subtract | Self::Modulo | Self::Remainder, 0) => 1.0,
             (Self::Subtract, _) => -1.0,
             (Self::Multiply, 0) => b,
             (Self::Multiply, _) => a,
             (Self::Divide, 0) => b.recip(),
             (Self::Divide, _) => -a / (b * b),
+            (Self::Modulo, _) => -(a / b).floor(),
+            (Self::Remainder, _) => -(a / b).trunc(),
             (Self::Power, 0) if b == 0.0 => 0.0,
             (Self::Power, 0) if b == 2.0 => 2.0 * a,
             (Self::Power, 0) => b * a.powf(b - 1.0),
@@ -68,7 +84,15 @@ impl BinaryKind {
             (Self::PRelu, _) => a.min(0.0),
             (Self::Keep, 1) => f64::from(a != 0.0),
             (Self::Drop, 1) => f64::from(a == 0.0),
-            (Self::Less | Self::LessOrEqual | Self::Equal | Self::Keep | Self::Drop, _) => 0.0,
+            (
+                Self::Quotient
+                | Self::Less
+                | Self::LessOrEqual
+                | Self::Equal
+                | Self::Keep
+                | Self::Drop,
+                _,
+            ) => 0.0,
         }
     }
 }

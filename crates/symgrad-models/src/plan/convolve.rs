@@ -1,12 +1,14 @@
 //! Convolutions, as products with the windows laid out as columns.
 
+use std::sync::Arc;
+
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 
 use super::Sweep;
 use super::reduce::ABSENT;
 
-/// A convolution over each row, in one or two dimensions.
+/// A convolution over each row, in any number of dimensions.
 #[derive(Clone, Debug)]
 pub(crate) struct Convolve {
     pub(crate) groups: usize,
@@ -21,8 +23,8 @@ pub(crate) struct Convolve {
     pub(crate) taps: Box<[u32]>,
     /// Elements of the kernel.
     pub(crate) kernel: usize,
-    /// For each group, filters × (channels · kernel).
-    pub(crate) weight: Box<[f64]>,
+    /// For each group, filters × (channels · kernel); several steps may share it.
+    pub(crate) weight: Arc<[f64]>,
     pub(crate) bias: Option<Box<[f64]>>,
 }
 

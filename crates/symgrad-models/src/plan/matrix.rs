@@ -1,5 +1,7 @@
 //! Products of matrices.
 
+use std::sync::Arc;
+
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 
@@ -13,8 +15,8 @@ pub(crate) struct Linear {
     pub(crate) repeats: usize,
     pub(crate) k: usize,
     pub(crate) n: usize,
-    /// k × n, row by row.
-    pub(crate) weight: Box<[f64]>,
+    /// k × n, row by row; several steps may share it.
+    pub(crate) weight: Arc<[f64]>,
     pub(crate) bias: Option<Box<[f64]>>,
 }
 

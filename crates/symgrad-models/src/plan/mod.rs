@@ -6,8 +6,10 @@
 mod arrange;
 mod binary;
 mod convolve;
+mod determinant;
 mod matrix;
 mod narrow;
+mod order;
 mod reduce;
 mod run;
 mod unary;
@@ -15,7 +17,9 @@ mod unary;
 pub(crate) use arrange::Arrange;
 pub(crate) use binary::{Binary, BinaryKind, Side};
 pub(crate) use convolve::Convolve;
+pub(crate) use determinant::{Determinant, LARGEST_DETERMINANT};
 pub(crate) use matrix::{Factor, Linear, Product};
+pub(crate) use order::{Order, Pick};
 pub(crate) use reduce::{ABSENT, Normalise, Reduce, Reduction, Softmax, Windows};
 pub(crate) use run::Seed;
 pub(crate) use unary::Unary;
@@ -59,6 +63,9 @@ pub(crate) enum Operation {
     Softmax(Softmax),
     Normalise(Normalise),
     Convolve(Convolve),
+    Order(Order),
+    Pick(Pick),
+    Determinant(Determinant),
 }
 
 /// What a step's backward pass may read.
@@ -94,6 +101,11 @@ impl Plan {
             None => return Err(ModelError::TooLarge { limit: LIMIT }),
         }
         Ok(())
+    }
+
+    /// Numbers that are used.
+    pub(crate) fn numbers(&self) -> usize {
+        LIMIT - self.room
     }
 
     /// The room that is left.
@@ -153,6 +165,9 @@ impl Operation {
             Self::Softmax(softmax) => softmax.windows.elements.len(),
             Self::Normalise(normalise) => normalise.length,
             Self::Convolve(convolve) => convolve.length(),
+            Self::Order(order) => order.length(),
+            Self::Pick(pick) => pick.starts.len(),
+            Self::Determinant(determinant) => determinant.count,
         }
     }
 
@@ -170,6 +185,9 @@ impl Operation {
             Self::Softmax(softmax) => softmax.forward(inputs[0], output),
             Self::Normalise(normalise) => normalise.forward(inputs[0], output),
             Self::Convolve(convolve) => convolve.forward(rows, inputs[0], output),
+            Self::Order(order) => order.forward(rows, inputs[0], output),
+            Self::Pick(pick) => pick.forward(rows, inputs, output),
+            Self::Determinant(determinant) => determinant.forward(inputs[0], output),
         }
     }
 
@@ -193,6 +211,9 @@ impl Operation {
             Self::Softmax(softmax) => softmax.backward(sweep, into),
             Self::Normalise(normalise) => normalise.backward(sweep, into),
             Self::Convolve(convolve) => convolve.backward(sweep, into),
+            Self::Order(order) => order.backward(sweep, into),
+            Self::Pick(pick) => pick.backward(sweep, which, into),
+            Self::Determinant(determinant) => determinant.backward(sweep, into),
         }
     }
 }

@@ -222,7 +222,7 @@ impl Operation {
                         .collect(),
                 };
                 let reduction = match &reduce.reduction {
-                    Reduction::Sum(divisors) => Reduction::Sum(pick(divisors)),
+                    Reduction::Sum(Some(divisors)) => Reduction::Sum(Some(pick(divisors))),
                     other => other.clone(),
                 };
                 Self::Reduce(Reduce { windows, reduction })

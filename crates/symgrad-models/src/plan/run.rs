@@ -33,6 +33,14 @@ impl Plan {
         std::mem::take(&mut pass.values[slot])
     }
 
+    /// The values of all slots at one point.
+    pub(crate) fn everything_at(&self, point: &[f64]) -> Vec<Vec<f64>> {
+        let mut pass = Pass::new(self);
+        pass.values[0] = point.to_vec();
+        pass.forward(&self.steps.iter().collect::<Vec<_>>(), 1);
+        pass.values
+    }
+
     /// The gradients of weighted sums of a slot's elements: for each sum, a column for each
     /// number of a point.
     pub(crate) fn gradients(

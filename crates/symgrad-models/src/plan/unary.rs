@@ -40,10 +40,34 @@ pub(crate) enum Unary {
     Sin,
     Cos,
     Tan,
+    Asin,
+    Acos,
     Atan,
     Sinh,
     Cosh,
+    Asinh,
+    Acosh,
+    Atanh,
     Erf,
+    Floor,
+    Ceil,
+    /// To the nearest integer, halves to the even one.
+    Round,
+    /// To the next integer towards 0.
+    Truncate,
+    Sign,
+    /// 1 where it is no number, else 0.
+    IsNan,
+    /// 1 where it is infinite with one of these signs, else 0.
+    IsInfinite {
+        positive: bool,
+        negative: bool,
+    },
+    /// 0 within `lambda` of 0, else moved towards 0 by `bias`.
+    Shrink {
+        lambda: f64,
+        bias: f64,
+    },
     Clip {
         low: f64,
         high: f64,
@@ -51,6 +75,23 @@ pub(crate) enum Unary {
 }
 
 impl Unary {
+    /// Whether it is a staircase: its slope is 0 wherever it has one.
+    pub(crate) fn is_flat(self) -> bool {
+        matches!(self, Self::Floor | Self::Ceil | Self::Round | Self::Truncate | Self::Sign)
+            || self.is_truth()
+    }
+
+    /// Whether it gives truth values.
+    pub(crate) fn is_truth(self) -> bool {
+        matches!(self, Self::IsNan | Self::IsInfinite { .. })
+    }
+
+    /// Whether it makes integers of integers.
+    pub(crate) fn keeps_wholes(self) -> bool {
+        matches!(self, Self::Negate | Self::Absolute | Self::Relu | Self::Clip { .. })
+            || self.is_flat()
+    }
+
     /// The function's value.
     pub(crate) fn value(self, x: f64) -> f64 {
         match self {
@@ -98,7 +139,31 @@ impl Unary {
             Self::Atan => x.atan(),
             Self::Sinh => x.sinh(),
             Self::Cosh => x.cosh(),
+            Self::Asin => x.asin(),
+            Self::Acos => x.acos(),
+            Self::Asinh => x.asinh(),
+            Self::Acosh => x.acosh(),
+            Self::Atanh => x.atanh(),
             Self::Erf => libm::erf(x),
+            Self::Floor => x.floor(),
+            Self::Ceil => x.ceil(),
+            Self::Round => x.round_ties_even(),
+            Self::Truncate => x.trunc(),
+            Self::Sign if x == 0.0 => 0.0,
+            Self::Sign => x.signum(),
+            Self::IsNan => f64::from(x.is_nan()),
+            Self::IsInfinite { positive, negative } => {
+                f64::from(x.is_infinite() && if x > 0.0 { positive } else { negative })
+            }
+            Self::Shrink { lambda, bias } => {
+                if x < -lambda {
+                    x + bias
+                } else if x > lambda {
+                    x - bias
+                } else {
+                    0.0
+                }
+            }
             Self::Clip { low, high } => below(above(x, low), high),
         }
     }
@@ -177,6 +242,19 @@ impl Unary {
             Self::Atan => (1.0 + x * x).recip(),
             Self::Sinh => x.cosh(),
             Self::Cosh => x.sinh(),
+            Self::Asin => (1.0 - x * x).sqrt().recip(),
+            Self::Acos => -(1.0 - x * x).sqrt().recip(),
+            Self::Asinh => x.hypot(1.0).recip(),
+            Self::Acosh => ((x - 1.0) * (x + 1.0)).sqrt().recip(),
+            Self::Atanh => ((1.0 - x) * (1.0 + x)).recip(),
+            Self::Shrink { lambda, .. } => f64::from(x.abs() > lambda),
+            Self::Floor
+            | Self::Ceil
+            | Self::Round
+            | Self::Truncate
+            | Self::Sign
+            | Self::IsNan
+            | Self::IsInfinite { .. } => 0.0,
             Self::Erf => FRAC_2_SQRT_PI * (-x * x).exp(),
             Self::Clip { low, high } => f64::from(x > low && x < high),
         }

@@ -70,6 +70,17 @@ impl Model {
         hidden.chain([layer(LATENTS.into(), "Linear".into(), encoder.latents)]).collect()
     }
 
+    /// The layer of that name; if the file has such a tensor and it cannot be read, why.
+    pub fn layer(&self, name: &str) -> Result<Layer, Error> {
+        if let Self::Network(network) = self
+            && let Err(unreadable @ ModelError::Unreadable { .. }) = network.layer(name)
+        {
+            return Err(unreadable.into());
+        }
+        let found = self.layers().into_iter().find(|layer| layer.name == name);
+        found.ok_or_else(|| self.no_layer(name))
+    }
+
     /// The name of the layer that is the network's output.
     pub fn output(&self) -> &str {
         match self {

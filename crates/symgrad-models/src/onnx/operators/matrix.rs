@@ -2,10 +2,11 @@
 
 use super::super::call::{Call, Operand, Outputs};
 use super::super::value::{Row, Value, count};
-use super::arithmetic::{combine, scaled};
 use crate::ModelError;
 use crate::layout;
-use crate::plan::{BinaryKind, Factor, Linear, Operation, Product};
+use crate::plan::{
+    BinaryKind, Determinant, Factor, LARGEST_DETERMINANT, Linear, Operation, Product,
+};
 
 /// `MatMul`: as in NumPy.
 pub(super) fn matmul(call: &mut Call<'_>) -> Outputs {
@@ -17,13 +18,8 @@ pub(super) fn matmul(call: &mut Call<'_>) -> Outputs {
 pub(super) fn gemm(call: &mut Call<'_>) -> Outputs {
     let alpha = call.attributes.float("alpha", 1.0)?;
     let beta = call.attributes.float("beta", 1.0)?;
-    let mut transposed =
+    let transposed =
         [call.attributes.switch("transA", false)?, call.attributes.switch("transB", false)?];
-    if let (Some(Value::Turned(row)), true) = (call.input(0), transposed[0]) {
-        // Turned twice, the points are the first axis again.
-        call.inputs[0] = Some(Value::Row(row.clone()));
-        transposed[0] = false;
-    }
     let mut factors = [call.operand(0)?, call.operand(1)?];
     for (factor, transposed) in factors.iter_mut().zip(transposed) {
         if factor.rank() != 2 {
@@ -35,11 +31,7 @@ pub(super) fn gemm(call: &mut Call<'_>) -> Outputs {
         if factor.lead == 1 {
             return Err(call.mixes("transposes the batch axis"));
         }
-        let shape = vec![factor.shape[1], factor.shape[0]];
-        call.room(&shape)?;
-        let value =
-            call.moved(&factor.value, shape.clone(), &layout::transpose(&factor.shape, &[1, 0]))?;
-        *factor = Operand { value, shape, lead: 0 };
+        *factor = call.transposed(factor, &[1, 0])?;
     }
     let [left, right] = factors;
     // The usual case, a layer with a bias, is one step.
@@ -53,29 +45,29 @@ pub(super) fn gemm(call: &mut Call<'_>) -> Outputs {
         let bias = bias.data.to_vec().into();
         return Ok(vec![Value::Row(product(call, &left, &right, Some(bias))?)]);
     }
-    let result = product(call, &left, &right, None)?;
-    let result = scaled(call, &result, alpha)?;
+    let mut result = call.product(&left, &right)?;
+    if alpha != 1.0 {
+        result = call.times(&result, alpha)?;
+    }
     if call.input(2).is_none() || beta == 0.0 {
-        return Ok(vec![Value::Row(result)]);
+        return Ok(vec![result.value]);
     }
     let mut addend = call.operand(2)?;
-    if let Value::Row(row) = &addend.value {
-        addend.value = Value::Row(scaled(call, row, beta)?);
-    } else if let Value::Numbers(array) = &mut addend.value {
+    if let Value::Numbers(array) = &mut addend.value {
         call.plan.reserve(array.data.len())?;
         array.data = array.data.iter().map(|x| x * beta).collect();
+    } else if beta != 1.0 {
+        addend = call.times(&addend, beta)?;
     }
-    let shape = result.shape.clone();
-    let result = Operand { value: Value::Row(result), shape: shape.clone(), lead: call.lead };
-    let sum = combine(call, BinaryKind::Add, &result, &addend)?;
-    if sum.shape != shape {
+    let sum = call.binary(BinaryKind::Add, &result, &addend)?;
+    if sum.shape != result.shape {
         return Err(call.wrong(format!("C of shape {:?} is larger than A·B", addend.shape)));
     }
-    Ok(vec![Value::Row(sum)])
+    Ok(vec![sum.value])
 }
 
 /// The product of two tensors of which at least one is a row, plus a constant for each column.
-fn product(
+pub(crate) fn product(
     call: &mut Call<'_>,
     left: &Operand,
     right: &Operand,
@@ -104,8 +96,7 @@ fn product(
     call.some(&a)?;
     if let (Value::Row(row), Value::Numbers(weight), []) = (&left.value, &right.value, more_b) {
         let repeats = count(more_a).unwrap_or(0) * m;
-        call.plan.reserve(weight.data.len())?;
-        let weight = weight.data.to_vec().into();
+        let weight = weight.data.clone();
         let linear = Linear { repeats, k, n, weight, bias };
         return call.step(Operation::Linear(linear), &[row], shape);
     }
@@ -116,16 +107,18 @@ fn product(
         .zip(layout::broadcast(more_b, &batch))
         .collect();
     let mut rows = Vec::new();
-    let mut factor = |call: &mut Call<'_>, operand: &Operand| match &operand.value {
-        Value::Row(row) => {
-            rows.push(row.clone());
-            Ok(Factor::Row)
-        }
-        Value::Numbers(array) => {
-            call.plan.reserve(array.data.len())?;
-            Ok(Factor::Constant(array.data.to_vec().into()))
-        }
-        _ => Err(call.unsupported("a factor of integers")),
+    let mut factor = |call: &mut Call<'_>, operand: &Operand| {
+        let array = match &operand.value {
+            Value::Row(row) => {
+                rows.push(row.clone());
+                return Ok(Factor::Row);
+            }
+            Value::Numbers(array) => array.clone(),
+            Value::Integers(array) => call.numbers(array)?,
+            Value::Unread(_) => return Err(call.unsupported("an input that is not read")),
+        };
+        call.plan.reserve(array.data.len())?;
+        Ok(Factor::Constant(array.data.to_vec().into()))
     };
     let (left, right) = (factor(call, left)?, factor(call, right)?);
     let product = Product { m, k, n, left, right, pairs };
@@ -133,7 +126,8 @@ fn product(
         return Err(call.wrong("its factors do not fit"));
     }
     let rows: Vec<&Row> = rows.iter().collect();
-    call.step(Operation::Product(product), &rows, shape)
+    let result = call.step(Operation::Product(product), &rows, shape)?;
+    Ok(Row { whole: rows.iter().all(|row| row.whole) && rows.len() == 2, ..result })
 }
 
 /// The shapes for one point, if the axis of the points is one of the left factor's rows, or
@@ -160,4 +154,19 @@ fn aligned(
         (_, 1) if right.rank() < 3 => Err(call.mixes("multiplies along the batch axis")),
         _ => Ok((strip(&a, right.rank())?, b)),
     }
+}
+
+/// `Det`: of each matrix.
+pub(super) fn determinant(call: &mut Call<'_>) -> Outputs {
+    let operand = call.operand(0)?;
+    let row = call.as_row(&operand)?;
+    let [batch @ .., rows, columns] = &row.shape[..] else {
+        return Err(call.mixes("takes the determinant along the batch axis"));
+    };
+    if rows != columns || *rows > LARGEST_DETERMINANT {
+        return Err(call.unsupported(format!("a matrix of {rows} × {columns}")));
+    }
+    let determinant = Determinant { n: *rows, count: count(batch).unwrap_or(0) };
+    let result = call.step(Operation::Determinant(determinant), &[&row], batch.to_vec())?;
+    Ok(vec![Value::Row(result)])
 }

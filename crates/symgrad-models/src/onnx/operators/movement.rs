@@ -7,17 +7,6 @@ use crate::layout;
 use crate::plan::{Arrange, Operation};
 
 pub(super) fn transpose(call: &mut Call<'_>) -> Outputs {
-    let turned = match call.input(0) {
-        Some(Value::Turned(row)) => Some(row.clone()),
-        _ => None,
-    };
-    if let Some(row) = turned {
-        let order = call.attributes.ints("perm")?;
-        return match order.as_deref() {
-            None | Some([1, 0]) => Ok(vec![Value::Row(row)]),
-            _ => Ok(vec![Value::Turned(row)]),
-        };
-    }
     let operand = call.operand(0)?;
     let rank = operand.rank();
     let order: Vec<usize> = match call.attributes.ints("perm")? {
@@ -31,39 +20,20 @@ pub(super) fn transpose(call: &mut Call<'_>) -> Outputs {
     if sorted != (0..rank).collect::<Vec<_>>() {
         return Err(call.wrong(format!("{order:?} is no order of {rank} axes")));
     }
-    let order = match (operand.lead, &order[..]) {
+    let order: Vec<usize> = match (operand.lead, &order[..]) {
         (0, order) => order.to_vec(),
         (_, [0, rest @ ..]) => rest.iter().map(|axis| axis - 1).collect(),
-        (_, [1, 0]) => return Ok(vec![Value::Turned(call.row(0)?)]),
         _ => return Err(call.mixes("moves the batch axis")),
     };
-    let shape: Vec<usize> = order.iter().map(|&axis| operand.shape[axis]).collect();
-    call.room(&shape)?;
-    let from = layout::transpose(&operand.shape, &order);
-    Ok(vec![call.moved(&operand.value, shape, &from)?])
-}
-
-pub(super) fn gather(call: &mut Call<'_>) -> Outputs {
-    let axis = call.attributes.int("axis", 0)?;
-    let operand = call.operand(0)?;
-    let axis = call.axis(axis, &operand)?;
-    let indices = call.wholes(1)?.ok_or_else(|| call.wrong("input 1 is missing"))?;
-    let chosen: Vec<usize> = indices
-        .data
-        .iter()
-        .map(|&whole| call.full_axis(call.known(whole)?, operand.shape[axis]))
-        .collect::<Result<_, _>>()?;
-    let shape = [&operand.shape[..axis], &indices.shape, &operand.shape[axis + 1..]].concat();
-    call.room(&shape)?;
-    let from = layout::pick(&operand.shape, axis, &chosen);
-    Ok(vec![call.moved(&operand.value, shape, &from)?])
+    Ok(vec![call.transposed(&operand, &order)?.value])
 }
 
 pub(super) fn slice(call: &mut Call<'_>) -> Outputs {
     let operand = call.operand(0)?;
     let (starts, ends, axes, steps) = if call.opset < 10 {
         let attributes = &mut call.attributes;
-        (attributes.ints("starts")?, attributes.ints("ends")?, attributes.ints("axes")?, None)
+        let mut listed = |name| Ok::<_, ModelError>(attributes.ints(name)?.map(<[i64]>::to_vec));
+        (listed("starts")?, listed("ends")?, listed("axes")?, None)
     } else {
         (call.integers(1)?, call.integers(2)?, call.integers(3)?, call.integers(4)?)
     };
@@ -162,6 +132,13 @@ pub(super) fn expand(call: &mut Call<'_>) -> Outputs {
     let operand = call.operand(0)?;
     let target = call.wholes(1)?.ok_or_else(|| call.wrong("input 1 is missing"))?;
     let target = &target.data[..];
+    // Sizes of 1 change nothing; a tensor without points stays as it is.
+    if operand.lead == 1
+        && target.iter().all(|&size| size == Whole::Known(1))
+        && target.len() <= operand.rank()
+    {
+        return Ok(vec![operand.value]);
+    }
     // One row for each point, made from a constant.
     let (target, per_point) = match target {
         [Whole::Points, rest @ ..] if operand.lead == 0 => (rest, true),
@@ -194,59 +171,16 @@ pub(super) fn expand(call: &mut Call<'_>) -> Outputs {
     let moved = call.moved(&operand.value, shape.clone(), &from)?;
     match moved {
         Value::Numbers(array) if per_point => Ok(vec![Value::Row(constant(call, &array)?)]),
-        _ if per_point => Err(call.unsupported("integers for each point")),
+        Value::Integers(array) if per_point => {
+            let array = call.numbers(&array)?;
+            Ok(vec![Value::Row(Row { whole: true, ..constant(call, &array)? })])
+        }
         moved => Ok(vec![moved]),
     }
 }
 
-/// `Pad` with a constant.
-pub(super) fn pad(call: &mut Call<'_>) -> Outputs {
-    let mode = call.attributes.text("mode", "constant")?;
-    if mode != "constant" {
-        return Err(call.unsupported(format!("attribute `mode` = {mode:?}")));
-    }
-    let operand = call.operand(0)?;
-    let row = call.row(0)?;
-    let pads = call.listed("pads", 1, 11)?.unwrap_or_default();
-    let blank = if call.opset < 11 {
-        call.attributes.float("value", 0.0)?
-    } else {
-        call.scalar(2)?.unwrap_or(0.0)
-    };
-    let axes = match call.integers(3)? {
-        Some(axes) => axes,
-        None => (0_i64..).take(operand.rank()).collect(),
-    };
-    if pads.len() != 2 * axes.len() {
-        return Err(call.wrong(format!("{} pads for {} axes", pads.len(), axes.len())));
-    }
-    let mut shape = operand.shape.clone();
-    let mut offset = vec![0; shape.len()];
-    for ((&axis, &before), &after) in axes.iter().zip(&pads).zip(&pads[axes.len()..]) {
-        if before == 0 && after == 0 {
-            continue;
-        }
-        let axis = call.axis(axis, &operand)?;
-        let [Ok(before), Ok(after)] = [before, after].map(usize::try_from) else {
-            return Err(call.unsupported("a negative pad"));
-        };
-        let size = shape[axis].checked_add(before).and_then(|size| size.checked_add(after));
-        shape[axis] = size.ok_or_else(|| call.wrong("a pad is too large"))?;
-        offset[axis] += before;
-    }
-    let length = call.room(&shape)?;
-    call.room(&operand.shape)?;
-    let strides = layout::strides(&shape);
-    let start = strides.iter().zip(&offset).map(|(stride, offset)| stride * offset).sum();
-    let steps: Vec<isize> = strides.into_iter().map(usize::cast_signed).collect();
-    let places = layout::walk(&operand.shape, &steps, start);
-    let parts = vec![places.into_iter().zip(0..).collect()];
-    let arrange = Arrange { background: vec![blank; length].into(), parts };
-    Ok(vec![Value::Row(call.step(Operation::Arrange(arrange), &[&row], shape)?)])
-}
-
 /// A row of constants for each point.
-pub(super) fn constant(call: &mut Call<'_>, array: &Array<f64>) -> Result<Row, ModelError> {
+pub(crate) fn constant(call: &mut Call<'_>, array: &Array<f64>) -> Result<Row, ModelError> {
     call.room(&array.shape)?;
     let arrange = Arrange { background: array.data.to_vec().into(), parts: Vec::new() };
     call.step(Operation::Arrange(arrange), &[], array.shape.clone())
@@ -272,6 +206,10 @@ pub(super) fn concat(call: &mut Call<'_>) -> Outputs {
         })?;
     }
     let length = call.room(&shape)?;
+    let rank = shape.len();
+    if operands.iter().any(|operand| operand.shape.len() != rank) {
+        return Err(call.wrong("its inputs have different numbers of axes"));
+    }
     if let Some(wholes) = all_wholes(&operands) {
         let data = join(&operands, &shape, axis, &wholes, Whole::Known(0));
         return Ok(vec![Value::Integers(Array::new(shape, data))]);
@@ -287,18 +225,23 @@ pub(super) fn concat(call: &mut Call<'_>) -> Outputs {
             Value::Numbers(array) => {
                 to.iter().zip(array.data.iter()).for_each(|(&to, x)| background[to as usize] = *x);
             }
+            Value::Integers(array) => {
+                let array = call.numbers(array)?;
+                to.iter().zip(array.data.iter()).for_each(|(&to, x)| background[to as usize] = *x);
+            }
             Value::Row(row) => {
                 parts.push(to.into_iter().zip(0..).collect());
                 rows.push(row);
             }
-            _ => return Err(call.wrong("it joins integers with other numbers")),
+            Value::Unread(_) => return Err(call.unsupported("an input that is not read")),
         }
     }
     if rows.is_empty() {
         return Ok(vec![Value::Numbers(Array::new(shape, background))]);
     }
     let arrange = Arrange { background: background.into(), parts };
-    Ok(vec![Value::Row(call.step(Operation::Arrange(arrange), &rows, shape)?)])
+    let row = call.step(Operation::Arrange(arrange), &rows, shape)?;
+    Ok(vec![Value::Row(Row { whole: operands.iter().all(Operand::is_whole), ..row })])
 }
 
 fn all_wholes(operands: &[Operand]) -> Option<Vec<&[Whole]>> {

@@ -1,7 +1,7 @@
 //! Operators that change a tensor's shape and nothing else, or ask for it.
 
 use super::super::call::{Call, Outputs, reshaped};
-use super::super::value::{Array, Value, Whole, count};
+use super::super::value::{Array, Row, Value, Whole, count};
 use super::movement::constant;
 use crate::ModelError;
 
@@ -142,7 +142,7 @@ pub(super) fn shape(call: &mut Call<'_>) -> Outputs {
 /// `ConstantOfShape`: for each point, if the points are the first axis of the shape.
 pub(super) fn constant_of_shape(call: &mut Call<'_>) -> Outputs {
     let value = match call.attributes.tensor("value")? {
-        Some(tensor) => super::super::stored::stored(&tensor, "value")?,
+        Some(tensor) => super::super::stored::stored(tensor, "value")?,
         None => Value::Numbers(Array::new(vec![], vec![0.0])),
     };
     let sizes = call.wholes(0)?.ok_or_else(|| call.wrong("input 0 is missing"))?;
@@ -158,12 +158,17 @@ pub(super) fn constant_of_shape(call: &mut Call<'_>) -> Outputs {
         })
         .collect::<Result<_, _>>()?;
     let length = call.room(&shape)?;
+    call.plan.reserve(length.saturating_mul(8))?;
     Ok(vec![match value {
         Value::Numbers(array) if array.data.len() == 1 => {
             let array = Array::new(shape, vec![array.data[0]; length]);
             if per_point { Value::Row(constant(call, &array)?) } else { Value::Numbers(array) }
         }
-        Value::Integers(array) if array.data.len() == 1 && !per_point => {
+        Value::Integers(array) if array.data.len() == 1 && per_point => {
+            let array = Array::new(shape, vec![call.known(array.data[0])? as f64; length]);
+            Value::Row(Row { whole: true, ..constant(call, &array)? })
+        }
+        Value::Integers(array) if array.data.len() == 1 => {
             Value::Integers(Array::new(shape, vec![array.data[0]; length]))
         }
         _ => return Err(call.unsupported("a value that is not a single number")),

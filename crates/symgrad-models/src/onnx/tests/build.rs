@@ -143,3 +143,12 @@ pub(crate) fn text(name: &str, s: &str) -> AttributeProto {
 pub(crate) fn tensor(name: &str, t: TensorProto) -> AttributeProto {
     AttributeProto { t: Some(t), ..attribute(name, kind::TENSOR) }
 }
+
+pub(crate) fn texts(name: &str, texts: &[&str]) -> AttributeProto {
+    let strings = texts.iter().map(|text| text.as_bytes().to_vec()).collect();
+    AttributeProto { strings, ..attribute(name, kind::STRINGS) }
+}
+
+pub(crate) fn graph(name: &str, g: GraphProto) -> AttributeProto {
+    AttributeProto { g: Some(Box::new(g)), ..attribute(name, kind::GRAPH) }
+}

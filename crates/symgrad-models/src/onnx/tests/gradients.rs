@@ -7,6 +7,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::build::Graph;
 use super::element_cases::{Case, arithmetic, choices, elementwise};
+use super::further_cases::{functions, learning, pictures, places, sequences, sums};
 use super::table;
 use super::tensor_cases::{groups, images, matrices, movements};
 use crate::onnx::operators::{LEARNING, OPERATORS};
@@ -16,8 +17,21 @@ const POINTS: usize = 1000;
 
 #[test]
 fn gradients_agree_with_central_differences() {
-    let cases =
-        [elementwise(), arithmetic(), matrices(), groups(), movements(), choices(), images()];
+    let cases = [
+        elementwise(),
+        arithmetic(),
+        matrices(),
+        groups(),
+        movements(),
+        choices(),
+        images(),
+        functions(),
+        places(),
+        pictures(),
+        sums(),
+        sequences(),
+        learning(),
+    ];
     let mut seen = BTreeSet::new();
     for (index, case) in cases.into_iter().flatten().enumerate() {
         seen.extend(case.graph.proto.node.iter().map(|node| node.op_type.clone()));
@@ -110,4 +124,20 @@ fn the_comparison_is_not_blind() {
     let difference = central(&right, &columns, 0, &[Unit::Neuron(0)], 1e-3);
     let off = |n: usize| (gradient[0][n] - difference[0][n]).abs() / gradient[0][n].abs();
     assert!((49..99).all(|n| off(n) > 1e-6));
+}
+
+#[test]
+fn the_book_lists_the_operators() {
+    let book = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/onnx.md");
+    let book = std::fs::read_to_string(book).unwrap();
+    let listed = |from: &str, to: &str| -> Vec<String> {
+        let text = book.split_once(from).unwrap().1.split_once(to).unwrap().0;
+        text.split('`').skip(1).step_by(2).map(ToOwned::to_owned).collect()
+    };
+    let names = |operators: &[crate::onnx::operators::Operator]| -> Vec<String> {
+        operators.iter().map(|operator| operator.name.to_owned()).collect()
+    };
+    let own = listed("<!-- operators -->", "<!-- end of the operators -->");
+    assert_eq!(own, names(&OPERATORS));
+    assert_eq!(listed("<!-- learning -->", "<!-- end of learning -->"), names(&LEARNING));
 }

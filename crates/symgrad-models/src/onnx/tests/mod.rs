@@ -3,6 +3,7 @@
 mod build;
 mod element_cases;
 mod freeze;
+mod further_cases;
 mod fuzz;
 mod gradients;
 mod refusals;
