@@ -202,6 +202,7 @@ fn model_hint(error: &ModelError) -> &'static str {
         ModelError::File { source, .. } => model_hint(source),
         ModelError::NoSuchLayer { .. }
         | ModelError::NoSuchUnit { .. }
+        | ModelError::Unreadable { .. }
         | ModelError::BadUnit { .. } => LAYERS,
         ModelError::Read { .. } => "check the path and that you may read the file",
         ModelError::WrongPoints { .. } => {
