@@ -1,18 +1,12 @@
 //! The natural form: how it reads, and that it is the same function.
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngSeed};
+use proptest::test_runner::Config;
 use symgrad_expr::testing::{any_expressions, dual, expressions, is_regular, points};
 use symgrad_expr::{Expr, Node, Op};
 
 fn config(cases: u32) -> Config {
-    Config {
-        cases,
-        rng_seed: RngSeed::Fixed(41),
-        failure_persistence: None,
-        max_global_rejects: 10 * cases,
-        ..Config::default()
-    }
+    Config { cases, failure_persistence: None, max_global_rejects: 10 * cases, ..Config::default() }
 }
 
 fn parsed(text: &str) -> Expr {
