@@ -1,6 +1,6 @@
 //! One sentence on what to do where nothing was found, by what the search has seen.
 
-use symgrad_search::{Evidence, LossKind, Trust, Verdict};
+use symgrad_search::{Evidence, LossKind, StopReason, Trust, Verdict};
 
 use crate::{Findings, Outer};
 
@@ -51,6 +51,10 @@ impl Findings {
             self.noise_hides(noise, loss)
         } else if self.is_close() {
             self.may_be_right(trust, outer)
+        } else if matches!(self.stopped, Some(StopReason::Budget | StopReason::Seconds)) {
+            "the search ended with its budget or time: more of it, --budget or --seconds, may find \
+             more"
+                .to_owned()
         } else {
             "allow other operators with --ops or a larger --budget, or say what you know of the \
              formula, with --units, --structure, --require or --guess"
@@ -146,6 +150,10 @@ mod tests {
     fn advice_fits_the_case() -> Result<(), Error> {
         let findings = found()?;
         assert_eq!(findings.advice(None), None, "what is identified needs none");
+        let spent =
+            Findings { stopped: Some(StopReason::Budget), ..with(&findings, 0.1, 0.01, 0.1) };
+        assert!(spent.advice(None).is_some_and(|advice| advice.contains("ended with its budget")));
+        let findings = Findings { stopped: Some(StopReason::Patience), ..findings };
         for (loss, noise, held, words) in [
             (0.002, 1e-4, 0.002, "may be right"),
             (0.002, 0.0018, 0.002, "like noise"),
