@@ -102,7 +102,7 @@ impl Findings {
         let loss = answer.map_or(self.answer().loss, |held| held.estimate);
         let degrees = (1.0 - loss).clamp(-1.0, 1.0).acos().to_degrees();
         let explains = outer.map_or_else(String::new, |outer| {
-            format!(" and explains {:.1} % of its variance", 100.0 * outer.r_squared)
+            format!(" and explains {:.1} % of the variance", 100.0 * outer.r_squared)
         });
         format!(
             "the guess follows the gradients to {degrees:.1} degrees{explains}, as close as \
