@@ -7,7 +7,7 @@ use std::io::{Cursor, Write};
 
 use peak_alloc::PeakAlloc;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngSeed, TestRunner};
+use proptest::test_runner::{Config, TestRunner};
 use symgrad_models::Network;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -196,12 +196,7 @@ fn memory_is_bounded_by_the_size_of_a_file() {
     .chain([text("w.weight"), text("0"), storage()])
     .collect();
     let pickles = (prop::collection::vec(prop::sample::select(pieces), 1..60), 1_usize..400);
-    let config = Config {
-        cases: 1000,
-        rng_seed: RngSeed::Fixed(10),
-        failure_persistence: None,
-        ..Config::default()
-    };
+    let config = Config { cases: 1000, failure_persistence: None, ..Config::default() };
     TestRunner::new(config)
         .run(&pickles, |(pieces, repeats)| {
             let body = pieces.concat().repeat(repeats);
