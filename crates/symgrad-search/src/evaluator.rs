@@ -247,6 +247,23 @@ impl<'a> Evaluator<'a> {
         Some(gradients)
     }
 
+    /// Whether an expression may be more than a constant in disguise, such as x − x: in regression
+    /// its values vary by more than rounding; a gradient that vanishes shows in the loss.
+    pub(crate) fn varies(&mut self, expr: &Expr) -> bool {
+        const ROUNDING: f64 = 1e-13;
+        if expr.input_count() == 0 || !matches!(self.objective.target(), Target::Values(_)) {
+            return expr.input_count() > 0;
+        }
+        self.compile(expr);
+        let mut values = vec![0.0; self.objective.points()];
+        let columns = self.objective.columns();
+        let bad = self.program.values(columns, &mut self.workspace, &mut values);
+        let (low, high) = values
+            .iter()
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(*v), high.max(*v)));
+        bad == Ok(0) && high - low > ROUNDING * low.abs().max(high.abs())
+    }
+
     /// The values at all points; `None` where one is not finite.
     pub(crate) fn values(&mut self, expr: &Expr) -> Option<Vec<f64>> {
         if !self.take(1) {

@@ -8,7 +8,7 @@ use rand_distr::{Distribution, StandardNormal};
 use symgrad_data::{DirectionField, FieldOptions, Table};
 use symgrad_expr::{Expr, OpSet, Program, Workspace};
 use symgrad_search::{
-    Choice, Evaluator, Measure, Objective, Outcome, Search, SearchConfig, StopReason,
+    Choice, Evaluator, Measure, Objective, Outcome, Search, SearchConfig, StopReason, Verdict,
 };
 
 const POINTS: usize = 400;
@@ -185,6 +185,41 @@ fn values_are_regressed_on() {
     assert!(refused(&[1.0]).contains("1 values for 400 points"));
     assert!(refused(&vec![1.0; POINTS]).contains("do not vary"));
     assert!(refused(&vec![f64::NAN; POINTS]).contains("row 1"));
+}
+
+#[test]
+fn values_of_any_size_are_found_and_judged() {
+    let mut rng = ChaCha8Rng::seed_from_u64(14);
+    let column: Vec<f64> = (0..200).map(|_| 0.5 + 2.0 * rng.random::<f64>()).collect();
+    let points = Table::new(vec!["x1".into()], vec![column.clone()]).unwrap();
+    for size in [1e-200, 1e-30, 1.0, 1e30, 1e200] {
+        let values: Vec<f64> = column.iter().map(|x| size * x * x).collect();
+        let objective = Objective::regression(&points, &values, false).unwrap();
+        let outcome = Search::new(objective, OpSet::default(), quick(5)).unwrap().run(&mut ());
+        let answer = outcome.answer().unwrap();
+        assert!(answer.loss < 1e-12, "{size:e}: {}", answer.expr);
+        // Squares of what is that small are zero.
+        if size == 1e-200 {
+            let summary = &outcome.trust().summary;
+            assert_eq!(outcome.verdict(), &Verdict::Identified, "{summary}");
+        }
+    }
+}
+
+#[test]
+fn a_constant_in_disguise_is_no_entry() {
+    // Noise, of which the mean says as much as can be said.
+    let mut rng = ChaCha8Rng::seed_from_u64(15);
+    let mut noise = || -> Vec<f64> { (0..100).map(|_| StandardNormal.sample(&mut rng)).collect() };
+    let (column, values) = (noise(), noise());
+    let points = Table::new(vec!["x1".into()], vec![column.clone()]).unwrap();
+    let objective = Objective::regression(&points, &values, false).unwrap();
+    let outcome = Search::new(objective, OpSet::default(), quick(5)).unwrap().run(&mut ());
+    for entry in &outcome.front()[1..] {
+        let values: Vec<f64> = column.iter().map(|x| entry.expr.eval(&[*x])).collect();
+        assert!(values.iter().any(|v| *v != values[0]), "{}", entry.expr);
+        assert!(entry.loss < 1.0, "{} has {}", entry.expr, entry.loss);
+    }
 }
 
 #[test]

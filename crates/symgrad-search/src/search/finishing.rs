@@ -55,11 +55,16 @@ impl Search {
         self.state.evaluations += first + second;
         // An entry as it was stands in only where it has no rounded form.
         let rounded = rounded.into_iter().filter_map(|forms| forms.into_iter().next()).collect();
-        let front = with_simple_constants(rounded, tolerance);
+        let mut front = with_simple_constants(rounded, tolerance);
+        let mean = self.mean();
+        // The mean stands before what is longer and no better; something has to be the answer.
+        let better = |entry: &Entry| mean.is_none() || entry.loss < 1.0;
+        if front.iter().any(better) {
+            front.retain(better);
+        }
         let (held, ops) = (&self.held_out, &self.rules.ops);
         let State { config, evaluations, .. } = &self.state;
         let (objective, required) = (&self.objective, self.rules.constraints.required());
-        let mean = self.mean();
         let judge = Judge { objective, held, ops, config, required, mean: mean.is_some() };
         let judged = self.pool.install(|| {
             let found = Outcome::new(front, &judge, *evaluations, stop);
@@ -111,7 +116,7 @@ impl Search {
         let Rules { ops, constraints, .. } = &self.rules;
         let share = allowance.shares(entries.len());
         let scored = |expr: Expr, eval: &mut Evaluator<'_>| {
-            let legal = ops.allows(&expr) && constraints.completes(&expr) && expr.input_count() > 0;
+            let legal = ops.allows(&expr) && constraints.completes(&expr) && eval.varies(&expr);
             let loss = legal.then(|| eval.loss(&expr)).filter(|loss| loss.is_finite())?;
             Some(Entry { complexity: ops.complexity(&expr), expr, loss })
         };

@@ -114,6 +114,13 @@ fn values(
     let points = weights.len();
     let roots: Vec<f64> = weights.iter().map(|w| w.sqrt()).collect();
     let mut values = Evaluator::new(objective).values(formula)?;
+    // Squares of very large or small values would not be finite, or zero.
+    let largest = values.iter().fold(0.0_f64, |most, v| most.max(v.abs()));
+    if largest > 0.0 {
+        for value in &mut values {
+            *value /= largest;
+        }
+    }
     centre(&mut values, weights);
     values.iter_mut().zip(&roots).for_each(|(value, root)| *value *= root);
     let norm = values.iter().map(|v| v * v).sum::<f64>().sqrt();
