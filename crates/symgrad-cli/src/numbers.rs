@@ -55,7 +55,7 @@ impl Parts {
             None => (text, thousands),
         };
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        if mantissa.starts_with('.') || mantissa.ends_with('.') {
+        if mantissa.is_empty() || mantissa.starts_with('.') || mantissa.ends_with('.') {
             return None;
         }
         Some(Self { whole: digits(whole)?, fraction: digits(fraction)?, exponent })

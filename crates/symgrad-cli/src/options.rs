@@ -207,7 +207,14 @@ mod tests {
         let settings = SearchSettings::default();
         let config = &settings.config;
         assert!(config.seconds.is_none() && config.target_loss.is_none());
-        let operators: Vec<&str> = settings.ops.ops().iter().map(|op| op.name()).collect();
+        let symbol = |op: &symgrad::expr::Op| match op.name() {
+            "add" => "+",
+            "sub" => "-",
+            "mul" => "*",
+            "div" => "/",
+            name => name,
+        };
+        let operators: Vec<&str> = settings.ops.ops().iter().map(symbol).collect();
         let alike = symgrad::InterpretSettings::default().alike;
         let command = crate::Cli::command();
         for name in ["search", "interpret", "reproduce", "list"] {

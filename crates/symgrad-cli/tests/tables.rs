@@ -106,7 +106,7 @@ fn gradients_and_targets_are_no_inputs() {
     let output = search(&values, &["--values", "y"]);
     assert_eq!(
         (answer(&output).as_str(), inputs(&output)),
-        ("x*v^2", serde_json::json!(["x", "v"]))
+        ("v^2*x", serde_json::json!(["x", "v"]))
     );
     assert!(stderr(&output).contains("columns not used: g_x (gradients), g_v (gradients)"));
     fails(&search(&values, &["--values", "y", "--points", "x,y"]), &["`y` is named as an input"]);
@@ -164,7 +164,7 @@ fn texts_of_other_countries_are_read() {
     let output = search(&german, &["--values", "E"]);
     assert_eq!(
         (answer(&output).as_str(), inputs(&output)),
-        ("mass*v^2", serde_json::json!(["mass", "v"]))
+        ("v^2*mass", serde_json::json!(["mass", "v"]))
     );
     assert!(stderr(&output).contains("names: mass is `mass (kg)`, v is `v [m/s]`"));
     for points in ["mass (kg),v [m/s]", "\"mass (kg)\",2", "1,2"] {

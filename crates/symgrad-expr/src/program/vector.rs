@@ -273,7 +273,11 @@ pub(super) const NEAR: f64 = 1e-4;
 pub(super) fn quotient<S: Simd>(simd: S, a: S::f64s, b: S::f64s, inverse: S::f64s) -> S::f64s {
     let near = simd.mul_f64s(a, inverse);
     let remainder = simd.negate_mul_add_f64s(near, b, a);
-    simd.mul_add_f64s(remainder, inverse, near)
+    let nearest = simd.mul_add_f64s(remainder, inverse, near);
+    // The correction changes no sign but that of −0, which it makes +0.
+    const SIGN: u64 = 1 << 63;
+    let sign = simd.and_u64s(cast(near), simd.splat_u64s(SIGN));
+    cast(simd.or_u64s(cast(nearest), sign))
 }
 
 /// eˣ in [`EXP_RANGE`].
