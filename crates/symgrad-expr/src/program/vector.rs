@@ -271,11 +271,11 @@ pub(super) const NEAR: f64 = 1e-4;
 /// is so small (1e-290) that the remainder is not a normal number: then it may be the next.
 #[inline(always)]
 pub(super) fn quotient<S: Simd>(simd: S, a: S::f64s, b: S::f64s, inverse: S::f64s) -> S::f64s {
+    const SIGN: u64 = 1 << 63;
     let near = simd.mul_f64s(a, inverse);
     let remainder = simd.negate_mul_add_f64s(near, b, a);
     let nearest = simd.mul_add_f64s(remainder, inverse, near);
     // The correction changes no sign but that of −0, which it makes +0.
-    const SIGN: u64 = 1 << 63;
     let sign = simd.and_u64s(cast(near), simd.splat_u64s(SIGN));
     cast(simd.or_u64s(cast(nearest), sign))
 }
