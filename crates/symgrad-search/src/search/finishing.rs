@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
-use symgrad_expr::Expr;
+use symgrad_expr::{Expr, Node, Op};
 
 use super::{Search, simplify};
 use crate::budget::Allowance;
@@ -33,7 +33,10 @@ impl Search {
             .hall
             .front()
             .into_iter()
-            .map(|entry| Entry { expr: target_unit::times(self.unit, &entry.expr), ..entry })
+            .map(|entry| {
+                let expr = self.without_pole(target_unit::times(self.unit, &entry.expr));
+                Entry { expr, ..entry }
+            })
             .collect();
         let (scored, first) = self.rewrite(&found, closing, simplified);
         let mut hall = HallOfFame::default();
@@ -75,6 +78,24 @@ impl Search {
             outcome.begin_with(mean, objective, held);
         }
         outcome.in_given_order(&self.order)
+    }
+
+    /// Of a quotient and its inverse, which have the same level sets, the one without a pole among
+    /// the data: its denominator keeps its sign.
+    fn without_pole(&self, expr: Expr) -> Expr {
+        if expr.root() != Node::Op(Op::Div) || !self.rules.level_sets {
+            return expr;
+        }
+        let sides = expr.arguments();
+        let mut eval = Evaluator::new(&self.objective);
+        let mut changes_sign = |side: &Expr| {
+            let values = eval.values(side)?;
+            Some(values.iter().any(|v| *v > 0.0) && values.iter().any(|v| *v < 0.0))
+        };
+        match (changes_sign(&sides[0]), changes_sign(&sides[1])) {
+            (Some(false), Some(true)) => sides[1].clone() / sides[0].clone(),
+            _ => expr,
+        }
     }
 
     /// The mean of the values, which every formula has to beat, unless constraints forbid it.
