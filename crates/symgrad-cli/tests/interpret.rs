@@ -48,7 +48,7 @@ fn a_neuron_is_told_in_every_notation_and_written() {
     let out = folder.path().join("found");
     let more = ["--out", out.to_str().expect("text")];
     let told = stdout(&interpret("coulomb.onnx", "coulomb.csv", &more));
-    for words in ["identified: ", "answer: r^2/(q1*q2)\n", r"LaTeX  \frac{", "φ rises, R² = 1.0000"]
+    for words in ["identified: ", "answer: r^2/(q1*q2)\n", r"LaTeX  \frac{", "φ falls, R² = 1.0000"]
     {
         assert!(told.contains(words), "{words:?} is not in {told}");
     }
