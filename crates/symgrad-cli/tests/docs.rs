@@ -91,13 +91,14 @@ fn prepared() -> tempfile::TempDir {
     std::fs::write(at("field.csv"), header.to_owned() + &field).expect("a table");
     let table = rows(&|x, y| format!("{x},{y},{}", (x * y / 4.0).tanh()));
     std::fs::write(at("table.csv"), "x1,x2,h\n".to_owned() + &table).expect("a table");
-    let energy: String = (1..=300)
+    let energy: Vec<String> = (1..=300)
         .map(|n| [0.819_172_513, 0.671_043_607, 0.549_700_478].map(|step| place(n, step)))
         .map(|[m, v, h]| {
             let energy = m * v * v / 2.0 + 9.81 * m * h;
             format!("{m},{v},{h},{},{},{},{energy}\n", energy / m, m * v, 9.81 * m)
         })
         .collect();
+    let energy = energy.concat();
     let header = "m,v,h,g_m,g_v,g_h,E\n";
     std::fs::write(at("energy.csv"), header.to_owned() + &energy).expect("a table");
     folder

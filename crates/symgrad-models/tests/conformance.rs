@@ -170,10 +170,13 @@ fn check(case: &Value, network: &Network, point: &[f64]) -> Result<(), String> {
     gradients(network, point, &at, found.len())
 }
 
+/// Columns from columns.
+type Function<'a> = &'a dyn Fn(&[Vec<f64>]) -> Vec<Vec<f64>>;
+
 fn gradients(
     network: &Network,
     point: &[f64],
-    at: &dyn Fn(&[Vec<f64>]) -> Vec<Vec<f64>>,
+    at: Function<'_>,
     outputs: usize,
 ) -> Result<(), String> {
     // Away from ties and kinks, where examples often are.
