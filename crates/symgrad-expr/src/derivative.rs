@@ -13,7 +13,7 @@ use crate::{Expr, Node, Op};
 /// ```
 /// use symgrad_expr::{Expr, derivative};
 /// let well: Expr = "x2^2 + sin(x1)*exp(-x1^2)".parse()?;
-/// assert_eq!(derivative(&well, 0).to_string(), "cos(x1)*exp(-x1^2) - 2*x1*sin(x1)*exp(-x1^2)");
+/// assert_eq!(derivative(&well, 0).to_string(), "exp(-x1^2)*cos(x1) - 2*x1*sin(x1)*exp(-x1^2)");
 /// assert_eq!(derivative(&well, 1).to_string(), "2*x2");
 /// # Ok::<(), symgrad_expr::ParseError>(())
 /// ```

@@ -24,7 +24,7 @@
 //! let mut settings = SearchSettings::default();
 //! settings.config.budget = 5_000;
 //! let findings = search_field(&field, &settings, &mut ())?;
-//! assert_eq!(findings.answer().expression, "x*v^2");
+//! assert_eq!(findings.answer().expression, "v^2*x");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

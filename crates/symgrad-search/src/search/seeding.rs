@@ -26,6 +26,10 @@ const QUOTIENT_POINTS: usize = 300;
 /// Points that a library needs at least.
 const FEWEST_POINTS: usize = 200;
 
+/// A sum of structured terms that is really there has less than one in so many of the loss of what
+/// was found before. Others follow the neuron's error: long look-alikes, which hide the formula.
+const CLIFF: f64 = 10.0;
+
 /// Points for elimination over large libraries.
 const ELIMINATION_POINTS: usize = 500;
 
@@ -146,7 +150,13 @@ impl Search {
         let spelled: Vec<Vec<Expr>> = spelled.into_iter().flatten().collect();
         let formulas: Vec<Expr> =
             in_turn(&spelled).iter().map(|expr| strip(expr, &self.rules)).collect();
-        self.offer_within(&formulas, self.allowance().part(PART).evaluations);
+        let least = |losses: &mut dyn Iterator<Item = f64>| losses.fold(f64::INFINITY, f64::min);
+        let before = least(&mut self.state.hall.front().iter().map(|entry| entry.loss));
+        let allowed = self.allowance().part(PART).evaluations;
+        let found = least(&mut self.losses(&formulas, allowed).into_iter().flatten());
+        if found * CLIFF < before {
+            self.offer_within(&formulas, allowed);
+        }
     }
 
     /// Polynomials by elimination, and short sums over the mixed library and over quotients of
