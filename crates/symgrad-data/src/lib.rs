@@ -54,6 +54,6 @@ pub use progress::Progress;
 pub use span::{Sines, Span};
 pub use superfluous::{Dependence, Dropped, Reduction, Superfluous, Wanted, dependences};
 pub use table::Table;
-pub use tangent::{Normals, Tangent};
+pub use tangent::{Normals, Tangent, orthonormal};
 pub use triplets::Triplets;
 pub use units::Units;

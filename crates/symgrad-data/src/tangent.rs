@@ -241,8 +241,8 @@ fn principal_axes(columns: &[Vec<f64>]) -> Result<Vec<Axis>, DataError> {
         .collect())
 }
 
-/// Gram–Schmidt, twice, for independent vectors.
-pub(crate) fn orthonormal(vectors: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
+/// Orthonormal vectors with the same span as independent ones of equal length: Gram–Schmidt, twice.
+pub fn orthonormal(vectors: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
     let mut basis: Vec<Vec<f64>> = Vec::with_capacity(vectors.len());
     for mut vector in vectors {
         normalise(&mut vector);

@@ -5,8 +5,10 @@ use symgrad_expr::{Aligned, Expr, OpSet, Program, Workspace};
 use symgrad_simplify::{Domain, Simplifier};
 
 use crate::evaluator::Evaluator;
-use crate::objective::{Directions, Measure, Objective, Target};
+use crate::measure::Measure;
+use crate::objective::Objective;
 use crate::outcome::{EXACT, Outcome};
+use crate::target::{Directions, Target};
 use crate::units::{LevelSets, as_given, level_sets_as_given};
 
 /// Turns formulas in measured inputs into formulas in the inputs as given.

@@ -310,32 +310,6 @@ fn along_constant(axis: &[f64], vectors: &[Vec<f64>]) -> Vec<f64> {
     sum
 }
 
-/// Unit vectors with the same span as independent ones: Gram–Schmidt, twice.
-pub(crate) fn orthonormal(vectors: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
-    let mut found: Vec<Vec<f64>> = Vec::with_capacity(vectors.len());
-    for mut vector in vectors {
-        for _ in 0..2 {
-            for other in &found {
-                let along: f64 = other.iter().zip(&vector).map(|(a, b)| a * b).sum();
-                vector.iter_mut().zip(other).for_each(|(v, o)| *v -= along * o);
-            }
-            // Divided by the largest entry first: squares of very large numbers are not finite.
-            let largest = vector.iter().fold(0.0_f64, |most, v| most.max(v.abs()));
-            if largest > 0.0 {
-                for v in &mut vector {
-                    *v /= largest;
-                }
-                let length = vector.iter().map(|v| v * v).sum::<f64>().sqrt();
-                for v in &mut vector {
-                    *v /= length;
-                }
-            }
-        }
-        found.push(vector);
-    }
-    found
-}
-
 /// An orthonormal basis of what is perpendicular to orthonormal vectors of that length: the
 /// axis least covered so far, made perpendicular, and so on.
 pub(crate) fn complement(normals: &[Vec<f64>], dim: usize) -> Vec<Vec<f64>> {

@@ -6,7 +6,9 @@ use symgrad_expr::{Aligned, Block, Expr, Program, Workspace, simd};
 
 use crate::budget::Allowance;
 use crate::fit::Sweep;
-use crate::objective::{Directions, Measure, Objective, Target, Values};
+use crate::measure::Measure;
+use crate::objective::Objective;
+use crate::target::{Directions, Target, Values};
 use crate::units::measured;
 
 /// Computes losses; one per thread, since it owns the buffers.

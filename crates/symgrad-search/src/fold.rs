@@ -10,7 +10,8 @@ use symgrad_expr::Expr;
 
 use crate::budget::Allowance;
 use crate::evaluator::Evaluator;
-use crate::objective::{Measure, Objective};
+use crate::measure::Measure;
+use crate::objective::Objective;
 
 /// Points and formulas that are looked at.
 const POINTS: usize = 400;

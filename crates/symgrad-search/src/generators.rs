@@ -12,9 +12,11 @@ use symgrad_expr::{Aligned, Expr, OpSet, Program, Workspace};
 
 use crate::axes::{Axes, complement};
 use crate::config::{SearchConfig, SearchError};
-use crate::objective::{Directions, Measure, Objective, Target};
+use crate::measure::Measure;
+use crate::objective::Objective;
 use crate::outcome::{Outcome, StopReason};
 use crate::search::{Observer, Search};
+use crate::target::{Directions, Target};
 use crate::trust::Verdict;
 use crate::units::measured;
 

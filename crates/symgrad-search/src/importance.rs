@@ -1,6 +1,7 @@
 //! Which inputs matter, by a look that costs less than any search.
 
-use crate::objective::{Directions, Objective, Target};
+use crate::objective::Objective;
+use crate::target::{Directions, Target};
 
 /// Points that are looked at where values are wanted.
 const POINTS: usize = 4_000;

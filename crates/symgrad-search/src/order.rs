@@ -14,8 +14,9 @@ use std::cmp::Ordering;
 use symgrad_expr::{Expr, Node, OpSet};
 use symgrad_simplify::{Domain, Simplifier};
 
-use crate::objective::{Objective, Target};
+use crate::objective::Objective;
 use crate::probe::mix;
+use crate::target::Target;
 
 /// Where the inputs of a search are among those given.
 #[derive(Clone, Debug, Default)]

@@ -3,7 +3,8 @@
 use symgrad_expr::{Block, Expr, Node, Op};
 
 use crate::axes::Axes;
-use crate::objective::{Measure, Target};
+use crate::measure::Measure;
+use crate::target::Target;
 
 /// Points at which expressions are told apart: one step of the evaluator's vector code.
 const ROWS: usize = 16;

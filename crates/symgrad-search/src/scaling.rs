@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use symgrad_expr::Expr;
 
 use crate::evaluator::Evaluator;
-use crate::objective::{Objective, Target};
+use crate::objective::Objective;
+use crate::target::Target;
 
 /// The best a and b: the values that were to be matched are closest to a·f + b.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

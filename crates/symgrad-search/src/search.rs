@@ -1,34 +1,34 @@
 //! The search: spectral seeding, islands of evolution, and the front they leave behind.
 
 mod finishing;
+mod offering;
 mod seeding;
+mod settling;
 
-use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
 use rand::RngExt;
 use rayon::prelude::*;
 use symgrad_data::Units;
-use symgrad_expr::{Expr, Names, OpSet};
+use symgrad_expr::{Expr, OpSet};
 use symgrad_simplify::{Domain, Simplifier};
 
 use crate::budget::{Allowance, deadline};
 use crate::config::{SearchConfig, SearchError};
-use crate::constraints::{ConstraintConfig, Constraints};
 use crate::evaluator::Evaluator;
-use crate::evolution::{Palette, Rules, Surroundings, restore_templates, spellings, strip, tidy};
-use crate::fit::fit_constants;
+use crate::evolution::{Palette, Rules, Surroundings};
 use crate::front::Entry;
 use crate::hints::Hints;
-use crate::objective::{Measure, Objective};
+use crate::measure::Measure;
+use crate::objective::Objective;
 use crate::order::Order;
 use crate::outcome::{Outcome, StopReason};
-use crate::spectral;
 use crate::state::{State, gains_on};
 use crate::target_unit;
 use crate::trust::{self, HeldOut};
 use crate::units::{as_given, level_sets_as_given, measured};
+use settling::{ranked, settle, usable};
 
 /// Follows a search, and may stop it; every method has a default that does neither.
 ///
@@ -403,99 +403,6 @@ impl Search {
         self.state.config.simplify.then_some(&self.simplifier)
     }
 
-    /// Fits the constants of new entries, rewrites them, and offers all that comes out.
-    fn polish(&mut self, fresh: &[Entry]) {
-        let (screen, rules, simplifier) = (&self.screen, &self.rules, self.rewriter());
-        // Half of what is left is for scoring what comes out.
-        let share = self.allowance().part(2).shares(fresh.len());
-        let polished: Vec<(Vec<Expr>, u64)> = self.pool.install(|| {
-            fresh
-                .par_iter()
-                .enumerate()
-                .map(|(index, entry)| {
-                    let mut eval = Evaluator::allowed(screen, share(index));
-                    let variants = polish_one(entry, rules, simplifier, &mut eval);
-                    (variants, eval.evaluations())
-                })
-                .collect()
-        });
-        let mut variants = Vec::new();
-        for (found, evaluations) in polished {
-            self.state.evaluations += evaluations;
-            variants.extend(found);
-        }
-        self.offer_all(&variants);
-    }
-
-    /// Evaluates expressions, as many as may be, and offers them to the hall of fame.
-    fn offer_all(&mut self, expressions: &[Expr]) {
-        self.offer_within(expressions, self.state.left());
-    }
-
-    /// The same with at most so many evaluations.
-    fn offer_within(&mut self, expressions: &[Expr], evaluations: u64) {
-        if !self.allowance().is_late() {
-            self.offer_in_any_case(expressions, evaluations);
-        }
-    }
-
-    /// The same without a look at the clock.
-    fn offer_in_any_case(&mut self, expressions: &[Expr], evaluations: u64) {
-        let losses = self.losses(expressions, evaluations);
-        for (expr, loss) in expressions.iter().zip(losses) {
-            if let Some(loss) = loss {
-                self.offer(expr, loss);
-            }
-        }
-    }
-
-    /// The loss of each expression whose level-set class is known, or among the first classes,
-    /// as many as may be evaluated. Many ways to write one formula cost one evaluation.
-    fn losses(&mut self, expressions: &[Expr], evaluations: u64) -> Vec<Option<f64>> {
-        let screen = &self.screen;
-        let keys: Vec<Option<u64>> = self.pool.install(|| {
-            let each = expressions.par_iter();
-            each.map_init(|| Evaluator::new(screen), Evaluator::compile_and_classify).collect()
-        });
-        let archive = &mut self.state.archive;
-        let mut met = BTreeSet::new();
-        let mut fresh: Vec<(u64, &Expr)> = keys
-            .iter()
-            .zip(expressions)
-            .filter_map(|(key, expr)| Some(((*key)?, expr)))
-            .filter(|(key, _)| archive.get(*key).is_none() && met.insert(*key))
-            .collect();
-        fresh.truncate(usize::try_from(evaluations).unwrap_or(usize::MAX));
-        self.state.evaluations += fresh.len() as u64;
-        let losses: Vec<f64> = self.pool.install(|| {
-            let each = fresh.par_iter();
-            each.map_init(|| Evaluator::new(screen), |eval, (_, expr)| eval.loss(expr)).collect()
-        });
-        for ((key, _), loss) in fresh.into_iter().zip(losses) {
-            archive.insert(key, loss);
-        }
-        keys.into_iter().map(|key| archive.get(key?)).collect()
-    }
-
-    /// Offers an expression of that loss to the hall of fame, if it is legal and the loss is its
-    /// own and not that of rounding.
-    fn offer(&mut self, expr: &Expr, loss: f64) {
-        let rules = &self.rules;
-        let complexity = rules.ops.complexity(expr);
-        let legal = complexity <= rules.max_complexity
-            && expr.input_count() > 0
-            && self.state.hall.would_hold(complexity, loss)
-            && rules.ops.allows(expr)
-            && rules.constraints.completes(expr);
-        if legal {
-            let mut eval = Evaluator::allowed(&self.screen, self.allowance());
-            if eval.is_stable(expr, loss) {
-                self.state.hall.offer(Entry { expr: expr.clone(), complexity, loss });
-            }
-            self.state.evaluations += eval.evaluations();
-        }
-    }
-
     /// Each island receives a few entries of the front.
     fn migrate(&mut self) {
         let front = self.state.hall.front();
@@ -515,63 +422,6 @@ impl Search {
     }
 }
 
-/// Operators with the complexities that the settings name, and the constraints.
-fn settle(
-    config: &SearchConfig,
-    names: &[String],
-    ops: OpSet,
-) -> Result<(OpSet, Constraints), SearchError> {
-    let ops = config.templates.iter().try_fold(ops, |ops, template| {
-        // Candidates are tidy, and so must be what they are compared with.
-        let body = tidy(template.body());
-        ops.with_template(template.clone().with_body(body))
-    })?;
-    if config.costs.is_empty() && config.constraints == ConstraintConfig::default() {
-        // No setting names an input, so their names may be anything.
-        return Ok((ops, Constraints::default()));
-    }
-    let names = Names::new(names.to_vec())?;
-    let ops = ops.with_costs(&config.costs, &names)?;
-    let constraints = Constraints::new(&config.constraints, &names, &ops)?;
-    Ok((ops, constraints))
-}
-
-/// The inputs that formulas may use, those that matter most first.
-fn usable(
-    config: &SearchConfig,
-    constraints: &Constraints,
-    objective: &Objective,
-    order: &Order,
-) -> Result<Vec<u16>, SearchError> {
-    let mut inputs: Vec<u16> =
-        config.inputs(objective.dim()).iter().map(|&given| order.own(given)).collect();
-    inputs.sort_unstable();
-    inputs.dedup();
-    inputs.retain(|&input| objective.varies(usize::from(input)));
-    constraints.narrow(&mut inputs, objective.names())?;
-    if inputs.is_empty() {
-        return Err(SearchError::NoInputs { names: objective.names().join(", ") });
-    }
-    Ok(inputs)
-}
-
-/// Inputs to build formulas of, and others to be tried once in a while: all that a field hardly
-/// changes along at any point, and of many inputs those that matter least. A formula of the
-/// usual length holds no more than these, and libraries of features grow with their cube.
-fn ranked(inputs: Vec<u16>, objective: &Objective, required: &[u16]) -> (Vec<u16>, Vec<u16>) {
-    let negligible = objective.negligible();
-    let matters = |input: &u16| !negligible[usize::from(*input)];
-    let bound = inputs.iter().filter(|input| matters(input)).take(WIDE).last().copied();
-    let (kept, rest): (Vec<u16>, Vec<u16>) = inputs.iter().partition(|input| {
-        required.contains(input) || matters(input) && bound.is_some_and(|last| **input <= last)
-    });
-    // If only such inputs may be used, they will have to do.
-    if kept.is_empty() { (inputs, vec![]) } else { (kept, rest) }
-}
-
-/// Most inputs that formulas are built of, but for rare trials.
-const WIDE: usize = 24;
-
 /// Keeps the library for matrices from threads of its own, which another crate of the same program
 /// may have turned on: sums would depend on their number.
 pub(crate) fn one_thread_in_matrices() {
@@ -586,29 +436,6 @@ const REST: u64 = 50;
 
 /// A gain worth polishing: this much less loss at some complexity.
 const POLISHING_GAIN: f64 = 0.02;
-
-/// Rounds of fitting for an entry of the front.
-const POLISH_ROUNDS: usize = 12;
-
-fn polish_one(
-    entry: &Entry,
-    rules: &Rules,
-    simplifier: Option<&Simplifier>,
-    eval: &mut Evaluator<'_>,
-) -> Vec<Expr> {
-    let mut fitted = entry.expr.clone();
-    fit_constants(&mut fitted, entry.loss, POLISH_ROUNDS, eval);
-    restore_templates(&entry.expr, &mut fitted, rules);
-    let mut variants = vec![];
-    if rules.spectral
-        && let Some(proposal) = spectral::refit(&fitted, eval)
-    {
-        variants.extend(spellings(&proposal, rules).iter().map(|expr| strip(expr, rules)));
-    }
-    variants.extend(simplifier.map(|simplifier| simplify(&fitted, rules, simplifier)));
-    variants.push(fitted);
-    variants
-}
 
 fn simplify(expr: &Expr, rules: &Rules, simplifier: &Simplifier) -> Expr {
     if rules.level_sets { simplifier.simplify_level_set(expr) } else { simplifier.simplify(expr) }

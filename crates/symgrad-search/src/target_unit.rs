@@ -2,7 +2,8 @@
 
 use symgrad_expr::{Expr, Node, Op};
 
-use crate::objective::{Objective, Target};
+use crate::objective::Objective;
+use crate::target::Target;
 
 /// Deviations between these are reached by the constants that a search tries first.
 const USUAL: std::ops::Range<f64> = 1e-4..1e4;

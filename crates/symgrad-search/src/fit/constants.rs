@@ -7,7 +7,7 @@ use symgrad_expr::{Expr, simd};
 use super::columns::{add_products, inverse_lengths, multiply, weigh};
 use super::{Frame, Sweep};
 use crate::evaluator::Evaluator;
-use crate::objective::{Directions, Target, Values};
+use crate::target::{Directions, Target, Values};
 
 /// Most constants that are fitted together; longer lists are left as they are.
 const MAX_CONSTANTS: usize = 12;

@@ -5,7 +5,7 @@ use symgrad_expr::{Expr, simd};
 use super::Sweep;
 use super::columns::add_products;
 use crate::evaluator::Evaluator;
-use crate::objective::{Directions, Target};
+use crate::target::{Directions, Target};
 
 /// The two Gram matrices of a sum's terms: of their whole gradients, and of the parts along
 /// the neurons' directions. Lower triangles, k × k.

@@ -2,7 +2,8 @@
 
 use symgrad_expr::{Aligned, Expr, Program, Workspace};
 
-use crate::objective::{Directions, Objective, Target};
+use crate::objective::Objective;
+use crate::target::{Directions, Target};
 
 /// Variables of which g is known to be a function, their values, and the directions in which
 /// g changes with them.

@@ -24,7 +24,8 @@ use symgrad_expr::{Expr, Names};
 
 pub use forms::Form;
 
-use crate::objective::{Measure, Objective};
+use crate::measure::Measure;
+use crate::objective::Objective;
 use crate::order::{Order, by_name};
 use crate::search::one_thread_in_matrices;
 use crate::units::level_sets_as_given;

@@ -2,7 +2,9 @@
 
 use symgrad_expr::{Aligned, Expr, Program, Workspace};
 
-use crate::objective::{Directions, Measure, Objective, Target};
+use crate::measure::Measure;
+use crate::objective::Objective;
+use crate::target::{Directions, Target};
 
 /// Variables, their values, and the directions in which the concept changes with them.
 #[derive(Clone, Debug)]

@@ -10,9 +10,9 @@ use crate::budget::Allowance;
 use crate::evaluator::Evaluator;
 use crate::evolution::Rules;
 use crate::front::{Entry, HallOfFame};
-use crate::objective::Target;
 use crate::outcome::{EXACT, Judge, Outcome, StopReason};
 use crate::state::State;
+use crate::target::Target;
 use crate::target_unit;
 
 impl Search {

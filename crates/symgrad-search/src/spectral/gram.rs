@@ -26,7 +26,8 @@ use rayon::prelude::*;
 use symgrad_expr::Aligned;
 
 use crate::fit::Moments;
-use crate::objective::{Objective, Target};
+use crate::objective::Objective;
+use crate::target::Target;
 
 /// Share of its own squared gradient that every feature adds to A and B alike. A combination
 /// whose terms cancel to nothing has A ≈ B ≈ 0 and would win by rounding alone; with this

@@ -22,7 +22,7 @@ pub(crate) use quotient::quotients;
 
 use crate::evaluator::Evaluator;
 use crate::fit::moments_of_sum;
-use crate::objective::Target;
+use crate::target::Target;
 
 /// Cells of all features' gradients together, where each may have all components.
 pub(crate) const DENSE_CELLS: usize = 40_000_000;

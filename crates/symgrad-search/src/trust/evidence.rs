@@ -23,7 +23,8 @@ use super::description;
 use super::matching;
 use super::smooth::{Cloud, LENGTH_SCALES, Match, Split, Waves};
 use crate::front::Entry;
-use crate::objective::{Objective, Target};
+use crate::objective::Objective;
+use crate::target::Target;
 
 /// Points that are looked at; more would only cost time.
 const POINTS: usize = 1_000;

@@ -4,7 +4,9 @@ use symgrad_expr::Expr;
 
 use super::smooth::{Allowed, Match, centre};
 use crate::evaluator::Evaluator;
-use crate::objective::{Directions, Measure, Objective, Target, Values};
+use crate::measure::Measure;
+use crate::objective::Objective;
+use crate::target::{Directions, Target, Values};
 
 /// Loss per mean sin² of small angles, or per 1 − R².
 pub(crate) fn unit(objective: &Objective) -> f64 {

@@ -20,7 +20,8 @@ pub use verdict::Verdict;
 
 use crate::evaluator::Evaluator;
 use crate::front::Entry;
-use crate::objective::{LossKind, Objective};
+use crate::measure::LossKind;
+use crate::objective::Objective;
 use crate::outcome::Judge;
 use bootstrap::Resamples;
 

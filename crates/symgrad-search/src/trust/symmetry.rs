@@ -14,7 +14,8 @@ use symgrad_expr::Expr;
 
 use super::matching;
 use super::smooth::Allowed;
-use crate::objective::{Objective, Target};
+use crate::objective::Objective;
+use crate::target::Target;
 
 /// Most inputs of formulas that are looked at: d² + d fields are compared.
 const INPUTS: usize = 9;

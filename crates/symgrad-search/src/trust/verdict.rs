@@ -7,7 +7,8 @@ use super::bootstrap::{Interval, Resamples};
 use super::{EntryTrust, HeldOut, matching, symmetry};
 use crate::evaluator::Evaluator;
 use crate::front::Entry;
-use crate::objective::{LossKind, Objective};
+use crate::measure::LossKind;
+use crate::objective::Objective;
 use crate::outcome::Judge;
 
 /// What can be said about an answer.

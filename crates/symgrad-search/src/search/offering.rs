@@ -1,0 +1,133 @@
+//! What a search does with expressions that it comes up with: losses, the hall of fame, and
+//! fitted and rewritten forms of what is new there.
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+use symgrad_expr::Expr;
+use symgrad_simplify::Simplifier;
+
+use super::{Search, simplify};
+use crate::evaluator::Evaluator;
+use crate::evolution::{Rules, restore_templates, spellings, strip};
+use crate::fit::fit_constants;
+use crate::front::Entry;
+use crate::spectral;
+
+impl Search {
+    /// Fits the constants of new entries, rewrites them, and offers all that comes out.
+    pub(super) fn polish(&mut self, fresh: &[Entry]) {
+        let (screen, rules, simplifier) = (&self.screen, &self.rules, self.rewriter());
+        // Half of what is left is for scoring what comes out.
+        let share = self.allowance().part(2).shares(fresh.len());
+        let polished: Vec<(Vec<Expr>, u64)> = self.pool.install(|| {
+            fresh
+                .par_iter()
+                .enumerate()
+                .map(|(index, entry)| {
+                    let mut eval = Evaluator::allowed(screen, share(index));
+                    let variants = polish_one(entry, rules, simplifier, &mut eval);
+                    (variants, eval.evaluations())
+                })
+                .collect()
+        });
+        let mut variants = Vec::new();
+        for (found, evaluations) in polished {
+            self.state.evaluations += evaluations;
+            variants.extend(found);
+        }
+        self.offer_all(&variants);
+    }
+
+    /// Evaluates expressions, as many as may be, and offers them to the hall of fame.
+    pub(super) fn offer_all(&mut self, expressions: &[Expr]) {
+        self.offer_within(expressions, self.state.left());
+    }
+
+    /// The same with at most so many evaluations.
+    pub(super) fn offer_within(&mut self, expressions: &[Expr], evaluations: u64) {
+        if !self.allowance().is_late() {
+            self.offer_in_any_case(expressions, evaluations);
+        }
+    }
+
+    /// The same without a look at the clock.
+    pub(super) fn offer_in_any_case(&mut self, expressions: &[Expr], evaluations: u64) {
+        let losses = self.losses(expressions, evaluations);
+        for (expr, loss) in expressions.iter().zip(losses) {
+            if let Some(loss) = loss {
+                self.offer(expr, loss);
+            }
+        }
+    }
+
+    /// The loss of each expression whose level-set class is known, or among the first classes,
+    /// as many as may be evaluated. Many ways to write one formula cost one evaluation.
+    pub(super) fn losses(&mut self, expressions: &[Expr], evaluations: u64) -> Vec<Option<f64>> {
+        let screen = &self.screen;
+        let keys: Vec<Option<u64>> = self.pool.install(|| {
+            let each = expressions.par_iter();
+            each.map_init(|| Evaluator::new(screen), Evaluator::compile_and_classify).collect()
+        });
+        let archive = &mut self.state.archive;
+        let mut met = BTreeSet::new();
+        let mut fresh: Vec<(u64, &Expr)> = keys
+            .iter()
+            .zip(expressions)
+            .filter_map(|(key, expr)| Some(((*key)?, expr)))
+            .filter(|(key, _)| archive.get(*key).is_none() && met.insert(*key))
+            .collect();
+        fresh.truncate(usize::try_from(evaluations).unwrap_or(usize::MAX));
+        self.state.evaluations += fresh.len() as u64;
+        let losses: Vec<f64> = self.pool.install(|| {
+            let each = fresh.par_iter();
+            each.map_init(|| Evaluator::new(screen), |eval, (_, expr)| eval.loss(expr)).collect()
+        });
+        for ((key, _), loss) in fresh.into_iter().zip(losses) {
+            archive.insert(key, loss);
+        }
+        keys.into_iter().map(|key| archive.get(key?)).collect()
+    }
+
+    /// Offers an expression of that loss to the hall of fame, if it is legal and the loss is its
+    /// own and not that of rounding.
+    pub(super) fn offer(&mut self, expr: &Expr, loss: f64) {
+        let rules = &self.rules;
+        let complexity = rules.ops.complexity(expr);
+        let legal = complexity <= rules.max_complexity
+            && expr.input_count() > 0
+            && self.state.hall.would_hold(complexity, loss)
+            && rules.ops.allows(expr)
+            && rules.constraints.completes(expr);
+        if legal {
+            let mut eval = Evaluator::allowed(&self.screen, self.allowance());
+            if eval.is_stable(expr, loss) {
+                self.state.hall.offer(Entry { expr: expr.clone(), complexity, loss });
+            }
+            self.state.evaluations += eval.evaluations();
+        }
+    }
+}
+
+/// Rounds of fitting for an entry of the front.
+const POLISH_ROUNDS: usize = 12;
+
+fn polish_one(
+    entry: &Entry,
+    rules: &Rules,
+    simplifier: Option<&Simplifier>,
+    eval: &mut Evaluator<'_>,
+) -> Vec<Expr> {
+    let mut fitted = entry.expr.clone();
+    fit_constants(&mut fitted, entry.loss, POLISH_ROUNDS, eval);
+    restore_templates(&entry.expr, &mut fitted, rules);
+    let mut variants = vec![];
+    if rules.spectral
+        && let Some(proposal) = spectral::refit(&fitted, eval)
+    {
+        variants.extend(spellings(&proposal, rules).iter().map(|expr| strip(expr, rules)));
+    }
+    variants.extend(simplifier.map(|simplifier| simplify(&fitted, rules, simplifier)));
+    variants.push(fitted);
+    variants
+}
