@@ -355,13 +355,19 @@ fn losses_of_folds_are_named_as_such() {
     let told = stdout(&output);
     for words in [
         "local-sign loss",
-        "signs are taken point by point: the neuron turns where the answer is 1.0",
+        "signs are taken point by point: the neuron turns where the answer is ",
         "held-out loss (local-sign)",
         "answer: x*z\n",
     ] {
         assert!(told.contains(words), "{words:?} is not in {told}");
     }
     assert!(!told.contains("paper MSE"), "{told}");
+    // cos(3·x·z) turns at the multiples of π/3; the points' values lie about 0.03 apart.
+    let turns = told.split_once("where the answer is ").and_then(|(_, rest)| rest.lines().next());
+    for (turn, multiple) in turns.expect("turns").split(", ").zip([1.0, 2.0, 3.0]) {
+        let turn: f64 = turn.parse().expect("a number");
+        assert!((turn - multiple * std::f64::consts::FRAC_PI_3).abs() < 0.06, "{told}");
+    }
     let result = parsed(&given.search(&["--format", "json"]));
     assert_eq!(result["measure"], "local-sign");
     assert!(result["formula"].get("paper_mse").is_none() && result["folds"]["turns"].is_array());

@@ -95,8 +95,6 @@ fn ordinary_neurons_keep_the_level_set_loss() {
         let never = run(&field, SearchConfig { unfold: false, ..quick() });
         assert_eq!(usual.folds(), None, "{neuron}");
         assert_eq!(usual.answer(), never.answer(), "{neuron}");
-        // The look for folds is paid for.
-        assert!(usual.evaluations() > 0 && never.evaluations() > 0);
     }
 }
 
