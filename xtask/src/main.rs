@@ -3,7 +3,7 @@
 //! This program only starts others (cargo, and the release binary), so that building it takes a
 //! second and never touches the heavy dependencies.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ tasks:
   bench [NAME [ARGS]]  run the criterion benches, or the one of that name; `peers ARGS`
                        compares with other engines (benches/peers, `peers --help`);
                        `formulas ARGS` counts the formulas of physics that the search
-                       recovers (benches/formulas, `formulas --help`)
+                       recovers (benches/formulas, `formulas --help`), `hard ARGS` harder ones
   properties [SEED]    run the test programs that hold property tests, with another seed than
                        CI's: a random one, which is printed, or the given one
   docs                 build the documentation; a warning is an error
@@ -83,10 +83,15 @@ fn reproduce(args: &[OsString]) -> Result<(), Stop> {
 }
 
 /// Runs the criterion bench of that name, or else the package of that name in `benches`: a
-/// workspace of its own, whose program gets the further arguments.
+/// workspace of its own, whose program gets the further arguments. `hard` is a set of `formulas`.
 fn bench(args: &[OsString]) -> Result<(), Stop> {
     let Some((name, rest)) = args.split_first() else {
         return run(in_root(cargo()).args(["bench", "--workspace", "--bench", "*"]));
+    };
+    let (name, set) = if name == "hard" {
+        (OsStr::new("formulas"), &["--set", "hard"][..])
+    } else {
+        (name.as_os_str(), &[][..])
     };
     let manifest = root().join("benches").join(name).join("Cargo.toml");
     if manifest.is_file() {
@@ -94,7 +99,7 @@ fn bench(args: &[OsString]) -> Result<(), Stop> {
         let target = target_directory()?;
         let mut cargo = in_root(cargo());
         cargo.args(["run", "--release", "--manifest-path"]).arg(manifest);
-        return run(cargo.arg("--target-dir").arg(target).arg("--").args(rest));
+        return run(cargo.arg("--target-dir").arg(target).arg("--").args(set).args(rest));
     }
     run(in_root(cargo()).args(["bench", "--workspace", "--bench"]).arg(name).arg("--").args(rest))
 }

@@ -1,20 +1,23 @@
-//! The list of formulas.
+//! The lists of formulas.
 
 use serde::Deserialize;
 use symgrad_expr::{Expr, Names};
 
 use crate::error::Error;
 use crate::problem::Problem;
+use crate::sets::{Half, Set};
 
-/// The list, part of the binary.
-const TEXT: &str = include_str!("../formulas.toml");
+/// The lists, part of the binary.
+const FORMULAS: &str = include_str!("../formulas.toml");
+const HARD: &str = include_str!("../hard.toml");
 
-/// A formula as the list gives it.
+/// A formula as a list gives it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Formula {
     pub(crate) name: String,
-    /// The part of physics it belongs to.
+    pub(crate) half: Option<Half>,
+    /// The part of science it belongs to.
     pub(crate) field: String,
     /// In the workspace's syntax.
     #[serde(rename = "formula")]
@@ -30,19 +33,20 @@ struct Catalogue {
     formula: Vec<Formula>,
 }
 
-/// All formulas, in the order of the list.
-pub(crate) fn formulas() -> Result<Vec<Formula>, Error> {
-    let catalogue: Catalogue = toml::from_str(TEXT).map_err(Error::Catalogue)?;
+/// The formulas of a set, in the order of its list; none if it has no list.
+pub(crate) fn formulas(set: Set) -> Result<Vec<Formula>, Error> {
+    let text = match set {
+        Set::Formulas => FORMULAS,
+        Set::Hard => HARD,
+        Set::Negatives => return Ok(vec![]),
+    };
+    let catalogue: Catalogue = toml::from_str(text).map_err(Error::Catalogue)?;
     Ok(catalogue.formula)
 }
 
-/// All formulas, ready for use.
-pub(crate) fn problems() -> Result<Vec<Problem>, Error> {
-    formulas()?.iter().map(Formula::problem).collect()
-}
-
 impl Formula {
-    pub(crate) fn problem(&self) -> Result<Problem, Error> {
+    /// The same, ready for use.
+    pub(crate) fn problem(&self, set: Set) -> Result<Problem, Error> {
         let name = self.name.clone();
         let inputs: Vec<String> = self.inputs.iter().map(|input| input.0.clone()).collect();
         let names = Names::new(inputs.clone())
@@ -50,6 +54,6 @@ impl Formula {
         let expr = Expr::parse(&self.text, &names)
             .map_err(|source| Error::Parse { name: name.clone(), source })?;
         let ranges = self.inputs.iter().map(|input| (input.1, input.2)).collect();
-        Ok(Problem { name, inputs, ranges, expr })
+        Ok(Problem { set, half: self.half, name, inputs, ranges, expr })
     }
 }

@@ -1,5 +1,7 @@
-//! Recovery of physics formulas from their unit gradients: `cargo xtask bench formulas`.
+//! Recovery of formulas from their unit gradients or values: `cargo xtask bench formulas`, and
+//! `cargo xtask bench hard` for harder ones.
 
+mod calibration;
 mod catalogue;
 mod error;
 mod negatives;
@@ -8,6 +10,7 @@ mod problem;
 mod results;
 mod run;
 mod schedule;
+mod sets;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -19,7 +22,7 @@ use clap::Parser;
 use symgrad_report::{TextTable, format_loss};
 
 use error::Error;
-use options::{Options, Suite};
+use options::Options;
 use results::Results;
 
 fn main() -> ExitCode {
@@ -50,17 +53,12 @@ fn act(options: &Options) -> Result<ExitCode, Error> {
     let mut results = Results::open(&folder, &options.config())?;
     schedule::run_all(&cases, options, &mut results)?;
     let records: Vec<_> = results.records().iter().collect();
-    let negatives = options.suite == Suite::Negatives;
-    let text = if negatives {
-        summary::negatives(&records)
-    } else {
-        summary::write_picture(&records, &folder.join("recovery.svg"))?;
-        summary::formulas(&records)
-    };
+    summary::write_pictures(&records, &folder)?;
+    let text = summary::report(&records);
     let path = folder.join("summary.md");
     std::fs::write(&path, &text).map_err(|source| Error::File { path, source })?;
     say(&text);
-    let misled = negatives && records.iter().any(|record| record.is_identified());
+    let misled = records.iter().any(|record| !record.set.has_formulas() && record.is_identified());
     Ok(if misled { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
@@ -70,14 +68,16 @@ fn say(text: &str) {
 }
 
 fn list(options: &Options) -> Result<(), Error> {
-    if options.suite == Suite::Negatives {
-        let names: Vec<String> = options.problems()?.into_iter().map(|p| p.name + "\n").collect();
-        say(&names.concat());
-        return Ok(());
-    }
-    let mut table = TextTable::new(["name", "field", "formula", "reference"]);
-    for formula in catalogue::formulas()? {
-        table.row([formula.name, formula.field, formula.text, formula.reference]);
+    let mut table = TextTable::new(["name", "half", "field", "formula", "reference"]);
+    for &set in &options.set {
+        for formula in catalogue::formulas(set)? {
+            let half = formula.half.as_ref().map_or_else(String::new, sets::name);
+            table.row([formula.name, half, formula.field, formula.text, formula.reference]);
+        }
+        for problem in set.problems()?.iter().filter(|_| !set.has_formulas()) {
+            let name = problem.name.clone();
+            table.row([name, String::new(), sets::name(&set), String::new(), String::new()]);
+        }
     }
     say(&table.to_text());
     Ok(())

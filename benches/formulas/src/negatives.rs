@@ -7,6 +7,7 @@ use rand_distr::{Distribution, StandardNormal};
 use symgrad_expr::{Expr, Op};
 
 use crate::problem::Problem;
+use crate::sets::Set;
 
 /// Functions of every family and number of inputs.
 const EACH: u64 = 3;
@@ -35,6 +36,8 @@ pub(crate) fn problems() -> Vec<Problem> {
                 let mut rng = ChaCha8Rng::seed_from_u64(SEED);
                 rng.set_stream(family as u64 * 1_000 + u64::from(dim) * 100 + number);
                 found.push(Problem {
+                    set: Set::Negatives,
+                    half: None,
                     name: format!("{name}-{dim}-{number}"),
                     inputs: (1..=dim).map(|i| format!("x{i}")).collect(),
                     ranges: vec![(-1.0, 1.0); usize::from(dim)],

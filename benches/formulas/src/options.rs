@@ -11,16 +11,7 @@ use symgrad_search::SearchConfig;
 use crate::error::Error;
 use crate::problem::Problem;
 use crate::run::Case;
-use crate::{catalogue, negatives};
-
-/// Which problems.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Suite {
-    /// Formulas of physics, to be found.
-    Formulas,
-    /// Random functions, of which none must be identified.
-    Negatives,
-}
+use crate::sets::{self, Half, Mode, Set};
 
 /// A part of the search that can be switched off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -33,27 +24,41 @@ enum Part {
     Simplify,
 }
 
-/// Recovery of physics formulas from their unit gradients.
+/// Recovery of formulas from their unit gradients or their values.
 ///
-/// Every run searches 1 000 points with exact or noisy unit gradients; 4 000 fresh points decide
-/// whether the answer has the truth's level sets. A later call with the same options continues.
+/// Every run searches 1 000 points with exact or noisy data; 4 000 fresh points decide whether the
+/// answer is the truth. A later call with the same options continues. `cargo xtask bench hard` is
+/// this program with `--set hard`.
 #[derive(Clone, Debug, Parser)]
 #[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 #[command(name = "cargo xtask bench formulas", version)]
 pub(crate) struct Options {
-    /// Which problems
-    #[arg(long, value_enum, default_value = "formulas")]
-    pub(crate) suite: Suite,
+    /// Which sets of problems
+    #[arg(long, value_enum, value_name = "SET", value_delimiter = ',', default_value = "formulas")]
+    pub(crate) set: Vec<Set>,
+    /// A half of the harder formulas [default: both]
+    #[arg(long, value_enum)]
+    half: Option<Half>,
+    /// What the search is given
+    #[arg(
+        long,
+        value_enum,
+        value_name = "MODE",
+        value_delimiter = ',',
+        default_value = "gradients"
+    )]
+    mode: Vec<Mode>,
     /// A few problems, one seed
     #[arg(long)]
     quick: bool,
     /// Only these problems
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<String>,
-    /// Errors of the unit gradients' components in per cent [default: 0,1,10; for negatives: 0]
+    /// Errors of the unit gradients' components, or of the values relative to their standard
+    /// deviation, in per cent [default: 0; for formulas: 0,1,10]
     #[arg(long, value_name = "PERCENT", value_delimiter = ',')]
     noise: Vec<f64>,
-    /// Seeds from A to before B [default: 0..3; for negatives and --quick: 0..1]
+    /// Seeds from A to before B [default: 0..3; for random functions and --quick: 0..1]
     #[arg(long, value_name = "A..B", value_parser = range)]
     seeds: Option<Range<u64>>,
     /// Evaluations of a search [default: that of the search]
@@ -62,7 +67,7 @@ pub(crate) struct Options {
     /// Parts of the search that are switched off, to see what they are worth
     #[arg(long, value_enum, value_name = "PART", value_delimiter = ',')]
     without: Vec<Part>,
-    /// Folder of the results [default: runs/formulas or runs/negatives]
+    /// Folder of the results [default: runs and the sets' names]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Runs side by side [default: the number of cores]
@@ -85,10 +90,11 @@ const QUICK: usize = 12;
 impl Options {
     /// The problems asked for.
     pub(crate) fn problems(&self) -> Result<Vec<Problem>, Error> {
-        let all = match self.suite {
-            Suite::Formulas => catalogue::problems()?,
-            Suite::Negatives => negatives::problems(),
-        };
+        let mut all = vec![];
+        for set in &self.set {
+            all.extend(set.problems()?);
+        }
+        all.retain(|p| self.half.is_none() || p.half.is_none() || p.half == self.half);
         for name in &self.only {
             if !all.iter().any(|problem| problem.name == *name) {
                 return Err(Error::NoSuchProblem { name: name.clone() });
@@ -107,22 +113,19 @@ impl Options {
 
     /// The runs asked for; all problems without noise come first.
     pub(crate) fn cases(&self, problems: &[Problem]) -> Vec<Case> {
-        let negatives = self.suite == Suite::Negatives;
-        let noises = match self.noise.as_slice() {
-            [] if negatives => &[0.0][..],
-            [] => &[0.0, 1.0, 10.0],
-            given => given,
-        };
-        let last = if negatives || self.quick { 1 } else { 3 };
-        let seeds = self.seeds.clone().unwrap_or(0..last);
         let mut cases = vec![];
-        for &noise in noises {
-            for seed in seeds.clone() {
-                for problem in problems {
-                    cases.push(Case { name: problem.name.clone(), noise, seed });
+        for problem in problems {
+            let noises = if self.noise.is_empty() { problem.set.noises() } else { &self.noise };
+            let last = if self.quick { 1 } else { problem.set.seeds() };
+            for &mode in &self.mode {
+                for &noise in noises {
+                    for seed in self.seeds.clone().unwrap_or(0..last) {
+                        cases.push(Case { name: problem.name.clone(), mode, noise, seed });
+                    }
                 }
             }
         }
+        cases.sort_by(|a, b| a.noise.total_cmp(&b.noise).then(a.seed.cmp(&b.seed)));
         cases
     }
 
@@ -139,11 +142,8 @@ impl Options {
     }
 
     pub(crate) fn folder(&self) -> PathBuf {
-        let folder = || match self.suite {
-            Suite::Formulas => "runs/formulas".into(),
-            Suite::Negatives => "runs/negatives".into(),
-        };
-        self.out.clone().unwrap_or_else(folder)
+        let sets: Vec<String> = self.set.iter().map(sets::name).collect();
+        self.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(sets.join("-")))
     }
 
     pub(crate) fn jobs(&self) -> usize {
@@ -153,20 +153,16 @@ impl Options {
 
     /// The arguments for the process of one run.
     pub(crate) fn of_run(&self, case: &Case) -> Vec<OsString> {
-        let suite = match self.suite {
-            Suite::Formulas => "formulas",
-            Suite::Negatives => "negatives",
-        };
         let mut arguments = vec![
             "--row".to_owned(),
-            format!("--suite={suite}"),
             format!("--only={}", case.name),
+            format!("--mode={}", sets::name(&case.mode)),
             format!("--noise={}", case.noise),
             format!("--seeds={}..{}", case.seed, case.seed + 1),
         ];
         arguments.extend(self.budget.map(|budget| format!("--budget={budget}")));
-        let parts = self.without.iter().filter_map(Part::to_possible_value);
-        arguments.extend(parts.map(|part| format!("--without={}", part.get_name())));
+        arguments.extend(self.set.iter().map(|set| format!("--set={}", sets::name(set))));
+        arguments.extend(self.without.iter().map(|part| format!("--without={}", sets::name(part))));
         arguments.into_iter().map(OsString::from).collect()
     }
 }

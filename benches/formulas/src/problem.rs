@@ -1,4 +1,4 @@
-//! A function to be found: where its points lie, its gradients there, and its level-set class.
+//! A function to be found: where its points lie, and its gradients and values there.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -9,6 +9,8 @@ use symgrad_search::{Measure, Objective};
 use symgrad_simplify::{Domain, Simplifier};
 
 use crate::error::Error;
+use crate::run::Case;
+use crate::sets::{Half, Mode, Set};
 
 /// Points that the search sees.
 const POINTS: usize = 1_000;
@@ -20,6 +22,8 @@ const SIMPLIFIED: usize = 100;
 /// A smooth function of a few inputs on a box.
 #[derive(Clone, Debug)]
 pub(crate) struct Problem {
+    pub(crate) set: Set,
+    pub(crate) half: Option<Half>,
     pub(crate) name: String,
     /// The inputs' names.
     pub(crate) inputs: Vec<String>,
@@ -41,36 +45,65 @@ impl Problem {
         self.ranges.len()
     }
 
+    /// What the search sees.
+    pub(crate) fn objective(&self, case: &Case) -> Result<Objective, Error> {
+        let noise = case.noise / 100.0;
+        match case.mode {
+            Mode::Gradients => {
+                Ok(Objective::new(&self.field(noise, case.seed)?, Measure::LevelSet))
+            }
+            Mode::Values => {
+                let columns = self.points(POINTS, &mut self.stream(case.seed, Purpose::Points));
+                let mut values = self.values(&columns)?;
+                let size = noise * deviation(&values);
+                disturb(&mut values, size, &mut self.stream(case.seed, Purpose::Noise));
+                self.regression(columns, &values)
+            }
+        }
+    }
+
+    /// The exact field, or the exact values, at points of their own.
+    pub(crate) fn fresh(&self, mode: Mode, seed: u64) -> Result<Objective, Error> {
+        let columns = self.points(FRESH, &mut self.stream(seed, Purpose::Fresh));
+        match mode {
+            Mode::Gradients => {
+                let directions = self.unit_gradients(&columns)?;
+                let field = self.direction_field(columns, &directions)?;
+                Ok(Objective::new(&field, Measure::LevelSet))
+            }
+            Mode::Values => {
+                let values = self.values(&columns)?;
+                self.regression(columns, &values)
+            }
+        }
+    }
+
     /// The unit gradients that the search sees, each component with a normal error of size
     /// `noise` before they are made unit vectors again.
     pub(crate) fn field(&self, noise: f64, seed: u64) -> Result<DirectionField, Error> {
         let columns = self.points(POINTS, &mut self.stream(seed, Purpose::Points));
         let mut directions = self.unit_gradients(&columns)?;
         let mut rng = self.stream(seed, Purpose::Noise);
-        for component in directions.iter_mut().flatten() {
-            let error: f64 = StandardNormal.sample(&mut rng);
-            *component += noise * error;
+        for components in &mut directions {
+            disturb(components, noise, &mut rng);
         }
         self.direction_field(columns, &directions)
     }
 
-    /// The exact field at points of their own.
-    pub(crate) fn fresh(&self, seed: u64) -> Result<Objective, Error> {
-        let columns = self.points(FRESH, &mut self.stream(seed, Purpose::Fresh));
-        let directions = self.unit_gradients(&columns)?;
-        Ok(Objective::new(&self.direction_field(columns, &directions)?, Measure::LevelSet))
-    }
-
-    /// The complexity of the simplest expression known for the level-set class, whether all of
-    /// its operators are allowed or not.
-    pub(crate) fn complexity(&self, ops: &OpSet) -> u32 {
+    /// The complexity of the simplest expression known for the formula, or for its level-set
+    /// class, whether all of its operators are allowed or not.
+    pub(crate) fn complexity(&self, mode: Mode, ops: &OpSet) -> u32 {
         let written = ops.complexity(&self.expr);
         if self.expr.len() > SIMPLIFIED {
             return written;
         }
         let corners: Vec<Vec<f64>> = self.ranges.iter().map(|r| vec![r.0, r.1]).collect();
         let simplifier = Simplifier::new(ops.clone(), Domain::of_columns(&corners));
-        written.min(ops.complexity(&simplifier.simplify_level_set(&self.expr)))
+        let simple = match mode {
+            Mode::Gradients => simplifier.simplify_level_set(&self.expr),
+            Mode::Values => simplifier.simplify(&self.expr),
+        };
+        written.min(ops.complexity(&simple))
     }
 
     /// Independent uniform draws, column by column.
@@ -86,12 +119,22 @@ impl Problem {
 
     /// Exact gradients, d columns.
     pub(crate) fn gradients(&self, columns: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, Error> {
+        Ok(self.evaluate(columns)?.1)
+    }
+
+    /// Exact values.
+    pub(crate) fn values(&self, columns: &[Vec<f64>]) -> Result<Vec<f64>, Error> {
+        Ok(self.evaluate(columns)?.0)
+    }
+
+    /// Values and gradients.
+    fn evaluate(&self, columns: &[Vec<f64>]) -> Result<(Vec<f64>, Vec<Vec<f64>>), Error> {
         let rows = columns.first().map_or(0, Vec::len);
         let (mut values, mut gradients) = (vec![0.0; rows], vec![vec![]; self.dim()]);
         let program = Program::compile(&self.expr);
         let workspace = &mut Workspace::default();
         match program.input_gradients(columns, workspace, &mut values, &mut gradients) {
-            Ok(0) => Ok(gradients),
+            Ok(0) => Ok((values, gradients)),
             Ok(count) => Err(Error::NotFinite { name: self.name.clone(), count }),
             Err(source) => Err(Error::Evaluate { name: self.name.clone(), source }),
         }
@@ -119,6 +162,13 @@ impl Problem {
         built.map_err(|source| Error::Field { name: self.name.clone(), source })
     }
 
+    fn regression(&self, columns: Vec<Vec<f64>>, values: &[f64]) -> Result<Objective, Error> {
+        let points = Table::new(self.inputs.clone(), columns)
+            .map_err(|source| Error::Field { name: self.name.clone(), source })?;
+        Objective::regression(&points, values, false)
+            .map_err(|source| Error::Search { name: self.name.clone(), source })
+    }
+
     /// A stream that depends on nothing but the name, the seed and the purpose: adding problems
     /// changes no other's data.
     fn stream(&self, seed: u64, purpose: Purpose) -> ChaCha8Rng {
@@ -126,6 +176,21 @@ impl Problem {
         rng.set_stream(fingerprint(&self.name) ^ purpose as u64);
         rng
     }
+}
+
+/// Adds normal errors of that size.
+fn disturb(values: &mut [f64], size: f64, rng: &mut ChaCha8Rng) {
+    for value in values {
+        let error: f64 = StandardNormal.sample(rng);
+        *value += size * error;
+    }
+}
+
+/// The standard deviation.
+fn deviation(values: &[f64]) -> f64 {
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt()
 }
 
 /// The 64-bit FNV-1a hash with the last two bits clear, to be filled with a purpose.

@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::options::Options;
 use crate::results::Results;
 use crate::run::{Case, Record};
+use crate::sets;
 
 /// Runs all cases that have no result yet, `jobs` at a time.
 pub(crate) fn run_all(
@@ -58,7 +59,13 @@ fn in_process(case: &Case, options: &Options) -> Result<Record, Error> {
         .output()
         .map_err(Error::Process)?;
     let failed = |reason: String| Error::Run {
-        run: format!("{} at {} % with seed {}", case.name, case.noise, case.seed),
+        run: format!(
+            "{} by {} at {} % with seed {}",
+            case.name,
+            sets::name(&case.mode),
+            case.noise,
+            case.seed
+        ),
         reason,
     };
     if !output.status.success() {

@@ -5,17 +5,38 @@ use std::path::Path;
 
 use symgrad_report::{RateCurve, RatePoint, TextTable, format_loss, rate_svg, wilson};
 
+use crate::calibration;
 use crate::error::Error;
-use crate::run::{CLOSE, Record, SAME};
+use crate::run::{CLOSE, Kind, Record, SAME};
+use crate::sets::{self, Half};
 
 /// Classes of the truth's complexity: lowest and highest.
 const CLASSES: [(u32, u32); 6] = [(1, 7), (8, 11), (12, 15), (16, 20), (21, 27), (28, u32::MAX)];
 
-/// The report on formulas, in Markdown.
-pub(crate) fn formulas(records: &[&Record]) -> String {
+/// The report on all runs, in Markdown.
+pub(crate) fn report(records: &[&Record]) -> String {
+    let mut text = String::from("# How often *identified* is right\n\n");
+    text += &calibration::table(records).to_markdown();
+    for group in sets(records) {
+        let _ = writeln!(text, "\n# {}\n", group.name);
+        text += &if group.records.iter().all(|record| record.set.has_formulas()) {
+            formulas(&group.records)
+        } else {
+            negatives(&group.records)
+        };
+    }
+    text
+}
+
+/// The report on formulas.
+fn formulas(records: &[&Record]) -> String {
     let noises = noises(records);
     let mut text = String::from("## Recovery\n\n");
     text += &overall(records, &noises).to_markdown();
+    if records.iter().any(|record| record.half.is_some()) {
+        text += "\n## By half\n\n";
+        text += &halves(records, &noises).to_markdown();
+    }
     text += "\n## By complexity of the truth\n\n";
     text += &by(records, &noises, "complexity", &classes(records));
     text += "\n## By number of inputs\n\n";
@@ -24,13 +45,13 @@ pub(crate) fn formulas(records: &[&Record]) -> String {
         text += "\n## Verdict and recovery\n\n";
         text += &verdicts(records, &noises).to_markdown();
     }
-    text += "\n## Runs that did not recover the formula\n\n";
+    text += "\n## Look-alikes and misses\n\n";
     text += &failures(records);
     text
 }
 
-/// The report on random functions, in Markdown.
-pub(crate) fn negatives(records: &[&Record]) -> String {
+/// The report on random functions.
+fn negatives(records: &[&Record]) -> String {
     let mut text = String::from("## Verdicts on functions that no short formula describes\n\n");
     let mut table = TextTable::new(["family", "runs", "identified", "ambiguous", "not found"]);
     let mut families: Vec<&str> = records.iter().map(|record| family(record)).collect();
@@ -92,9 +113,7 @@ fn overall(records: &[&Record], noises: &[f64]) -> TextTable {
         let share = |hits: usize| percent(hits, of.len());
         let hits = count(&Record::recovered);
         let median = |value: &dyn Fn(&Record) -> f64| {
-            let mut values: Vec<f64> = of.iter().map(|record| value(record)).collect();
-            values.sort_unstable_by(f64::total_cmp);
-            values[values.len() / 2]
+            rising(of.iter().map(|record| value(record)))[of.len() / 2]
         };
         let mean = of.iter().map(|record| record.cpu_seconds).sum::<f64>() / of.len() as f64;
         table.row([
@@ -113,10 +132,70 @@ fn overall(records: &[&Record], noises: &[f64]) -> TextTable {
     table
 }
 
+/// What became of the formulas of each half, at each noise.
+fn halves(records: &[&Record], noises: &[f64]) -> TextTable {
+    let header = [
+        "half",
+        "noise",
+        "runs",
+        "exact",
+        "look-alike",
+        "missed",
+        "identified",
+        "falsely",
+        "CPU s (median)",
+        "(largest)",
+    ];
+    let mut table = TextTable::new(header);
+    for half in [Half::Tune, Half::Report] {
+        for &noise in noises {
+            let of = of(records, |r| r.half == Some(half) && r.noise == noise);
+            if of.is_empty() {
+                continue;
+            }
+            let count = |holds: &dyn Fn(&Record) -> bool| of.iter().filter(|r| holds(r)).count();
+            let kind = |kind| rate(count(&|record| record.kind() == kind), of.len());
+            let seconds = rising(of.iter().map(|record| record.cpu_seconds));
+            table.row([
+                sets::name(&half),
+                format!("{noise} %"),
+                of.len().to_string(),
+                kind(Kind::Right),
+                kind(Kind::LookAlike),
+                kind(Kind::Missed),
+                rate(count(&Record::is_identified), of.len()),
+                count(&Record::is_misled).to_string(),
+                format!("{:.1}", seconds[seconds.len() / 2]),
+                format!("{:.1}", seconds[seconds.len() - 1]),
+            ]);
+        }
+    }
+    table
+}
+
+fn rising(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_unstable_by(f64::total_cmp);
+    values
+}
+
 /// A group of runs and its name.
 struct Group<'a> {
     name: String,
     records: Vec<&'a Record>,
+}
+
+/// By set and mode, in the order in which they come.
+fn sets<'a>(records: &[&'a Record]) -> Vec<Group<'a>> {
+    let mut groups: Vec<Group<'a>> = vec![];
+    for &record in records {
+        let name = format!("{} by {}", sets::name(&record.set), sets::name(&record.mode));
+        match groups.iter_mut().find(|group| group.name == name) {
+            Some(group) => group.records.push(record),
+            None => groups.push(Group { name, records: vec![record] }),
+        }
+    }
+    groups
 }
 
 fn classes<'a>(records: &[&'a Record]) -> Vec<Group<'a>> {
@@ -135,7 +214,7 @@ fn classes<'a>(records: &[&'a Record]) -> Vec<Group<'a>> {
 }
 
 fn inputs<'a>(records: &[&'a Record]) -> Vec<Group<'a>> {
-    (1..=6)
+    (1..=9)
         .map(|count| Group {
             name: count.to_string(),
             records: of(records, |record| record.inputs == count),
@@ -186,9 +265,9 @@ fn verdicts(records: &[&Record], noises: &[f64]) -> TextTable {
     table
 }
 
-/// Every run that failed, with what came out instead.
+/// Every run that did not find the formula, with what came out instead.
 fn failures(records: &[&Record]) -> String {
-    let mut failed = of(records, |record| !record.recovered());
+    let mut failed = of(records, |record| !record.is_right());
     failed.sort_by(|a, b| {
         let key = |r: &Record| (r.name.clone(), r.seed);
         a.noise.total_cmp(&b.noise).then_with(|| key(a).cmp(&key(b)))
@@ -197,6 +276,7 @@ fn failures(records: &[&Record]) -> String {
         "formula",
         "noise",
         "seed",
+        "result",
         "complexity",
         "nearest on the front",
         "verdict",
@@ -213,6 +293,7 @@ fn failures(records: &[&Record]) -> String {
             record.name.clone(),
             format!("{} %", record.noise),
             record.seed.to_string(),
+            record.kind().name().to_owned(),
             record.truth_complexity.to_string(),
             nearest,
             record.verdict.clone(),
@@ -225,8 +306,17 @@ fn failures(records: &[&Record]) -> String {
     table.to_markdown()
 }
 
-/// Draws the recovery rate against the truth's complexity, a curve for each noise.
-pub(crate) fn write_picture(records: &[&Record], path: &Path) -> Result<(), Error> {
+/// Draws the recovery rate against the truth's complexity for each set of formulas and mode, a
+/// curve for each noise.
+pub(crate) fn write_pictures(records: &[&Record], folder: &Path) -> Result<(), Error> {
+    for group in sets(&of(records, |record| record.set.has_formulas())) {
+        let name = group.name.replace(" by ", "-");
+        write_picture(&group.records, &folder.join(format!("recovery-{name}.svg")))?;
+    }
+    Ok(())
+}
+
+fn write_picture(records: &[&Record], path: &Path) -> Result<(), Error> {
     let curves: Vec<RateCurve> = noises(records)
         .into_iter()
         .map(|noise| {
@@ -248,14 +338,13 @@ pub(crate) fn write_picture(records: &[&Record], path: &Path) -> Result<(), Erro
 
 /// The noises that occur, rising.
 fn noises(records: &[&Record]) -> Vec<f64> {
-    let mut found: Vec<f64> = records.iter().map(|record| record.noise).collect();
-    found.sort_unstable_by(f64::total_cmp);
+    let mut found = rising(records.iter().map(|record| record.noise));
     found.dedup();
     found
 }
 
 /// `93 % (81 to 97 %)`.
-fn rate(hits: usize, trials: usize) -> String {
+pub(crate) fn rate(hits: usize, trials: usize) -> String {
     if trials == 0 {
         return "–".to_owned();
     }

@@ -2,16 +2,18 @@ use std::collections::BTreeSet;
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use symgrad_expr::{Program, Workspace};
-use symgrad_search::SearchConfig;
+use symgrad_expr::{Expr, Node, Op, OpSet, Program, Workspace};
+use symgrad_search::{Evaluator, SearchConfig};
 
 use crate::problem::Problem;
 use crate::results::Results;
 use crate::run::{Case, Record, run};
+use crate::sets::{Half, Mode, Set};
 use crate::{catalogue, negatives, summary};
 
+/// Those of both lists.
 fn problems() -> Vec<Problem> {
-    catalogue::problems().unwrap()
+    [Set::Formulas, Set::Hard].iter().flat_map(|set| set.problems().unwrap()).collect()
 }
 
 fn points(problem: &Problem, count: usize) -> Vec<Vec<f64>> {
@@ -19,19 +21,54 @@ fn points(problem: &Problem, count: usize) -> Vec<Vec<f64>> {
 }
 
 #[test]
-fn the_list_is_long_and_says_everything_once() {
-    let formulas = catalogue::formulas().unwrap();
-    assert!(formulas.len() >= 60);
+fn the_lists_are_long_and_say_everything_once() {
+    let (formulas, hard) = (Set::Formulas, Set::Hard);
+    let lists = [formulas, hard].map(|set| catalogue::formulas(set).unwrap());
+    assert!(lists.iter().all(|list| list.len() >= 64));
+    let all: Vec<_> = lists.iter().flatten().collect();
     let unique = |part: fn(&catalogue::Formula) -> &str| {
-        formulas.iter().map(part).collect::<BTreeSet<_>>().len()
+        all.iter().map(|&formula| part(formula)).collect::<BTreeSet<_>>().len()
     };
-    assert_eq!(unique(|f| &f.name), formulas.len());
-    assert_eq!(unique(|f| &f.reference), formulas.len());
+    assert_eq!(unique(|f| &f.name), all.len());
+    assert_eq!(unique(|f| &f.reference), all.len());
     for problem in problems() {
         let used = problem.expr.inputs().len();
-        assert!((2..=6).contains(&used) && used == problem.dim(), "{}", problem.name);
+        let most = if problem.set == hard { 9 } else { 6 };
+        assert!((2..=most).contains(&used) && used == problem.dim(), "{}", problem.name);
         assert!(problem.ranges.iter().all(|(low, high)| low < high), "{}", problem.name);
+        assert_eq!(problem.half.is_some(), problem.set == hard, "{}", problem.name);
     }
+}
+
+#[test]
+fn harder_formulas_are_longer_and_the_halves_alike() {
+    let config = SearchConfig::default();
+    for problem in Set::Hard.problems().unwrap() {
+        let name = &problem.name;
+        assert!((15..=45).contains(&problem.expr.len()), "{name}: {}", problem.expr.len());
+        let complexity = problem.complexity(Mode::Values, &OpSet::default());
+        assert!(complexity <= config.max_complexity, "{name}: {complexity}");
+    }
+    // Of each part of science there are as many in one half as in the other.
+    let list = catalogue::formulas(Set::Hard).unwrap();
+    let half = |half| list.iter().filter(move |formula| formula.half == Some(half));
+    let fields = |of| half(of).map(|formula| &formula.field).collect::<Vec<_>>();
+    assert_eq!(fields(Half::Tune), fields(Half::Report));
+    for of in [Half::Tune, Half::Report] {
+        let inside = half(of).filter(|f| constant_inside(&f.problem(Set::Hard).unwrap().expr));
+        let count = inside.count();
+        assert!((15..=22).contains(&count), "{count} have constants inside functions");
+    }
+}
+
+/// Whether the argument of some function holds a constant.
+fn constant_inside(expr: &Expr) -> bool {
+    let functions = [Op::Exp, Op::Log, Op::Sin, Op::Cos, Op::Sqrt];
+    let nodes = expr.nodes().iter().enumerate();
+    nodes.into_iter().any(|(at, node)| {
+        matches!(node, Node::Op(op) if functions.contains(op))
+            && !expr.subtree(at).constants().is_empty()
+    })
 }
 
 #[test]
@@ -148,6 +185,17 @@ fn noise_turns_the_directions_and_nothing_else() {
 }
 
 #[test]
+fn values_get_noise_of_their_own_deviation() {
+    let problem = &problems()[0];
+    let case = |noise| Case { mode: Mode::Values, ..case(&problem.name, noise, 1) };
+    let loss = |objective| Evaluator::new(&objective).loss(&problem.expr);
+    assert!(loss(problem.objective(&case(0.0)).unwrap()) < 1e-20);
+    let noisy = loss(problem.objective(&case(10.0)).unwrap());
+    assert!((0.008..0.012).contains(&noisy), "{noisy}");
+    assert!(loss(problem.fresh(Mode::Values, 1).unwrap()) < 1e-20);
+}
+
+#[test]
 fn a_small_search_finds_a_simple_formula() {
     let problem = problems().into_iter().find(|p| p.name == "snell").unwrap();
     let config = SearchConfig { budget: 3_000, islands: 2, ..SearchConfig::default() };
@@ -180,20 +228,49 @@ fn a_row_that_was_cut_off_is_made_again() {
 #[test]
 fn the_summary_counts_and_names_failures() {
     let records =
-        [record("first", 0.0, 1e-9), record("second", 0.0, 0.3), record("first", 1.0, 2e-5)];
-    let text = summary::formulas(&records.iter().collect::<Vec<_>>());
+        [record("first", 0.0, 1e-11), record("second", 0.0, 0.3), record("first", 1.0, 2e-5)];
+    let text = summary::report(&records.iter().collect::<Vec<_>>());
     assert!(text.contains("50 %") && text.contains("100 %"), "{text}");
-    let failures = text.split("did not recover").nth(1).unwrap();
+    let failures = text.split("Look-alikes and misses").nth(1).unwrap();
     assert!(failures.contains("second") && !failures.contains("first"), "{failures}");
 }
 
+#[test]
+fn close_is_not_right_and_identified_is_judged_by_it() {
+    let half = |name: &str, half, mismatch| Record {
+        set: Set::Hard,
+        half: Some(half),
+        ..record(name, 0.0, mismatch)
+    };
+    let records = [
+        half("found", Half::Tune, 1e-15),
+        half("alike", Half::Report, 1e-7),
+        half("lost", Half::Report, 0.2),
+        // With noise no constant is exact.
+        record("noisy", 1.0, 1e-7),
+        Record { set: Set::Negatives, ..record("negative", 0.0, 0.0) },
+    ];
+    let right: Vec<bool> = records.iter().map(Record::is_right).collect();
+    assert_eq!(right, [true, false, false, true, false]);
+    let text = summary::report(&records.iter().collect::<Vec<_>>());
+    let row = |start: &str| {
+        let line = text.lines().find(|line| line.replace(' ', "").starts_with(start));
+        line.unwrap_or_else(|| panic!("{text}")).replace(' ', "")
+    };
+    assert!(row("|hard,report|gradients|0%|").contains("|2|2|2|0%"), "{text}");
+    assert!(row("|all|").contains("|5|5|3|40%"), "{text}");
+}
+
 fn case(name: &str, noise: f64, seed: u64) -> Case {
-    Case { name: name.to_owned(), noise, seed }
+    Case { name: name.to_owned(), mode: Mode::Gradients, noise, seed }
 }
 
 fn record(name: &str, noise: f64, mismatch: f64) -> Record {
     Record {
+        set: Set::Formulas,
+        half: None,
         name: name.to_owned(),
+        mode: Mode::Gradients,
         noise,
         seed: 3,
         inputs: 2,
