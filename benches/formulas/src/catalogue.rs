@@ -1,7 +1,7 @@
 //! The lists of formulas.
 
 use serde::Deserialize;
-use symgrad_expr::{Expr, Names};
+use symgrad_expr::{Expr, Names, OpSet};
 
 use crate::error::Error;
 use crate::problem::Problem;
@@ -38,7 +38,7 @@ pub(crate) fn formulas(set: Set) -> Result<Vec<Formula>, Error> {
     let text = match set {
         Set::Formulas => FORMULAS,
         Set::Hard => HARD,
-        Set::Negatives => return Ok(vec![]),
+        Set::Negatives | Set::Standins | Set::Noise => return Ok(vec![]),
     };
     let catalogue: Catalogue = toml::from_str(text).map_err(Error::Catalogue)?;
     Ok(catalogue.formula)
@@ -54,6 +54,7 @@ impl Formula {
         let expr = Expr::parse(&self.text, &names)
             .map_err(|source| Error::Parse { name: name.clone(), source })?;
         let ranges = self.inputs.iter().map(|input| (input.1, input.2)).collect();
-        Ok(Problem { set, half: self.half, name, inputs, ranges, expr })
+        let ops = OpSet::default();
+        Ok(Problem { set, half: self.half, name, inputs, ranges, expr, ops })
     }
 }

@@ -11,6 +11,7 @@ mod results;
 mod run;
 mod schedule;
 mod sets;
+mod standins;
 mod summary;
 #[cfg(test)]
 mod tests;

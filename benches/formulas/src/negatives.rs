@@ -4,7 +4,7 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
-use symgrad_expr::{Expr, Op};
+use symgrad_expr::{Expr, Op, OpSet};
 
 use crate::problem::Problem;
 use crate::sets::Set;
@@ -33,8 +33,7 @@ pub(crate) fn problems() -> Vec<Problem> {
     for (family, name) in families {
         for dim in 2..=6_u16 {
             for number in 1..=EACH {
-                let mut rng = ChaCha8Rng::seed_from_u64(SEED);
-                rng.set_stream(family as u64 * 1_000 + u64::from(dim) * 100 + number);
+                let mut rng = stream(family as u64 * 1_000 + u64::from(dim) * 100 + number);
                 found.push(Problem {
                     set: Set::Negatives,
                     half: None,
@@ -43,14 +42,37 @@ pub(crate) fn problems() -> Vec<Problem> {
                     ranges: vec![(-1.0, 1.0); usize::from(dim)],
                     expr: match family {
                         Family::Fourier => fourier(dim, &mut rng),
-                        Family::Network => network(dim, &mut rng),
+                        Family::Network => network(dim, 8, &mut rng),
                         Family::Bumps => bumps(dim, &mut rng),
                     },
+                    ops: OpSet::default(),
                 });
             }
         }
     }
     found
+}
+
+/// Boxes of points for noise: what function is drowned in it does not matter.
+pub(crate) fn boxes() -> Vec<Problem> {
+    let sizes = (2..=6_u16).flat_map(|dim| (1..=EACH).map(move |number| (dim, number)));
+    let problem = |(dim, number)| Problem {
+        set: Set::Noise,
+        half: None,
+        name: format!("noise-{dim}-{number}"),
+        inputs: (1..=dim).map(|i| format!("x{i}")).collect(),
+        ranges: vec![(-1.0, 1.0); usize::from(dim)],
+        expr: Expr::sum(inputs(dim)),
+        ops: OpSet::default(),
+    };
+    sizes.map(problem).collect()
+}
+
+/// The random numbers of one function.
+pub(crate) fn stream(number: u64) -> ChaCha8Rng {
+    let mut rng = ChaCha8Rng::seed_from_u64(SEED);
+    rng.set_stream(number);
+    rng
 }
 
 /// Twenty waves, wave vectors normal with standard deviation 2.
@@ -63,11 +85,11 @@ fn fourier(dim: u16, rng: &mut ChaCha8Rng) -> Expr {
     Expr::sum(waves.collect::<Vec<_>>())
 }
 
-/// d → 8 → 8 → 1 with weights that keep the units in the bent part of tanh.
-fn network(dim: u16, rng: &mut ChaCha8Rng) -> Expr {
+/// d → width → width → 1 with weights that keep the units in the bent part of tanh.
+pub(crate) fn network(dim: u16, width: usize, rng: &mut ChaCha8Rng) -> Expr {
     let mut layer = inputs(dim);
     for spread in [1.5, 1.0] {
-        layer = (0..8)
+        layer = (0..width)
             .map(|_| {
                 let bias = 0.5 * normal(rng);
                 Expr::unary(Op::Tanh, affine(&layer, spread, bias, rng))
@@ -93,19 +115,19 @@ fn bumps(dim: u16, rng: &mut ChaCha8Rng) -> Expr {
 }
 
 /// Σ wᵢ uᵢ + bias with normal weights.
-fn affine(units: &[Expr], spread: f64, bias: f64, rng: &mut ChaCha8Rng) -> Expr {
+pub(crate) fn affine(units: &[Expr], spread: f64, bias: f64, rng: &mut ChaCha8Rng) -> Expr {
     let terms = units.iter().map(|unit| times(spread * normal(rng), unit.clone()));
     Expr::sum(terms.chain([Expr::constant(bias)]).collect::<Vec<_>>())
 }
 
-fn inputs(dim: u16) -> Vec<Expr> {
+pub(crate) fn inputs(dim: u16) -> Vec<Expr> {
     (0..dim).map(Expr::var).collect()
 }
 
-fn times(factor: f64, expr: Expr) -> Expr {
+pub(crate) fn times(factor: f64, expr: Expr) -> Expr {
     Expr::constant(factor) * expr
 }
 
-fn normal(rng: &mut ChaCha8Rng) -> f64 {
+pub(crate) fn normal(rng: &mut ChaCha8Rng) -> f64 {
     StandardNormal.sample(rng)
 }

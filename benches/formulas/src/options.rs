@@ -115,7 +115,8 @@ impl Options {
     pub(crate) fn cases(&self, problems: &[Problem]) -> Vec<Case> {
         let mut cases = vec![];
         for problem in problems {
-            let noises = if self.noise.is_empty() { problem.set.noises() } else { &self.noise };
+            let given = !self.noise.is_empty() && problem.set != Set::Noise;
+            let noises = if given { &self.noise } else { problem.set.noises() };
             let last = if self.quick { 1 } else { problem.set.seeds() };
             for &mode in &self.mode {
                 for &noise in noises {

@@ -30,6 +30,8 @@ pub(crate) struct Problem {
     /// The lowest and the highest value of each.
     pub(crate) ranges: Vec<(f64, f64)>,
     pub(crate) expr: Expr,
+    /// Operators that the search may use.
+    pub(crate) ops: OpSet,
 }
 
 /// What a random stream is used for.
@@ -92,7 +94,8 @@ impl Problem {
 
     /// The complexity of the simplest expression known for the formula, or for its level-set
     /// class, whether all of its operators are allowed or not.
-    pub(crate) fn complexity(&self, mode: Mode, ops: &OpSet) -> u32 {
+    pub(crate) fn complexity(&self, mode: Mode) -> u32 {
+        let ops = &self.ops;
         let written = ops.complexity(&self.expr);
         if self.expr.len() > SIMPLIFIED {
             return written;
@@ -178,11 +181,11 @@ impl Problem {
     }
 }
 
-/// Adds normal errors of that size.
+/// Adds normal errors of that size; of infinite ones nothing but the errors is left.
 fn disturb(values: &mut [f64], size: f64, rng: &mut ChaCha8Rng) {
     for value in values {
         let error: f64 = StandardNormal.sample(rng);
-        *value += size * error;
+        *value = if size.is_infinite() { error } else { *value + size * error };
     }
 }
 

@@ -2,7 +2,6 @@
 
 use cpu_time::ProcessTime;
 use serde::{Deserialize, Serialize};
-use symgrad_expr::OpSet;
 use symgrad_search::{Evaluator, Outcome, Search, SearchConfig, StopReason, Verdict};
 
 use crate::error::Error;
@@ -146,13 +145,12 @@ pub(crate) fn run(
     case: &Case,
     config: &SearchConfig,
 ) -> Result<Finished, Error> {
-    let ops = OpSet::default();
     let objective = problem.objective(case)?;
     let truth_loss = Evaluator::new(&objective).loss(&problem.expr);
     let config = SearchConfig { seed: case.seed, threads: Some(1), ..config.clone() };
 
     let start = ProcessTime::now();
-    let outcome = Search::new(objective, ops.clone(), config)
+    let outcome = Search::new(objective, problem.ops.clone(), config)
         .map_err(|source| Error::Search { name: problem.name.clone(), source })?
         .run(&mut ());
     let cpu_seconds = start.elapsed().as_secs_f64();
@@ -172,7 +170,7 @@ pub(crate) fn run(
         noise: case.noise,
         seed: case.seed,
         inputs: problem.dim(),
-        truth_complexity: problem.complexity(case.mode, &ops),
+        truth_complexity: problem.complexity(case.mode),
         truth_loss,
         answer: outcome.answer().map_or_else(String::new, |entry| entry.expr.to_string()),
         complexity: complexity(chosen),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::problem::Problem;
-use crate::{catalogue, negatives};
+use crate::{catalogue, negatives, standins};
 
 /// A set of problems.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -18,6 +18,10 @@ pub(crate) enum Set {
     Hard,
     /// Random functions, of which none must be identified.
     Negatives,
+    /// Functions that the operators cannot write, of which none must be identified.
+    Standins,
+    /// Nothing but noise, in which nothing must be identified.
+    Noise,
 }
 
 /// A half of the harder formulas.
@@ -49,6 +53,8 @@ impl Set {
                 catalogue::formulas(self)?.iter().map(|formula| formula.problem(self)).collect()
             }
             Self::Negatives => Ok(negatives::problems()),
+            Self::Standins => Ok(standins::problems()),
+            Self::Noise => Ok(negatives::boxes()),
         }
     }
 
@@ -57,9 +63,13 @@ impl Set {
         matches!(self, Self::Formulas | Self::Hard)
     }
 
-    /// Noises in per cent, unless others are asked for.
+    /// Noises in per cent, unless others are asked for. Infinite noise leaves nothing else.
     pub(crate) fn noises(self) -> &'static [f64] {
-        if self == Self::Formulas { &[0.0, 1.0, 10.0] } else { &[0.0] }
+        match self {
+            Self::Formulas => &[0.0, 1.0, 10.0],
+            Self::Noise => &[f64::INFINITY],
+            Self::Hard | Self::Negatives | Self::Standins => &[0.0],
+        }
     }
 
     /// Number of seeds, unless others are asked for.

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use symgrad_expr::{Expr, Node, Op, OpSet, Program, Workspace};
+use symgrad_expr::{Expr, Node, Op, Program, Workspace};
 use symgrad_search::{Evaluator, SearchConfig};
 
 use crate::problem::Problem;
@@ -46,7 +46,7 @@ fn harder_formulas_are_longer_and_the_halves_alike() {
     for problem in Set::Hard.problems().unwrap() {
         let name = &problem.name;
         assert!((15..=45).contains(&problem.expr.len()), "{name}: {}", problem.expr.len());
-        let complexity = problem.complexity(Mode::Values, &OpSet::default());
+        let complexity = problem.complexity(Mode::Values);
         assert!(complexity <= config.max_complexity, "{name}: {complexity}");
     }
     // Of each part of science there are as many in one half as in the other.
@@ -170,6 +170,30 @@ fn random_functions_are_many_and_smooth() {
         assert_eq!(problem.field(0.0, 0).unwrap().dropped(), 0, "{}", problem.name);
     }
     assert_eq!(negatives[3].expr, negatives::problems()[3].expr);
+}
+
+#[test]
+fn stand_ins_are_smooth_and_not_written_by_their_operators() {
+    let problems = Set::Standins.problems().unwrap();
+    assert!(problems.len() >= 25);
+    for problem in problems {
+        assert_eq!(problem.field(0.0, 0).unwrap().dropped(), 0, "{}", problem.name);
+        let short = problem.complexity(Mode::Gradients) <= SearchConfig::default().max_complexity;
+        assert!(!short || !problem.ops.allows(&problem.expr), "{}", problem.name);
+    }
+}
+
+#[test]
+fn noise_alone_tells_nothing_of_the_function() {
+    for problem in Set::Noise.problems().unwrap() {
+        for mode in [Mode::Gradients, Mode::Values] {
+            let case = Case { mode, ..case(&problem.name, f64::INFINITY, 0) };
+            let objective = problem.objective(&case).unwrap();
+            let loss = Evaluator::new(&objective).loss(&problem.expr);
+            // Of two random directions in the plane |mean cos| is near zero.
+            assert!(loss > 0.9, "{} by {mode:?}: {loss}", problem.name);
+        }
+    }
 }
 
 #[test]
