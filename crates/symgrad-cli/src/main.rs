@@ -5,6 +5,7 @@
 // These panic where the stream is closed or full.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod discover;
 mod fail;
 mod find;
 mod inspect;
@@ -37,6 +38,8 @@ struct Cli {
 enum Command {
     /// Search formulas for points and gradients in a file
     Search(Box<find::Arguments>),
+    /// Find what is conserved in trajectories, or shared in groups of points
+    Discover(Box<discover::Arguments>),
     /// Read formulas from the neurons of a trained network
     Interpret(Box<interpret::Arguments>),
     /// List the layers of a network: names, shapes, neurons
@@ -50,6 +53,7 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Search(arguments) => find::run(&arguments),
+        Command::Discover(arguments) => discover::run(&arguments),
         Command::Interpret(arguments) => interpret::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Reproduce(arguments) => rerun::run(&arguments),

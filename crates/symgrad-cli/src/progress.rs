@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use symgrad::data::Progress;
+use symgrad::laws::LawObserver;
 use symgrad::report::format_loss;
 use symgrad::search::{Observer as SearchObserver, Search};
 use symgrad::{Error, LayerObserver, Observer, Record, Stage, write_file};
@@ -99,6 +100,33 @@ impl SearchObserver for SearchBar {
         if let Some(save) = &mut self.save {
             save.keep(search);
         }
+        ControlFlow::Continue(())
+    }
+}
+
+/// The bar of a search for laws.
+pub(crate) struct LawBar(ProgressBar);
+
+impl LawBar {
+    pub(crate) fn new() -> Self {
+        if !std::io::stderr().is_terminal() {
+            return Self(ProgressBar::hidden());
+        }
+        let bar = ProgressBar::new(1).with_style(style()).with_prefix("laws");
+        bar.enable_steady_tick(TICK);
+        Self(bar)
+    }
+
+    pub(crate) fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+impl LawObserver for LawBar {
+    fn progress(&mut self, laws: usize, tried: usize, libraries: usize) -> ControlFlow<()> {
+        self.0.set_length(libraries as u64);
+        self.0.set_position(tried as u64);
+        self.0.set_message(format!("{laws} found"));
         ControlFlow::Continue(())
     }
 }

@@ -1,6 +1,6 @@
 //! What can be wrong with data, in memory and in files.
 
-use crate::{FileError, FileProblem};
+use crate::{FileError, FileProblem, GroupError};
 
 /// Data that cannot be used, and why.
 #[derive(Debug, thiserror::Error)]
@@ -187,6 +187,9 @@ pub enum DataError {
          directions; detect the surface of the data, or give more points"
     )]
     NoEstimate,
+    /// Groups from which nothing can be told.
+    #[error(transparent)]
+    Groups(#[from] GroupError),
     /// A file could not be read or written.
     #[error(transparent)]
     File(#[from] FileError),

@@ -233,6 +233,18 @@ pub enum FileProblem {
         /// Inputs of the network.
         inputs: usize,
     },
+    /// Lists of inputs and of their derivatives in time differ in length.
+    #[error(
+        "{rates} columns of derivatives for {} inputs ({}); name the inputs, and a derivative for \
+         each in the same order",
+        inputs.len(), inputs.join(", ")
+    )]
+    RateCount {
+        /// Derivatives named.
+        rates: usize,
+        /// What was taken for the inputs.
+        inputs: Vec<String>,
+    },
     /// A triplet file lacks one of its parts.
     #[error(
         "no columns `{part}_…`; a triplet file has columns anchor_NAME, positive_NAME and \

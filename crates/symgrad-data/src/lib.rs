@@ -22,7 +22,8 @@
 //! Where there are only values, [`estimate_gradients`] tells gradients from them, and how far to
 //! trust each.
 //!
-//! [`Triplets`] are what a Siamese network learns from. Off by default are the feature `generate`,
+//! [`Groups`] are points of which is known which belong together, and [`Triplets`] what a Siamese
+//! network learns from. Off by default are the feature `generate`,
 //! with the module that makes those of the published experiments and of any concept that can be
 //! differentiated, and `parquet`, without which files of that kind are refused.
 
@@ -35,6 +36,7 @@ mod file_error;
 mod files;
 #[cfg(feature = "generate")]
 pub mod generate;
+mod groups;
 mod progress;
 mod span;
 mod superfluous;
@@ -49,7 +51,10 @@ pub use error::DataError;
 pub use estimate::{EstimatedGradients, estimate_gradients};
 pub use field::{DirectionField, FieldOptions, TangentMode};
 pub use file_error::{FileError, FileProblem, Place};
-pub use files::{FieldColumns, Matrices, Notes, ReadOptions, Reading, Sheet};
+pub use files::{
+    FieldColumns, GroupColumns, GroupReading, Matrices, Notes, ReadOptions, Reading, Sheet,
+};
+pub use groups::{GroupError, Groups, Split};
 pub use progress::Progress;
 pub use span::{Sines, Span};
 pub use superfluous::{Dependence, Dropped, Reduction, Superfluous, Wanted, dependences};

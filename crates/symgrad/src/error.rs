@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use symgrad_data::generate::GenerateError;
 use symgrad_data::{DataError, FileError, FileProblem};
 use symgrad_expr::{NamesError, ParseError};
+use symgrad_laws::{EquationError, MotionError};
 use symgrad_models::ModelError;
 use symgrad_report::ReportError;
 use symgrad_search::SearchError;
@@ -19,6 +20,12 @@ pub enum Error {
     /// Triplets that could not be drawn.
     #[error(transparent)]
     Generate(#[from] GenerateError),
+    /// Equations of motion.
+    #[error(transparent)]
+    Equations(#[from] EquationError),
+    /// Derivatives in time.
+    #[error(transparent)]
+    Motion(#[from] MotionError),
     /// The encoder.
     #[error(transparent)]
     Siamese(#[from] SiameseError),
@@ -159,6 +166,8 @@ impl Error {
             Self::Data(DataError::File(FileError { problem, .. })) => file_hint(problem),
             Self::Data(error) => data_hint(error),
             Self::Generate(_) => "draw fewer triplets, or take the other recipe",
+            Self::Equations(_) => "write --rhs \"x' = v, v' = -x - x^3\", over the columns' names",
+            Self::Motion(_) => "--rates names a derivative in time for each of --inputs",
             Self::NoLayer { .. } => LAYERS,
             Self::Model(error) => model_hint(error),
             Self::WhichNeuron { .. } => "name one with --neuron, or take them all with --all",
@@ -260,6 +269,10 @@ fn data_hint(error: &DataError) -> &'static str {
     match error {
         DataError::NoDirections { .. } => {
             "gradients of zero have no direction; export those of a neuron that is alive"
+        }
+        DataError::Groups(_) => {
+            "a row for each moment, with the number of its trajectory in a column, as in\n  run,time,x,v\n  \
+             0,0.0,1,0.2\ndocs/discover.md shows it"
         }
         DataError::TangentRank { .. } | DataError::NoTangent => {
             "--tangent takes `auto`, `off` or the number of directions in which the data extend"

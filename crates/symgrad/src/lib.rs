@@ -28,14 +28,17 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! [`discover`] finds laws in trajectories, or in other groups of points that share something.
+//!
 //! [`reproduce`] runs whole experiments, from triplets to the check of the formula that comes
 //! out; [`experiments`] lists them. The parts can be used by themselves: [`expr`], [`data`],
-//! [`siamese`], [`search`], [`simplify`], [`report`].
+//! [`siamese`], [`search`], [`laws`], [`simplify`], [`report`].
 
 mod advice;
 mod check;
 mod concept;
 mod config;
+mod discover;
 mod error;
 mod experiments;
 mod files;
@@ -55,6 +58,7 @@ mod verdict;
 
 pub use symgrad_data as data;
 pub use symgrad_expr as expr;
+pub use symgrad_laws as laws;
 pub use symgrad_models as models;
 pub use symgrad_report as report;
 pub use symgrad_search as search;
@@ -66,6 +70,10 @@ pub use symgrad_expr::{Names, OpSet};
 pub use check::{Alternative, Mixture, Record};
 pub use concept::ExprConcept;
 pub use config::RunConfig;
+pub use discover::{
+    DiscoverSettings, Discovery, DiscoveryKind, DiscoveryVerdict, FoundBy, LawAlternative, LawKind,
+    LawRecord, LawVerdictRecord, box_of_points, discover,
+};
 pub use error::Error;
 pub use experiments::{Case, Suite, experiments, recipe_name, select};
 pub use files::write_file;

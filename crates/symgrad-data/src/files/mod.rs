@@ -2,6 +2,7 @@
 //! Parquet is only read.
 
 mod csv;
+mod grouped;
 mod names;
 mod npy;
 mod npz;
@@ -11,6 +12,7 @@ mod reading;
 mod roles;
 mod sheet;
 
+pub use grouped::{GroupColumns, GroupReading};
 pub use reading::{Notes, Reading};
 pub use roles::FieldColumns;
 pub use sheet::{Matrices, ReadOptions, Sheet};

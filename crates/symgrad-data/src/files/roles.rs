@@ -135,7 +135,7 @@ fn only_column(sheet: &Sheet) -> Result<(), FileProblem> {
     }
 }
 
-fn all_of(list: &[String], sheet: &Sheet) -> Result<Vec<usize>, FileProblem> {
+pub(super) fn all_of(list: &[String], sheet: &Sheet) -> Result<Vec<usize>, FileProblem> {
     let found: Vec<usize> = list.iter().map(|name| sheet.find(name)).collect::<Result<_, _>>()?;
     match (1..found.len()).find(|&at| found[..at].contains(&found[at])) {
         Some(at) => Err(FileProblem::NamedTwice { name: list[at].clone() }),
@@ -337,7 +337,7 @@ impl Known<'_> {
 }
 
 /// Whether a column only numbers the rows.
-fn is_label(name: &str, values: &[f64]) -> bool {
+pub(super) fn is_label(name: &str, values: &[f64]) -> bool {
     let name = name.to_lowercase();
     if !(LABELS.contains(&name.as_str())
         || name.ends_with("_id")

@@ -15,7 +15,7 @@ use symgrad_expr::{Expr, OpSet};
 pub(crate) use beam::BeamOptions;
 pub(crate) use elimination::eliminate_library;
 pub(crate) use families::families;
-pub(crate) use features::{mixed_library, pair_library, quotients_of_monomials};
+pub(crate) use features::{mixed_library, monomials, pair_library, quotients_of_monomials};
 use gram::{Gram, Sparse};
 pub(crate) use polynomial::eliminate;
 pub(crate) use quotient::quotients;

@@ -1,0 +1,70 @@
+//! Rates by noise and number of trajectories.
+
+use std::fmt::Write as _;
+
+use crate::run::Record;
+
+/// A line of the table: which runs, and how many are right.
+struct Line {
+    noise: f64,
+    groups: usize,
+    right: usize,
+    runs: usize,
+    misled: usize,
+    controls: usize,
+}
+
+pub(crate) fn summary(records: &[Record]) -> String {
+    let mut lines: Vec<Line> = vec![];
+    for record in records {
+        let place = lines
+            .iter()
+            .position(|line| line.noise == record.noise && line.groups == record.groups);
+        let place = place.unwrap_or_else(|| {
+            let Record { noise, groups, .. } = *record;
+            lines.push(Line { noise, groups, right: 0, runs: 0, misled: 0, controls: 0 });
+            lines.len() - 1
+        });
+        let line = &mut lines[place];
+        if record.laws == 0 {
+            line.controls += 1;
+            line.misled += usize::from(record.verdict == "laws");
+        } else {
+            line.runs += 1;
+            line.right += usize::from(record.is_right());
+        }
+    }
+    let mut text = String::from(
+        "| noise | trajectories | all laws, nothing else | 95 % | laws found in controls |\n\
+         |------:|-------------:|-----------------------:|-----:|-----------------------:|\n",
+    );
+    for Line { noise, groups, right, runs, misled, controls } in lines {
+        let (low, high) = wilson(right, runs);
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            text,
+            "| {noise} % | {groups} | {right} of {runs} | {low:.0} to {high:.0} % | {misled} of \
+             {controls} |"
+        );
+    }
+    let mut seconds: Vec<f64> = records.iter().map(|record| record.cpu_seconds).collect();
+    seconds.sort_unstable_by(f64::total_cmp);
+    if let (Some(median), Some(most)) = (seconds.get(seconds.len() / 2), seconds.last()) {
+        let _ = writeln!(text, "\nCPU seconds a run: median {median:.1}, at most {most:.1}");
+    }
+    text
+}
+
+/// Wilson's interval for a rate, in per cent.
+fn wilson(hits: usize, runs: usize) -> (f64, f64) {
+    const Z: f64 = 1.96;
+    if runs == 0 {
+        return (0.0, 100.0);
+    }
+    let (hits, runs) = (hits as f64, runs as f64);
+    let rate = hits / runs;
+    let centre = (rate + Z * Z / (2.0 * runs)) / (1.0 + Z * Z / runs);
+    let half = Z / (1.0 + Z * Z / runs)
+        * (rate * (1.0 - rate) / runs + Z * Z / (4.0 * runs * runs)).sqrt();
+    (100.0 * (centre - half).max(0.0), 100.0 * (centre + half).min(1.0))
+}

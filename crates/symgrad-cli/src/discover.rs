@@ -1,0 +1,204 @@
+//! `symgrad discover`: from trajectories, or other groups of points, to laws.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use symgrad::data::{GroupColumns, GroupReading, Matrices, Table};
+use symgrad::expr::OpSet;
+use symgrad::laws::{Equations, Motion, Source};
+use symgrad::{
+    DiscoverSettings, Discovery, DiscoveryKind, Error, Folder, LawRecord, Stage, box_of_points,
+    discover,
+};
+
+use crate::fail::{FAILED, Failure, MISSED};
+use crate::numbers::seed;
+use crate::progress::LawBar;
+use crate::show::{Format, json};
+use crate::table::{NameList, TableOptions, name, names, tell_notes};
+use crate::talk::{print, tell};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Points, .csv, .tsv, .npz or .parquet, or - for standard input: a row for each moment, with
+    /// the number of its trajectory; may be left out where --rhs says how things move
+    #[arg(required_unless_present = "rhs")]
+    data: Option<PathBuf>,
+    #[command(flatten, next_help_heading = "Data")]
+    columns: Columns,
+    /// Operators of formulas [default: + - * / neg square sqrt exp log sin cos inv]
+    #[arg(long, help_heading = "Formulas")]
+    ops: Option<OpSet>,
+    /// Decides which groups are held out
+    #[arg(long, default_value_t = 0, value_parser = seed, help_heading = "Search")]
+    seed: u64,
+    /// Folder for result.json [default: none]
+    #[arg(long, help_heading = "Output")]
+    out: Option<PathBuf>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
+    format: Format,
+    /// End with exit code 1 where no law is found
+    #[arg(long, help_heading = "Output")]
+    exit_code: bool,
+}
+
+#[derive(Args)]
+struct Columns {
+    #[command(flatten)]
+    table: TableOptions,
+    /// The column that numbers the trajectories or groups, by name or position
+    /// [default: `group`, `trajectory`, `trial`, `run`, …]
+    #[arg(long, value_parser = name, value_name = "NAME")]
+    group: Option<String>,
+    /// The column of the time; named among --inputs as well, laws may depend on it
+    /// [default: `time` or `t`]
+    #[arg(long, value_parser = name, value_name = "NAME")]
+    time: Option<String>,
+    /// The inputs of formulas, separated by commas [default: all other columns of numbers]
+    #[arg(long, value_parser = names, value_name = "NAMES")]
+    inputs: Option<NameList>,
+    /// The columns of the inputs' derivatives in time, in the order of --inputs; groups are then not
+    /// needed [default: none]
+    #[arg(long, value_parser = names, value_name = "NAMES", requires = "inputs", conflicts_with = "rhs")]
+    rates: Option<NameList>,
+    /// Equations of motion, such as "x' = v, v' = -x - x^3" [default: none]
+    #[arg(long, value_name = "EQUATIONS", conflicts_with = "inputs")]
+    rhs: Option<String>,
+    /// The noise of the inputs as a share of their standard deviation, such as 0.01
+    /// [default: told from how they change in time]
+    #[arg(long, value_parser = share, value_name = "SHARE")]
+    noise: Option<f64>,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..1.0).contains(share));
+    share.ok_or_else(|| "write a share from 0 to 1, such as 0.01".to_owned())
+}
+
+/// The files of --out.
+const FILES: [&str; 1] = ["result.json"];
+
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let start = std::time::Instant::now();
+    let source = arguments.columns.source(arguments.data.as_deref())?;
+    let mut folder = arguments.out.as_deref().map(Folder::open).transpose()?;
+    if let Some(folder) = &folder {
+        folder.check(&FILES)?;
+    }
+    let read = start.elapsed().as_secs_f64();
+    let settings = DiscoverSettings {
+        ops: arguments.ops.clone().unwrap_or_default(),
+        seed: arguments.seed,
+        noise: arguments.columns.noise,
+    };
+    let mut bar = LawBar::new();
+    let found = discover(&source, &settings, &mut bar);
+    bar.finish();
+    let mut found = found?;
+    found.seconds.insert(Stage::Data, (read * 1e3).round() / 1e3);
+    if !found.left_out.is_empty() {
+        tell!("warning: columns left out of the search: {}", found.left_out.join(", "));
+    }
+
+    // Whatever else fails now, the answer is shown.
+    let written =
+        folder.as_mut().map_or(Ok(()), |folder| folder.write(FILES[0], json(&found) + "\n"));
+    print(&match arguments.format {
+        Format::Text => text(&found),
+        Format::Json => json(&found) + "\n",
+        notation => found.laws.iter().map(|law| spell(law, notation).to_owned() + "\n").collect(),
+    })?;
+    if arguments.format != Format::Text {
+        tell!("{}", found.verdict.summary);
+    }
+    if let Err(error) = written {
+        Failure::from(error).warn();
+        return Ok(ExitCode::from(FAILED));
+    }
+    let missed = arguments.exit_code && found.verdict.kind != DiscoveryKind::Laws;
+    Ok(if missed { ExitCode::from(MISSED) } else { ExitCode::SUCCESS })
+}
+
+impl Columns {
+    fn source(&self, data: Option<&Path>) -> Result<Source, Error> {
+        let equations = self.rhs.as_deref().map(Equations::parse).transpose()?;
+        let Some(data) = data else {
+            let Some(equations) = equations else { return Err(Error::NothingFound) };
+            let points = box_of_points(&equations)?;
+            tell!("{} points, each variable between 0.2 and 2.2", points.rows());
+            return motion_of(&equations, points, None);
+        };
+        let sheet = self.table.open(data, Matrices::Long)?;
+        let list = |names: &Option<NameList>| names.as_ref().map(|list| list.0.clone());
+        let variables = equations
+            .as_ref()
+            .map(|equations| equations.names.iter().map(str::to_owned).collect::<Vec<_>>());
+        let reading = sheet.groups(&GroupColumns {
+            group: self.group.clone(),
+            time: self.time.clone(),
+            inputs: variables.or_else(|| list(&self.inputs)),
+            rates: list(&self.rates),
+        })?;
+        tell_notes(&reading.notes);
+        let GroupReading { labels, rates, points, .. } = &reading;
+        if let Some(equations) = &equations {
+            return motion_of(equations, points.clone(), labels.clone());
+        }
+        if let Some(rates) = rates {
+            let motion = Motion::new(points.clone(), rates.clone(), labels.clone(), false)?;
+            tell!("{} points, {} inputs with their derivatives", points.rows(), points.dim());
+            return Ok(Source::Motion(motion));
+        }
+        let groups = reading.groups().map_err(|error| error.in_file(data))?;
+        let (points, dim) = (groups.points().rows(), groups.points().dim());
+        let in_time = if groups.time().is_some() { " in time" } else { "" };
+        tell!("{points} points, {dim} inputs, {} groups{in_time}", groups.len());
+        if groups.left_out() > 0 {
+            tell!("warning: {} groups of a single row are left out", groups.left_out());
+        }
+        Ok(Source::Groups(groups))
+    }
+}
+
+fn motion_of(
+    equations: &Equations,
+    points: Table,
+    labels: Option<Vec<f64>>,
+) -> Result<Source, Error> {
+    let rates = equations.at(points.columns())?;
+    Ok(Source::Motion(Motion::new(points, rates, labels, true)?))
+}
+
+fn spell(law: &LawRecord, format: Format) -> &str {
+    match format {
+        Format::Text | Format::Json => &law.expression,
+        Format::Latex => &law.latex,
+        Format::Sympy => &law.sympy,
+        Format::Numpy => &law.numpy,
+        Format::Rust => &law.rust,
+    }
+}
+
+fn text(found: &Discovery) -> String {
+    let mut lines = vec![found.verdict.summary.clone()];
+    for law in &found.laws {
+        lines.push(format!("law: {}", law.expression));
+        lines.push(format!("  {}", law.verdict.summary));
+    }
+    if !found.parameters.is_empty() {
+        lines.push(format!("constant within groups: {}", found.parameters.join(", ")));
+    }
+    for relation in &found.relations {
+        lines.push(format!("the same at all points: {relation}"));
+    }
+    if let Some(next) = &found.next {
+        lines.push(format!("next best: {}", next.expression));
+        lines.push(format!("  {}", next.verdict.summary));
+    }
+    if !found.laws.is_empty() {
+        lines.push(format!("(judged on {} groups that nothing was fitted on)", found.held_out));
+    }
+    lines.join("\n") + "\n"
+}

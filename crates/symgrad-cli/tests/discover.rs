@@ -1,0 +1,133 @@
+//! `symgrad discover` as a user meets it.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn symgrad(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_symgrad"));
+    command.arg("discover").args(arguments).output().expect("the command runs")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("text")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("text")
+}
+
+struct Given {
+    folder: tempfile::TempDir,
+    file: PathBuf,
+}
+
+impl Given {
+    fn csv(text: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("runs.csv");
+        std::fs::write(&file, text).expect("a file");
+        Self { folder, file }
+    }
+
+    /// Oscillations, whose energy is lost at that rate.
+    fn oscillations(groups: u32, loss: f64) -> Self {
+        let mut text = String::from("run,time,x,v\n");
+        for n in 0..groups * 30 {
+            let (run, t) = (n / 30, 0.1 * f64::from(n % 30));
+            let size = (0.5 + 0.37 * f64::from(run * 7 % 11)) * (-loss * t).exp();
+            let angle = 2.0 * t + f64::from(run);
+            let (x, v) = (size * angle.cos(), -2.0 * size * angle.sin());
+            writeln!(text, "{run},{t},{x},{v}").expect("a string");
+        }
+        Self::csv(&text)
+    }
+
+    fn discover(&self, more: &[&str]) -> Output {
+        let file = self.file.to_string_lossy();
+        symgrad(&[&[&*file], more].concat())
+    }
+}
+
+#[test]
+fn laws_are_told_and_written() {
+    let given = Given::oscillations(12, 0.0);
+    let out = given.folder.path().join("out");
+    let out = out.to_string_lossy();
+    let output = given.discover(&["--out", &out, "--exit-code"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let told = stdout(&output);
+    assert!(told.contains("law: 4*x^2 + v^2"), "{told}");
+    let path = PathBuf::from(&*out).join("result.json");
+    let text = std::fs::read_to_string(&path).expect("result.json");
+    let result: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(result["verdict"]["kind"], "laws");
+    assert_eq!(result["inputs"], serde_json::json!(["x", "v"]));
+    let law = &result["laws"][0];
+    assert_eq!(law["sympy"], "4*x**2 + v**2");
+    assert_eq!((&law["verdict"]["kind"], &law["found_by"]), (&"law".into(), &"direct".into()));
+    assert!(law["rho"].as_f64().expect("a number") < 1e-12);
+    assert!(law["front"].as_array().is_some_and(|front| !front.is_empty()));
+    assert!(result["seconds"]["search"].is_number() && result["seed"] == 0);
+
+    // Another seed gives the same law; what was changed by hand is not overwritten.
+    std::fs::write(&path, "mine").expect("a file");
+    let refused = given.discover(&["--out", &out, "--seed", "1"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert_eq!(std::fs::read_to_string(&path).expect("a file"), "mine");
+    let again = given.discover(&["--format", "sympy", "--seed", "1"]);
+    assert_eq!(stdout(&again), "4*x**2 + v**2\n");
+}
+
+#[test]
+fn no_law_is_an_answer() {
+    let given = Given::oscillations(16, 0.4);
+    let output = given.discover(&["--exit-code"]);
+    assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
+    assert!(stdout(&output).starts_with("no law"), "{}", stdout(&output));
+    assert!(given.discover(&[]).status.success());
+}
+
+#[test]
+fn equations_need_no_table() {
+    let output = symgrad(&["--rhs", "x' = v, v' = -3*x", "--format", "sympy"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(stdout(&output), "3*x**2 + v**2\n");
+    let none = symgrad(&["--rhs", "x' = v, v' = -x - v", "--exit-code"]);
+    assert_eq!(none.status.code(), Some(1), "{}", stdout(&none));
+}
+
+#[test]
+fn bad_input_is_named_and_nothing_is_written() {
+    let row = |group: u32, n: u32| format!("{group},{n},{},{}\n", n * n % 7, n % 5);
+    let rows = |groups: u32, each: u32| -> String {
+        let all = (0..groups).flat_map(|g| (0..each).map(move |n| (g, n)));
+        let rows: String = all.map(|(g, n)| row(g, n)).collect();
+        "run,time,x,v\n".to_owned() + &rows
+    };
+    let constant: Vec<String> = (0..80).map(|n| format!("{},{},1,2\n", n / 10, n % 10)).collect();
+    let constant = constant.concat();
+    for (text, words) in [
+        (rows(1, 40), "one group"),
+        (rows(40, 1), "single row"),
+        (rows(3, 1), "single row"),
+        (rows(3, 20), "at least 6"),
+        (rows(2, 2), "at least 24"),
+        (rows(8, 10).replace("3,5,", "3,4,"), "time must rise"),
+        (rows(8, 10).replace("2,3,2,3", "2,3,NaN,3"), "--skip-missing"),
+        (rows(8, 10).replace("2,3,2,3", "2,3,2"), "has 3 fields"),
+        (rows(8, 10).replace("run", "x0"), "--group"),
+        ("run,time,x,v\n".to_owned() + &constant, "constant"),
+    ] {
+        let given = Given::csv(&text);
+        let out = given.folder.path().join("out");
+        let output = given.discover(&["--out", &out.to_string_lossy()]);
+        let told = stderr(&output) + &stdout(&output);
+        assert!(told.contains(words), "{words}: {told}");
+        assert!(!told.contains("panic"), "{told}");
+        assert!(output.status.code() == Some(2) || words == "constant", "{told}");
+        assert!(!out.join("result.json").exists() || words == "constant", "{told}");
+    }
+}

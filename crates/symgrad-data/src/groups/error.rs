@@ -1,0 +1,66 @@
+//! What can be wrong with groups.
+
+/// Groups from which nothing can be told, and why.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum GroupError {
+    /// Nothing says which rows belong together.
+    #[error(
+        "no column says which rows belong together: name it with --group, as in --group run; \
+         the columns are: {known}"
+    )]
+    NoGroups {
+        /// The columns there are.
+        known: String,
+    },
+    /// All rows belong together.
+    #[error(
+        "all rows are of one group, and within one group everything may be a law: give several \
+         trajectories, from different starts, with a number for each in a column"
+    )]
+    OneGroup,
+    /// Groups that say nothing.
+    #[error(
+        "{rows} rows in {groups} groups: nearly all groups have a single row, and what is constant \
+         within them cannot be told; does the group's column number the rows?"
+    )]
+    SingleRows {
+        /// Number of groups.
+        groups: usize,
+        /// Number of rows.
+        rows: usize,
+    },
+    /// Too few groups to hold some of them back.
+    #[error(
+        "{found} groups, and at least {needed} are needed: some to fit, others to choose, others to \
+         judge; give more trajectories"
+    )]
+    FewGroups {
+        /// Groups there are.
+        found: usize,
+        /// The fewest that can be split.
+        needed: usize,
+    },
+    /// Too few points.
+    #[error("{rows} points in groups, and at least {needed} are needed; give more of each group")]
+    FewPoints {
+        /// Points there are.
+        rows: usize,
+        /// The fewest.
+        needed: usize,
+    },
+    /// Time stands still or runs backwards.
+    #[error(
+        "row {row}: the time {found} follows {before} in group {group}; within a group, time must \
+         rise from row to row: sort the rows, or give each trajectory a number of its own"
+    )]
+    TimeNotRising {
+        /// The group's label.
+        group: f64,
+        /// The row, counted from 1.
+        row: usize,
+        /// The time before.
+        before: f64,
+        /// The time there.
+        found: f64,
+    },
+}

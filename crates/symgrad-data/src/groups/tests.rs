@@ -1,0 +1,70 @@
+use super::*;
+
+fn table(rows: usize) -> Table {
+    let column = (0..rows).map(|n| n as f64).collect();
+    Table::new(vec!["x".into()], vec![column]).unwrap()
+}
+
+fn labels(rows: usize, groups: usize) -> Vec<f64> {
+    (0..rows).map(|n| (n % groups) as f64).collect()
+}
+
+#[test]
+fn rows_of_a_group_come_together_in_their_order() {
+    let groups = Groups::new(&table(30), &labels(30, 7), None).unwrap();
+    assert_eq!(groups.len(), 7);
+    for group in 0..7 {
+        let rows = &groups.points().column(0)[groups.rows(group)];
+        assert!(rows.iter().all(|x| x % 7.0 == group as f64), "{rows:?}");
+        assert!(rows.is_sorted());
+    }
+}
+
+#[test]
+fn what_says_nothing_is_refused_by_name() {
+    let error = |labels: &[f64], time| {
+        let error = Groups::new(&table(labels.len()), labels, time).unwrap_err();
+        match error {
+            DataError::Groups(error) => error,
+            other => panic!("{other}"),
+        }
+    };
+    assert!(matches!(error(&[1.0; 30], None), GroupError::OneGroup));
+    let single: Vec<f64> = (0..30).map(f64::from).collect();
+    assert!(matches!(error(&single, None), GroupError::SingleRows { groups: 30, .. }));
+    assert!(matches!(error(&labels(10, 2), None), GroupError::FewPoints { rows: 10, .. }));
+    let time = (0..30).map(|n| if n == 20 { 0.5 } else { f64::from(n) }).collect();
+    let rising = error(&labels(30, 3), Some(time));
+    assert!(matches!(rising, GroupError::TimeNotRising { row: 21, .. }), "{rising}");
+    let few = Groups::new(&table(30), &labels(30, 5), None).unwrap().split(0);
+    assert!(matches!(few, Err(DataError::Groups(GroupError::FewGroups { found: 5, .. }))));
+}
+
+#[test]
+fn a_split_shares_no_group_and_loses_none() {
+    for (groups, seed) in [(6, 0), (9, 1), (40, 2)] {
+        let all = Groups::new(&table(200), &labels(200, groups), None).unwrap();
+        let split = all.split(seed).unwrap();
+        let parts = [&split.fit, &split.validation, &split.test];
+        let mut seen: Vec<f64> = parts.iter().flat_map(|part| part.labels().to_vec()).collect();
+        seen.sort_unstable_by(f64::total_cmp);
+        assert_eq!(seen, all.labels());
+        assert!(parts.iter().all(|part| part.len() >= 2));
+        assert_eq!(parts.iter().map(|part| part.points().rows()).sum::<usize>(), 200);
+        assert_eq!(all.split(seed).unwrap(), split);
+    }
+}
+
+#[test]
+fn positives_share_the_group_and_negatives_do_not() {
+    let groups = Groups::new(&table(60), &labels(60, 6), None).unwrap();
+    let triplets = groups.triplets(500, 3).unwrap();
+    let [anchor, positive, negative] =
+        [triplets.anchor(), triplets.positive(), triplets.negative()].map(|part| part.column(0));
+    for n in 0..500 {
+        assert_ne!(anchor[n], positive[n]);
+        assert_eq!(anchor[n] % 6.0, positive[n] % 6.0);
+        assert_ne!(anchor[n] % 6.0, negative[n] % 6.0);
+    }
+    assert!(groups.triplets(0, 0).is_err());
+}

@@ -1,0 +1,90 @@
+//! Which of many sums is the law.
+
+use symgrad_expr::Expr;
+
+use crate::measure::{Measure, mean_and_error};
+
+/// A sum that may be a law, and how it does on the validation groups.
+#[derive(Clone, Debug)]
+pub(crate) struct Candidate {
+    pub(crate) expr: Expr,
+    pub(crate) terms: Vec<Expr>,
+    pub(crate) complexity: u32,
+    pub(crate) measure: Measure,
+}
+
+/// Ratios below this are rounding and the errors of integrators.
+pub(crate) const ROUNDING: f64 = 1e-11;
+
+/// A formula may be so many times worse than the best without being another.
+const AS_GOOD: f64 = 1.5;
+
+/// Standard errors by which a formula may be worse than the best.
+const ERRORS: f64 = 2.0;
+
+/// Decades that a further symbol has to gain. Between a formula that approximates the law and the
+/// law there is one at least for each symbol or two; what a long one gains by following the errors
+/// of an integrator is far less.
+const PRICE: f64 = 0.1;
+
+/// The same where noise hides the gain.
+const PRICE_IN_NOISE: f64 = 0.005;
+
+/// What changes are within such a factor of the noise.
+const FEW: f64 = 5.0;
+
+/// Share of the squared gradient across that of the known laws from which a formula counts as a
+/// further one.
+const INDEPENDENT: f64 = 0.02;
+
+impl Candidate {
+    /// Whether it is no function of what is known.
+    pub(crate) fn is_further(&self) -> bool {
+        self.measure.independence > INDEPENDENT
+    }
+
+    fn ratio(&self) -> f64 {
+        self.measure.ratio.max(ROUNDING)
+    }
+}
+
+/// The most constant of the candidates, longer ones only for their worth; and of those that are as
+/// good, the simplest. `noise` is the mean squared error of the inputs in their measures, if it is known:
+/// where that is what the best varies by, small differences count for much.
+pub(crate) fn choose(candidates: &[Candidate], noise: Option<f64>) -> Option<&Candidate> {
+    let least = candidates.iter().map(Candidate::ratio).fold(f64::INFINITY, f64::min);
+    let is_noise = noise.is_some_and(|noise| least > noise / FEW && least > FEW * ROUNDING);
+    let price = if is_noise { PRICE_IN_NOISE } else { PRICE };
+    let cost = |one: &Candidate| one.ratio().log10() + price * f64::from(one.complexity);
+    let best = candidates
+        .iter()
+        .min_by(|a, b| cost(a).total_cmp(&cost(b)).then(a.complexity.cmp(&b.complexity)))?;
+    let as_good = |one: &&Candidate| {
+        one.ratio() <= AS_GOOD * best.ratio() && !is_significantly_worse(one, best)
+    };
+    let simpler = |a: &&Candidate, b: &&Candidate| {
+        a.complexity.cmp(&b.complexity).then(a.ratio().total_cmp(&b.ratio()))
+    };
+    candidates.iter().filter(as_good).min_by(simpler)
+}
+
+/// Whether what lasts of the changes is larger, block by block.
+fn is_significantly_worse(one: &Candidate, best: &Candidate) -> bool {
+    let pairs = one.measure.blocks.iter().zip(&best.measure.blocks);
+    let more: Vec<f64> = pairs.map(|(one, best)| one - best).collect();
+    let (mean, error) = mean_and_error(&more);
+    mean > ERRORS * error + ROUNDING
+}
+
+/// The best of each complexity that is better than all simpler ones.
+pub(crate) fn front(candidates: &[Candidate]) -> Vec<&Candidate> {
+    let mut order: Vec<&Candidate> = candidates.iter().collect();
+    order.sort_by(|a, b| a.complexity.cmp(&b.complexity).then(a.ratio().total_cmp(&b.ratio())));
+    let mut front: Vec<&Candidate> = vec![];
+    for candidate in order {
+        if front.last().is_none_or(|last| candidate.ratio() < 0.999 * last.ratio()) {
+            front.push(candidate);
+        }
+    }
+    front
+}

@@ -1,0 +1,99 @@
+//! What is known to be constant: further laws must not be functions of it.
+
+use symgrad_data::Table;
+use symgrad_expr::{Expr, Workspace};
+
+use crate::sample::{Feature, Sample};
+
+/// The squared sine between gradients that count as parallel.
+const PARALLEL: f64 = 1e-12;
+
+/// Orthonormal directions at each point, which the gradients of the known laws span.
+#[derive(Clone, Default)]
+pub(crate) struct Known {
+    /// For each direction, for each input, a column.
+    directions: Vec<Vec<Vec<f64>>>,
+}
+
+impl Known {
+    pub(crate) fn of(laws: &[Expr], sample: &Sample, workspace: &mut Workspace) -> Self {
+        let mut known = Self::default();
+        for law in laws {
+            if let Some(feature) = sample.feature(law, workspace) {
+                known.add(&feature, sample.dim());
+            }
+        }
+        known
+    }
+
+    pub(crate) fn directions(&self) -> &[Vec<Vec<f64>>] {
+        &self.directions
+    }
+
+    fn add(&mut self, feature: &Feature, dim: usize) {
+        let mut rest = self.across(feature, dim);
+        for (n, whole) in feature.squares().into_iter().enumerate() {
+            let square = rest.iter().map(|column| column[n] * column[n]).sum::<f64>();
+            // Where the gradients of two laws are parallel, the second adds no direction.
+            let independent = square > PARALLEL * whole && square > 0.0;
+            let factor = if independent { square.sqrt().recip() } else { 0.0 };
+            for column in &mut rest {
+                column[n] *= factor;
+            }
+        }
+        self.directions.push(rest);
+    }
+
+    /// The part of a gradient across the known directions.
+    fn across(&self, feature: &Feature, dim: usize) -> Vec<Vec<f64>> {
+        let rows = feature.values.len();
+        let mut rest = vec![vec![0.0; rows]; dim];
+        for (input, column) in &feature.gradient {
+            rest[*input].clone_from(column);
+        }
+        for _ in 0..2 {
+            for direction in &self.directions {
+                for n in 0..rows {
+                    let along: f64 = rest.iter().zip(direction).map(|(g, u)| g[n] * u[n]).sum();
+                    rest.iter_mut().zip(direction).for_each(|(g, u)| g[n] -= along * u[n]);
+                }
+            }
+        }
+        rest
+    }
+
+    /// The mean square of the gradient across the known directions.
+    pub(crate) fn square_across(&self, feature: &Feature, dim: usize) -> f64 {
+        let rest = self.across(feature, dim);
+        rest.iter().flatten().map(|g| g * g).sum::<f64>() / feature.values.len() as f64
+    }
+
+    /// The mean squared sine between the gradient and the known directions: 1 where nothing is
+    /// known, 0 for a function of what is.
+    pub(crate) fn independence(&self, feature: &Feature, dim: usize) -> f64 {
+        let rest = self.across(feature, dim);
+        let (mut sum, mut count) = (0.0, 0);
+        for (n, whole) in feature.squares().into_iter().enumerate() {
+            if whole > 0.0 {
+                let across: f64 = rest.iter().map(|column| column[n] * column[n]).sum();
+                sum += across / whole;
+                count += 1;
+            }
+        }
+        if count == 0 { 0.0 } else { sum / f64::from(count) }
+    }
+}
+
+/// The mean squared sine, at these points, between the gradient of a formula and those of laws: 0
+/// for a function of them, 1 where it has nothing to do with them. `None` where something is not
+/// finite.
+///
+/// Inputs are measured by how far they extend.
+pub fn independence(expr: &Expr, laws: &[Expr], points: &Table) -> Option<f64> {
+    let mut workspace = Workspace::default();
+    let sample = Sample::of_points(points);
+    let all_finite = laws.iter().all(|law| sample.feature(law, &mut workspace).is_some());
+    let feature = sample.feature(expr, &mut workspace)?;
+    let known = Known::of(laws, &sample, &mut workspace);
+    all_finite.then(|| known.independence(&feature, sample.dim()))
+}

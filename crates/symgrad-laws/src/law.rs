@@ -1,0 +1,141 @@
+//! What was found.
+
+use symgrad_expr::Expr;
+
+use crate::measure::Constancy;
+
+/// What held-out groups say of a formula.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LawVerdict {
+    /// It is constant, as far as can be told.
+    Law,
+    /// It is nearly constant, but noise does not explain by how much it is not.
+    Ambiguous,
+    /// It is not constant.
+    NoLaw,
+}
+
+/// Variance within groups over all variance below which a formula counts as constant, whatever the
+/// noise: within groups it then varies by a hundredth of how it varies among them.
+pub const CONSTANT: f64 = 1e-4;
+
+/// The same where the derivatives in time are exact, so that only rounding and look-alikes differ
+/// from zero.
+const EXACTLY_CONSTANT: f64 = 1e-10;
+
+/// Below this, ten times as much variation, a formula is worth telling of.
+const NEARLY_CONSTANT: f64 = 1e-2;
+
+/// However large the noise, what varies more than this within groups is no law that could be told
+/// from others.
+const MOST_NOISE: f64 = 0.1;
+
+/// How many times the estimated noise floor ρ may be: the estimate is from the same few moments.
+const FLOORS: f64 = 3.0;
+
+/// Standard errors within which what lasts of the change may be nothing.
+const ERRORS: f64 = 3.0;
+
+impl LawVerdict {
+    pub(crate) fn of(constancy: &Constancy, exact: bool) -> Self {
+        let Constancy { rho, noise_floor, lasting, shuffled } = constancy;
+        let limit = if exact { EXACTLY_CONSTANT } else { CONSTANT };
+        let unlike_chance = shuffled.is_none_or(|least| *rho < 0.5 * least);
+        if *rho <= limit {
+            return if unlike_chance { Self::Law } else { Self::Ambiguous };
+        }
+        let noisy = noise_floor.is_some_and(|floor| *rho <= FLOORS * floor + limit);
+        let drifts =
+            lasting.is_some_and(|(mean, error)| mean > limit.max(ERRORS * error.min(*rho / 10.0)));
+        if *rho <= MOST_NOISE && noisy && !drifts && unlike_chance {
+            return Self::Law;
+        }
+        // Of noise that is not known, as much is allowed for as would still leave a law visible.
+        let nearly = if noise_floor.is_none() && !exact {
+            MOST_NOISE / 3.0
+        } else {
+            NEARLY_CONSTANT.max(limit)
+        };
+        let nearly = if exact { CONSTANT } else { nearly };
+        if *rho <= nearly && unlike_chance { Self::Ambiguous } else { Self::NoLaw }
+    }
+}
+
+/// Which way a law was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Road {
+    /// By constancy within the groups themselves.
+    Direct,
+}
+
+/// An alternative to a law: how constant it is on the groups by which the law was chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alternative {
+    /// The formula.
+    pub expr: Expr,
+    /// Its complexity.
+    pub complexity: u32,
+    /// Variance within groups over all variance, or mean squared cosine with the motion.
+    pub rho: f64,
+}
+
+/// A formula that is, or may be, constant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Law {
+    /// The formula, of which every function is constant as well.
+    pub expr: Expr,
+    /// Its complexity.
+    pub complexity: u32,
+    /// How constant it is on the groups that were held out.
+    pub constancy: Constancy,
+    /// What these say of it.
+    pub verdict: LawVerdict,
+    /// Which way it was found.
+    pub found_by: Road,
+    /// Formulas of which none is both simpler and more constant, by rising complexity.
+    pub front: Vec<Alternative>,
+}
+
+/// What the data say as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// There are laws.
+    Laws,
+    /// Something is nearly constant.
+    Ambiguous,
+    /// There are none among the formulas that were tried.
+    NoLaw,
+}
+
+/// Everything that was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Laws {
+    /// Functionally independent laws, in the order in which they were found: the simplest first.
+    pub laws: Vec<Law>,
+    /// The best that would have come next: it may be ambiguous, or no law. Absent where there is
+    /// no room for a further one.
+    pub next: Option<Law>,
+    /// Inputs that do not change within groups: each is a law, but says nothing.
+    pub parameters: Vec<usize>,
+    /// Formulas that are constant over all points: they tell of how the inputs are related.
+    pub relations: Vec<Expr>,
+    /// The standard deviation of each input's noise, where it could be told.
+    pub noise: Option<Vec<f64>>,
+    /// Groups that nothing was fitted or chosen on.
+    pub held_out: usize,
+    /// Whether the observer stopped it early.
+    pub stopped: bool,
+}
+
+impl Laws {
+    /// What the data say as a whole.
+    pub fn verdict(&self) -> Verdict {
+        if !self.laws.is_empty() {
+            return Verdict::Laws;
+        }
+        match &self.next {
+            Some(next) if next.verdict != LawVerdict::NoLaw => Verdict::Ambiguous,
+            _ => Verdict::NoLaw,
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! What a formula is worth on points that it was not fitted on.
+
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use symgrad_expr::{Expr, Workspace};
+
+use crate::known::Known;
+use crate::sample::{Feature, Sample, mean_square};
+
+/// How a formula does on validation points.
+#[derive(Clone, Debug)]
+pub(crate) struct Measure {
+    /// Mean squared change for the squared gradient across what is known: the squared error of the
+    /// inputs, in their measures, that would explain it.
+    pub(crate) ratio: f64,
+    /// The same block by block, without what errors that are independent from moment to moment
+    /// contribute, where moments follow each other.
+    pub(crate) blocks: Vec<f64>,
+    /// Mean squared sine between the gradient and those of what is known.
+    pub(crate) independence: f64,
+    /// Variance within groups over all variance; without groups the mean squared cosine between
+    /// gradient and motion.
+    pub(crate) rho: f64,
+    /// The variance of all values over the mean squared gradient.
+    pub(crate) spread: f64,
+}
+
+impl Measure {
+    pub(crate) fn of(
+        expr: &Expr,
+        sample: &Sample,
+        known: &Known,
+        workspace: &mut Workspace,
+    ) -> Option<Self> {
+        let feature = sample.feature(expr, workspace)?;
+        let square = mean_square_of(&feature);
+        let across = known.square_across(&feature, sample.dim());
+        let change = mean_square(&feature.change);
+        let variance = feature.variance();
+        let whole = if sample.has_motion() { square } else { variance };
+        let lasting = |block: &std::ops::Range<usize>| {
+            lasting_change(&feature.change[block.clone()], sample.ordered) / across
+        };
+        let measure = Self {
+            ratio: change / across,
+            blocks: sample.blocks.iter().map(lasting).collect(),
+            independence: known.independence(&feature, sample.dim()),
+            rho: change / whole,
+            spread: variance / square,
+        };
+        let finite = measure.ratio.is_finite() && measure.rho.is_finite();
+        let sound = finite && !feature.is_concentrated();
+        sound.then_some(measure)
+    }
+}
+
+fn mean_square_of(feature: &Feature) -> f64 {
+    feature.squares().iter().sum::<f64>() / feature.values.len() as f64
+}
+
+/// The mean squared change of a block; of moments that follow each other, the part that lasts from
+/// one to the next, which errors of their own have no part in.
+fn lasting_change(change: &[f64], ordered: bool) -> f64 {
+    if !ordered || change.len() < 3 {
+        return mean_square(change);
+    }
+    let pairs = (change.len() - 1) as f64;
+    let along: f64 = change.windows(2).map(|pair| pair[0] * pair[1]).sum();
+    let apart: f64 = change.windows(2).map(|pair| (pair[1] - pair[0]).powi(2)).sum();
+    // Taking the mean away makes independent errors look opposed, by a share of their variance.
+    along / pairs + apart / (2.0 * pairs) / change.len() as f64
+}
+
+/// How constant a formula is on groups that nothing was fitted or chosen on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Constancy {
+    /// Variance within groups over the variance of all values, ρ; where derivatives in time are
+    /// given, the mean squared cosine between gradient and motion.
+    pub rho: f64,
+    /// What noise of the inputs contributes to ρ, if it is known: the truth has it, too.
+    pub noise_floor: Option<f64>,
+    /// The part of ρ that lasts from one moment to the next, which noise has no part in; and its
+    /// standard error. Known where moments follow each other.
+    pub lasting: Option<(f64, f64)>,
+    /// The least ρ in several shuffles of the points among the groups.
+    pub shuffled: Option<f64>,
+}
+
+/// Shuffles for [`Constancy::shuffled`].
+const SHUFFLES: usize = 19;
+
+impl Constancy {
+    /// `noise` is the standard deviation of each input's error.
+    pub(crate) fn of(
+        expr: &Expr,
+        sample: &Sample,
+        noise: Option<&[f64]>,
+        seed: u64,
+        workspace: &mut Workspace,
+    ) -> Option<Self> {
+        let feature = sample.feature(expr, workspace)?;
+        let change = mean_square(&feature.change);
+        if sample.has_motion() {
+            let rho = change / mean_square_of(&feature);
+            let found = Self { rho, noise_floor: None, lasting: None, shuffled: None };
+            return rho.is_finite().then_some(found);
+        }
+        let variance = feature.variance();
+        let floor = |noise: &[f64]| {
+            let part = |(input, column): &(usize, Vec<f64>)| {
+                mean_square(column) * (noise[*input] / sample.scales[*input]).powi(2)
+            };
+            feature.gradient.iter().map(part).sum::<f64>() / variance
+        };
+        let lasting = sample.ordered.then(|| {
+            let each = sample
+                .blocks
+                .iter()
+                .map(|block| lasting_change(&feature.change[block.clone()], true) / variance);
+            mean_and_error(&each.collect::<Vec<_>>())
+        });
+        let rho = change / variance;
+        rho.is_finite().then(|| Self {
+            rho,
+            noise_floor: noise.map(floor),
+            lasting,
+            shuffled: Some(shuffled(&feature.values, sample, variance, seed)),
+        })
+    }
+}
+
+fn shuffled(values: &[f64], sample: &Sample, variance: f64, seed: u64) -> f64 {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut values = values.to_vec();
+    let mut least = f64::INFINITY;
+    for _ in 0..SHUFFLES {
+        values.shuffle(&mut rng);
+        let mut within = 0.0;
+        for block in &sample.blocks {
+            let rows = &values[block.clone()];
+            let mean = rows.iter().sum::<f64>() / rows.len() as f64;
+            within += rows.iter().map(|x| (x - mean).powi(2)).sum::<f64>();
+        }
+        least = least.min(within / values.len() as f64 / variance);
+    }
+    least
+}
+
+/// The mean and its standard error.
+pub(crate) fn mean_and_error(values: &[f64]) -> (f64, f64) {
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let square = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>();
+    (mean, (square / (count * (count - 1.0).max(1.0))).sqrt())
+}

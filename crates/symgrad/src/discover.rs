@@ -1,0 +1,378 @@
+//! Laws out of groups of points, in the form that is written to `result.json`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use symgrad_data::{Reduction, Table};
+use symgrad_expr::{Expr, Language, Names, OpSet, Spelling};
+use symgrad_laws::{
+    Alternative, Equations, Law, LawObserver, LawSettings, LawVerdict, Laws, Road, Source, Verdict,
+    find_laws,
+};
+
+use crate::findings::to_milliseconds;
+use crate::{Error, SCHEMA_VERSION, Seconds, Stage};
+
+/// How laws are looked for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DiscoverSettings {
+    /// What formulas are made of.
+    pub ops: OpSet,
+    /// Decides which groups are held out.
+    pub seed: u64,
+    /// The noise of the inputs as a share of their standard deviation, where it is known.
+    pub noise: Option<f64>,
+}
+
+/// The laws, and what the data say of each: what `result.json` holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Discovery {
+    /// [`SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// The inputs' names.
+    pub inputs: Vec<String>,
+    /// Inputs that were left out, since they are constant or multiples of others, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
+    /// Inputs that do not change within groups: each is a law that says nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parameters: Vec<String>,
+    /// Formulas that are the same at all points: how the inputs are related.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub relations: Vec<String>,
+    /// Functionally independent laws, the simplest first.
+    pub laws: Vec<LawRecord>,
+    /// The best of what would have come next, which is no law.
+    pub next: Option<LawRecord>,
+    /// What the data say as a whole.
+    pub verdict: DiscoveryVerdict,
+    /// What the inputs are called in each notation.
+    pub spelling: BTreeMap<Language, Spelling>,
+    /// Points given.
+    pub points: usize,
+    /// Groups that nothing was fitted or chosen on.
+    pub held_out: usize,
+    /// The standard deviation of each input's noise, where it could be told from how it changes in
+    /// time; no more than an upper bound where the motion is fast.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noise: Option<BTreeMap<String, f64>>,
+    /// Wall-clock seconds by stage; the one part that differs from run to run.
+    pub seconds: Seconds,
+    /// The seed.
+    pub seed: u64,
+    /// Version of symgrad.
+    pub version: String,
+}
+
+/// What the data say as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiscoveryVerdict {
+    /// Which of the three it is.
+    pub kind: DiscoveryKind,
+    /// The same in a sentence.
+    pub summary: String,
+}
+
+/// What data can say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DiscoveryKind {
+    /// There are laws.
+    #[serde(rename = "laws")]
+    Laws,
+    /// Something is nearly constant.
+    #[serde(rename = "ambiguous")]
+    Ambiguous,
+    /// None was found.
+    #[serde(rename = "no law")]
+    NoLaw,
+}
+
+/// A formula, and how constant it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LawRecord {
+    /// The formula, over the inputs' names.
+    pub expression: String,
+    /// For `SymPy`.
+    pub sympy: String,
+    /// For LaTeX.
+    pub latex: String,
+    /// For `NumPy`, imported as `np`.
+    pub numpy: String,
+    /// For Rust, with inputs of type `f64`.
+    pub rust: String,
+    /// Its complexity.
+    pub complexity: u32,
+    /// Variance within groups over the variance of all values, on the groups that were held out;
+    /// where derivatives in time are given, the mean squared cosine of gradient and motion.
+    pub rho: f64,
+    /// What the noise of the inputs contributes to it, where that is known.
+    pub noise_floor: Option<f64>,
+    /// The part of `rho` that lasts from moment to moment, with its standard error: noise has no
+    /// part in it.
+    pub lasting: Option<[f64; 2]>,
+    /// The least `rho` in several shuffles of the points among the groups.
+    pub shuffled: Option<f64>,
+    /// What that amounts to.
+    pub verdict: LawVerdictRecord,
+    /// Which way it was found.
+    pub found_by: FoundBy,
+    /// Formulas of which none is both simpler and more constant on the groups by which the law was
+    /// chosen.
+    pub front: Vec<LawAlternative>,
+}
+
+/// What the held-out groups say of a formula.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LawVerdictRecord {
+    /// Which of the three it is.
+    pub kind: LawKind,
+    /// The same in a sentence.
+    pub summary: String,
+}
+
+/// What held-out groups can say of a formula.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LawKind {
+    /// It is constant.
+    #[serde(rename = "law")]
+    Law,
+    /// It is nearly constant.
+    #[serde(rename = "ambiguous")]
+    Ambiguous,
+    /// It is not constant.
+    #[serde(rename = "no law")]
+    NoLaw,
+}
+
+/// Which way a law was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FoundBy {
+    /// By constancy within the groups themselves, without a network.
+    Direct,
+}
+
+/// A formula that was not chosen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LawAlternative {
+    /// The formula.
+    pub expression: String,
+    /// Its complexity.
+    pub complexity: u32,
+    /// As [`LawRecord::rho`], on the groups by which the law was chosen.
+    pub rho: f64,
+}
+
+/// Looks for formulas that are constant within groups, or along a motion.
+///
+/// Columns that are constant, or multiples of others, are left out. The result depends on the
+/// arguments alone, not on the number of threads; only `seconds` differs.
+///
+/// ```
+/// use symgrad::data::{Groups, Table};
+/// use symgrad::{DiscoverSettings, DiscoveryKind, discover, laws::Source};
+///
+/// // Ten trajectories of a free fall, of twenty moments each.
+/// let (mut h, mut v, mut run, mut time) = (vec![], vec![], vec![], vec![]);
+/// for n in 0..200_u32 {
+///     let (start, t) = (f64::from(n / 20), 0.05 * f64::from(n % 20));
+///     h.push(10.0 + start + (3.0 + (5.0 * start).sin()) * t - 9.81 * t * t / 2.0);
+///     v.push(3.0 + (5.0 * start).sin() - 9.81 * t);
+///     run.push(start);
+///     time.push(t);
+/// }
+/// let points = Table::new(vec!["h".into(), "v".into()], vec![h, v])?;
+/// let source = Source::Groups(Groups::new(&points, &run, Some(time))?);
+/// let found = discover(&source, &DiscoverSettings::default(), &mut ())?;
+/// assert_eq!(found.verdict.kind, DiscoveryKind::Laws);
+/// assert_eq!(found.laws[0].expression, "v^2 + 19.62*h");
+/// # Ok::<(), symgrad::Error>(())
+/// ```
+pub fn discover(
+    source: &Source,
+    settings: &DiscoverSettings,
+    observer: &mut dyn LawObserver,
+) -> Result<Discovery, Error> {
+    let start = std::time::Instant::now();
+    let reduction = Reduction::of(source.points());
+    let left_out: Vec<String> = reduction.dropped().iter().map(ToString::to_string).collect();
+    let all = source.points().names();
+    let kept: Vec<usize> = (0..all.len())
+        .filter(|&index| reduction.dropped().iter().all(|dropped| dropped.name != all[index]))
+        .collect();
+    let source = source.columns_of(&kept);
+    let names = Names::new(source.points().names().to_vec())?;
+    let DiscoverSettings { ops, seed, noise } = settings.clone();
+    let settings = LawSettings { ops, seed, noise, most: None };
+    let found = find_laws(&source, &settings, observer)?;
+    let mut discovery = Written::new(&names).discovery(&found, &source);
+    discovery.left_out = left_out;
+    discovery.seed = seed;
+    let seconds = to_milliseconds(start.elapsed().as_secs_f64());
+    discovery.seconds.insert(Stage::Search, seconds);
+    Ok(discovery)
+}
+
+/// Points at which equations of motion are looked at, where there are no data: a thousand, spread
+/// evenly with every variable between 0.2 and 2.2, where roots and logarithms are finite.
+pub fn box_of_points(equations: &Equations) -> Result<Table, Error> {
+    const POINTS: u32 = 1_000;
+    let names: Vec<String> = equations.names.iter().map(str::to_owned).collect();
+    let dim = names.len() as f64;
+    // The additive recurrence of the generalised golden ratio: the root of xᵈ⁺¹ = x + 1.
+    let ratio = (0..60).fold(1.5_f64, |x, _| (1.0 + x).powf(1.0 / (dim + 1.0)));
+    let column = |k: usize| {
+        let step = ratio.powf(-(k as f64 + 1.0));
+        (0..POINTS).map(|n| 0.2 + 2.0 * (0.5 + f64::from(n) * step).fract()).collect()
+    };
+    let columns = (0..names.len()).map(column).collect();
+    Ok(Table::new(names, columns)?)
+}
+
+/// What writes formulas down.
+struct Written<'a> {
+    names: &'a Names,
+    spelling: BTreeMap<Language, Spelling>,
+}
+
+impl<'a> Written<'a> {
+    fn new(names: &'a Names) -> Self {
+        let spelling = Language::ALL.map(|language| (language, Spelling::new(language, names)));
+        Self { names, spelling: spelling.into() }
+    }
+
+    fn text(&self, expr: &Expr) -> String {
+        expr.natural().display(self.names).to_string()
+    }
+
+    fn discovery(self, found: &Laws, source: &Source) -> Discovery {
+        let name = |index: usize| self.names.iter().nth(index).unwrap_or_default().to_owned();
+        let laws: Vec<LawRecord> = found.laws.iter().map(|law| self.law(law)).collect();
+        let next = found.next.as_ref().map(|law| self.law(law));
+        let noise = found.noise.as_ref().map(|noise| {
+            noise.iter().enumerate().map(|(index, size)| (name(index), *size)).collect()
+        });
+        Discovery {
+            schema_version: SCHEMA_VERSION,
+            inputs: self.names.iter().map(str::to_owned).collect(),
+            left_out: vec![],
+            parameters: found.parameters.iter().map(|&index| name(index)).collect(),
+            relations: found.relations.iter().map(|relation| self.text(relation)).collect(),
+            verdict: verdict_of(found, &laws, next.as_ref()),
+            laws,
+            next,
+            points: source.points().rows(),
+            held_out: found.held_out,
+            noise,
+            seconds: Seconds::new(),
+            seed: 0,
+            version: env!("CARGO_PKG_VERSION").into(),
+            spelling: self.spelling,
+        }
+    }
+
+    fn law(&self, law: &Law) -> LawRecord {
+        let natural = law.expr.natural();
+        let spelt = |language: Language| natural.spelt(language, &self.spelling[&language]);
+        let alternative = |one: &Alternative| LawAlternative {
+            expression: self.text(&one.expr),
+            complexity: one.complexity,
+            rho: one.rho,
+        };
+        let constancy = &law.constancy;
+        LawRecord {
+            expression: natural.display(self.names).to_string(),
+            sympy: spelt(Language::Sympy),
+            latex: spelt(Language::Latex),
+            numpy: spelt(Language::Numpy),
+            rust: spelt(Language::Rust),
+            complexity: law.complexity,
+            rho: constancy.rho,
+            noise_floor: constancy.noise_floor,
+            lasting: constancy.lasting.map(|(mean, error)| [mean, error]),
+            shuffled: constancy.shuffled,
+            verdict: LawVerdictRecord {
+                kind: match law.verdict {
+                    LawVerdict::Law => LawKind::Law,
+                    LawVerdict::Ambiguous => LawKind::Ambiguous,
+                    LawVerdict::NoLaw => LawKind::NoLaw,
+                },
+                summary: sentence_of(law),
+            },
+            found_by: match law.found_by {
+                Road::Direct => FoundBy::Direct,
+            },
+            front: law.front.iter().map(alternative).collect(),
+        }
+    }
+}
+
+/// How far a formula varies where it may not, in per cent of how far it varies at all.
+fn varies_by(rho: f64) -> String {
+    let share = 100.0 * rho.max(0.0).sqrt();
+    if share < 1e-4 {
+        return "less than 0.0001 %".into();
+    }
+    let digits = 1 + [1.0, 0.1, 0.01, 1e-3].iter().filter(|limit| share < **limit).count();
+    format!("{share:.digits$} %")
+}
+
+fn sentence_of(law: &Law) -> String {
+    let constancy = &law.constancy;
+    let varies = varies_by(constancy.rho);
+    let noisy = constancy.noise_floor.filter(|floor| *floor > 0.1 * constancy.rho);
+    match (law.verdict, noisy) {
+        (LawVerdict::Law, Some(floor)) => format!(
+            "constant within groups to {varies}, as far as noise, about {}, allows",
+            varies_by(floor)
+        ),
+        (LawVerdict::Law, None) => format!("constant within groups to {varies}"),
+        (LawVerdict::Ambiguous, _) => format!(
+            "nearly constant: within groups it varies by {varies} of how it varies among all points, \
+             and what is known of the noise does not explain it"
+        ),
+        (LawVerdict::NoLaw, _) => format!(
+            "not constant: within groups it varies by {varies} of how it varies among all points"
+        ),
+    }
+}
+
+fn verdict_of(found: &Laws, laws: &[LawRecord], next: Option<&LawRecord>) -> DiscoveryVerdict {
+    let count = laws.len();
+    let independent = match count {
+        1 => "1 law".to_owned(),
+        count => format!("{count} independent laws"),
+    };
+    let further = match (next, found.stopped) {
+        (_, true) => "the search was stopped before its end".to_owned(),
+        (Some(next), false) if next.verdict.kind == LawKind::Ambiguous => format!(
+            "a further one is nearly constant and may hold: {}, to {}",
+            next.expression,
+            varies_by(next.rho)
+        ),
+        (Some(next), false) => format!(
+            "a further one does not hold: the best there is varies by {} within groups",
+            varies_by(next.rho)
+        ),
+        (None, false) => "no room is left for a further one".to_owned(),
+    };
+    let (kind, summary) = match found.verdict() {
+        Verdict::Laws => (DiscoveryKind::Laws, format!("{independent}; {further}")),
+        Verdict::Ambiguous => (DiscoveryKind::Ambiguous, format!("no clear law; {further}")),
+        Verdict::NoLaw => (
+            DiscoveryKind::NoLaw,
+            match next {
+                Some(next) => format!(
+                    "no law among the formulas that were tried: the most constant one varies by {} \
+                     within groups of how it varies among all points",
+                    varies_by(next.rho)
+                ),
+                None if found.parameters.is_empty() => {
+                    "no law among the formulas that were tried".to_owned()
+                }
+                None => "no law but the inputs that do not change within groups".to_owned(),
+            },
+        ),
+    };
+    DiscoveryVerdict { kind, summary }
+}
