@@ -320,7 +320,9 @@ fn varies_by(rho: f64) -> String {
 fn sentence_of(law: &Law) -> String {
     let constancy = &law.constancy;
     let varies = varies_by(constancy.rho);
-    let noisy = constancy.noise_floor.filter(|floor| *floor > 0.1 * constancy.rho);
+    // Far above ρ the estimate saw the motion, and no noise; far below, noise is not what limits it.
+    let explains = |floor: &f64| (0.1..10.0).contains(&(floor / constancy.rho));
+    let noisy = constancy.noise_floor.filter(explains);
     match (law.verdict, noisy) {
         (LawVerdict::Law, Some(floor)) => format!(
             "constant within groups to {varies}, as far as noise, about {}, allows",
