@@ -308,7 +308,7 @@ fn record(name: &str, noise: f64, mismatch: f64) -> Record {
         front_complexity: 3,
         verdict: "identified".to_owned(),
         reason: "a test".to_owned(),
-        stop: symgrad_search::StopReason::Patience,
+        stop: symgrad_search::StopReason::Settled,
         evaluations: 10,
         cpu_seconds: 0.5,
     }

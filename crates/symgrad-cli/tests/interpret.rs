@@ -48,8 +48,9 @@ fn a_neuron_is_told_in_every_notation_and_written() {
     let out = folder.path().join("found");
     let more = ["--out", out.to_str().expect("text")];
     let told = stdout(&interpret("coulomb.onnx", "coulomb.csv", &more));
-    for words in ["identified: ", "answer: r^2/(q1*q2)\n", r"LaTeX  \frac{", "φ falls, R² = 1.0000"]
-    {
+    // What a network errs by itself is not known, so that its formula is not proven.
+    let verdict = "ambiguous: a best guess, not proven: ";
+    for words in [verdict, "answer: r^2/(q1*q2)\n", r"LaTeX  \frac{", "φ falls, R² = 1.0000"] {
         assert!(told.contains(words), "{words:?} is not in {told}");
     }
     for name in ["interpretation.json", "result.json", "front.csv", "front.svg", "outer.svg"] {

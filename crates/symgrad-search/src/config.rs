@@ -16,7 +16,7 @@ pub struct SearchConfig {
     pub seed: u64,
     /// Evaluations after which the search stops.
     pub budget: u64,
-    /// Steps without a gain on the front after which it stops.
+    /// Steps for which a choice has to stand before a round of the search ends.
     pub patience: u64,
     /// Threads; all cores if absent. The result does not depend on it.
     pub threads: Option<usize>,
@@ -68,6 +68,11 @@ pub struct SearchConfig {
     pub held_out: f64,
     /// How the answer is chosen.
     pub choice: Choice,
+    /// What is known of the neuron's own error, as the mean sin² of the angle between its gradients
+    /// and the right ones, or of the values', as 1 − R²: half the disagreement of two networks that
+    /// were trained alike from different seeds, for instance. What a formula leaves unexplained up to
+    /// there does not speak against it.
+    pub known_error: Option<f64>,
     /// Operators beside those of the operator set, such as `gauss(x) = exp(-x^2)`; each has
     /// complexity 1 unless `costs` names it.
     pub templates: Definitions,
@@ -81,7 +86,7 @@ impl Default for SearchConfig {
     fn default() -> Self {
         Self {
             seed: 0,
-            budget: 400_000,
+            budget: Effort::default().budget(),
             patience: 40,
             threads: None,
             max_complexity: 40,
@@ -104,10 +109,48 @@ impl Default for SearchConfig {
             target_loss: None,
             seconds: None,
             held_out: 0.2,
-            choice: Choice::Chord,
+            choice: Choice::Code,
+            known_error: None,
             templates: Definitions::default(),
             costs: Costs::default(),
             constraints: ConstraintConfig::default(),
+        }
+    }
+}
+
+/// How much work a search may take where its answer is not proven earlier.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effort {
+    /// A few seconds on two cores.
+    Quick,
+    /// Up to a minute.
+    #[default]
+    Normal,
+    /// Up to ten minutes.
+    Thorough,
+}
+
+impl Effort {
+    /// Every effort, the least first.
+    pub const ALL: [Self; 3] = [Self::Quick, Self::Normal, Self::Thorough];
+
+    /// The evaluations behind it: some 30 000 take a second on one core, for a thousand points in
+    /// four inputs.
+    pub fn budget(self) -> u64 {
+        match self {
+            Self::Quick => 400_000,
+            Self::Normal => 2_000_000,
+            Self::Thorough => 20_000_000,
+        }
+    }
+
+    /// Its name, as it is written in commands and files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Quick => "quick",
+            Self::Normal => "normal",
+            Self::Thorough => "thorough",
         }
     }
 }
@@ -204,7 +247,12 @@ impl SearchConfig {
             let expected = "between 0 and 10";
             return Err(SearchError::Setting { name: "rounding", value, expected });
         }
-        for (name, limit) in [("target_loss", self.target_loss), ("seconds", self.seconds)] {
+        let limits = [
+            ("target_loss", self.target_loss),
+            ("seconds", self.seconds),
+            ("known_error", self.known_error),
+        ];
+        for (name, limit) in limits {
             if let Some(value) = limit.filter(|limit| limit.is_nan() || *limit < 0.0) {
                 let value = value.to_string();
                 return Err(SearchError::Setting { name, value, expected: "at least 0" });

@@ -23,6 +23,7 @@ mod front;
 mod generators;
 mod hints;
 mod importance;
+mod insertion;
 mod libraries;
 mod measure;
 mod objective;
@@ -30,6 +31,7 @@ mod order;
 mod outcome;
 mod probe;
 mod reduction;
+mod replicate;
 mod scaling;
 mod search;
 mod spectral;
@@ -40,7 +42,7 @@ mod trust;
 mod units;
 
 pub use choice::Choice;
-pub use config::{SearchConfig, SearchError};
+pub use config::{Effort, SearchConfig, SearchError};
 pub use constraints::{
     ConstantUnits, ConstraintConfig, ConstraintError, Constraints, Dimension, Limit, LimitError,
     Structure, StructureError, Unit, UnitError, Units,

@@ -16,7 +16,7 @@ use crate::objective::Objective;
 use crate::order::Order;
 use crate::scaling::{Scaling, scaling};
 use crate::search::one_thread_in_matrices;
-use crate::trust::{self, HeldOut, Trust, Verdict};
+use crate::trust::{self, Confirmation, HeldOut, Trust, Verdict};
 use crate::units::{LevelSets, measured};
 
 /// Why a search stopped.
@@ -30,8 +30,8 @@ pub enum StopReason {
     Seconds,
     /// The loss asked for was reached.
     TargetLoss,
-    /// The front had not gained for as many steps as the patience allows.
-    Patience,
+    /// The choice had stood for a multiple of the work that found it, in two independent searches.
+    Settled,
     /// An observer, or whoever made the steps, stopped it.
     Observer,
     /// There was no search: the formulas were given.
@@ -44,7 +44,7 @@ impl fmt::Display for StopReason {
             Self::Budget => "the budget of evaluations is spent",
             Self::Seconds => "the seconds are up",
             Self::TargetLoss => "the target loss is reached",
-            Self::Patience => "the front no longer gains",
+            Self::Settled => "two searches have settled on their answers",
             Self::Observer => "it was told to stop",
             Self::Given => "the formulas were given",
         })
@@ -52,7 +52,7 @@ impl fmt::Display for StopReason {
 }
 
 /// A loss that is zero up to rounding.
-pub(crate) const EXACT: f64 = 1e-12;
+pub(crate) const EXACT: f64 = 1e-13;
 
 /// An entry joins the final front only if it lowers the loss by this share: less is no reason
 /// to read a longer formula.
@@ -86,6 +86,15 @@ pub(crate) struct Judge<'a> {
     pub(crate) required: &'a [u16],
     /// Whether the mean of the values will head the front.
     pub(crate) mean: bool,
+    /// What a second search says.
+    pub(crate) confirmation: Confirmation,
+}
+
+impl Judge<'_> {
+    /// Mean sin² of the neuron's own error, or 1 − R² of the values', as far as it is known.
+    pub(crate) fn known_error(&self) -> f64 {
+        self.config.known_error.unwrap_or(0.0)
+    }
 }
 
 impl Outcome {
@@ -96,7 +105,7 @@ impl Outcome {
         evaluations: u64,
         stop: StopReason,
     ) -> Self {
-        let Judge { objective, held, config, .. } = *judge;
+        let Judge { objective, held, .. } = *judge;
         let mut front: Vec<Entry> = Vec::new();
         for entry in entries {
             let worth = front.last().is_none_or(|last| {
@@ -106,9 +115,7 @@ impl Outcome {
                 front.push(entry);
             }
         }
-        let pairs: Vec<(u32, f64)> = front.iter().map(|e| (e.complexity, e.loss)).collect();
-        let picked = config.choice.pick(&pairs, config.max_complexity);
-        let (trust, answer) = trust::assess(&front, picked, judge);
+        let (trust, answer) = trust::assess(&front, judge);
         let chosen = answer.filter(|_| held.whole.has_local_sign());
         let folds = chosen.and_then(|index| fold::folds(&held.whole, &front[index].expr));
         Self {
@@ -208,7 +215,9 @@ impl Outcome {
             }
         }
         let (objective, held) = (&objective, &held);
-        let judge = Judge { objective, held, ops, config, required: &[], mean: false };
+        let confirmation = Confirmation::Agreed;
+        let judge =
+            Judge { objective, held, ops, config, required: &[], mean: false, confirmation };
         let found = Self::new(hall.front(), &judge, evaluator.evaluations(), StopReason::Given);
         Ok(found.written(&units, objective, ops, config.rounding).in_given_order(&order))
     }

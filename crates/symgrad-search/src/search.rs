@@ -1,6 +1,7 @@
 //! The search: spectral seeding, islands of evolution, and the front they leave behind.
 
 mod finishing;
+mod growing;
 mod offering;
 mod seeding;
 mod settling;
@@ -8,13 +9,16 @@ mod settling;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use rand::RngExt;
+use rand::seq::SliceRandom;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use symgrad_data::Units;
 use symgrad_expr::{Expr, OpSet};
 use symgrad_simplify::{Domain, Simplifier};
 
 use crate::budget::{Allowance, deadline};
+use crate::choice;
 use crate::config::{SearchConfig, SearchError};
 use crate::evaluator::Evaluator;
 use crate::evolution::{Palette, Rules, Surroundings};
@@ -24,9 +28,10 @@ use crate::measure::Measure;
 use crate::objective::Objective;
 use crate::order::Order;
 use crate::outcome::{Outcome, StopReason};
-use crate::state::{State, gains_on};
+use crate::replicate::Replicate;
+use crate::state::State;
 use crate::target_unit;
-use crate::trust::{self, HeldOut};
+use crate::trust::{self, HeldOut, same_within};
 use crate::units::{as_given, level_sets_as_given, measured};
 use settling::{ranked, settle, usable};
 
@@ -173,7 +178,7 @@ impl Search {
         let mut palette = Palette::constrained(&ops, inputs, &constraints);
         palette.rare = rare;
         palette.set_features(useful_features(&hints, &palette.inputs, &ops, &state));
-        palette.combinations.clone_from(&state.combinations);
+        palette.combinations.clone_from(&state.replicate.combinations);
         // What constraints say of constants need not hold of those of another unit.
         let unit = if constraints.is_empty() { target_unit::of(&objective) } else { 1.0 };
         let mut search = Self {
@@ -195,7 +200,7 @@ impl Search {
                 fixed_sign: objective.has_fixed_sign(),
                 constraints,
             },
-            screen: objective.thinned(config.screen_points).in_unit(unit),
+            screen: screen(&objective, &state).in_unit(unit),
             objective,
             measured_hints: hints,
             state,
@@ -228,7 +233,7 @@ impl Search {
             .map(|expr| measured(&self.order.to_own(expr), &self.units))
             .collect();
         self.palette.combinations.clone_from(&combinations);
-        self.state.combinations = combinations;
+        self.state.replicate.combinations = combinations;
     }
 
     /// The settings.
@@ -264,6 +269,49 @@ impl Search {
         self.order.names()
     }
 
+    /// The replicate at work changes.
+    fn change_over(&mut self) {
+        self.state.change_over();
+        self.screen = screen(&self.objective, &self.state).in_unit(self.unit);
+        if self.state.replicate.steps > 0 {
+            self.state.replicate.begin_round(&self.state.config);
+        }
+        self.refresh_palette();
+    }
+
+    /// Whether both replicates have come to the same choice, and need not look any further.
+    fn have_agreed(&self) -> bool {
+        let Some(other) = &self.state.resting else { return false };
+        let replicate = &self.state.replicate;
+        let (Some(one), Some(two)) = (replicate.chosen(), other.chosen()) else { return false };
+        if replicate.is_exact() && other.is_exact() {
+            return self.is_same(one, two);
+        }
+        let grown = replicate.rounds.min(other.rounds) > 0;
+        self.is_same(one, two) && (grown || self.is_noise_beside(one))
+    }
+
+    /// Whether two formulas have the same level sets, as far as the points can tell: constants that
+    /// were fitted to different points differ by what these leave open.
+    fn is_same(&self, one: &Expr, two: &Expr) -> bool {
+        let points = self.objective.thinned(COMPARED_POINTS);
+        let loss = Evaluator::new(&points).loss(one);
+        let tolerance = same_within(loss, self.screen.points());
+        trust::likeness(&points, one, two).is_some_and(|mean| 1.0 - mean <= tolerance)
+    }
+
+    /// Whether what a formula leaves differs from point to point like noise.
+    fn is_noise_beside(&self, formula: &Expr) -> bool {
+        trust::is_noise_beside(&self.objective, formula, &self.rules.ops)
+    }
+
+    fn refresh_palette(&mut self) {
+        let (inputs, ops) = (&self.palette.inputs, &self.rules.ops);
+        let features = useful_features(&self.measured_hints, inputs, ops, &self.state);
+        self.palette.set_features(features);
+        self.palette.combinations.clone_from(&self.state.replicate.combinations);
+    }
+
     /// Changes what does not change the path of the search, only where it ends: budget,
     /// patience, seconds, target loss.
     pub fn set_limits(&mut self, limits: &SearchConfig) {
@@ -296,24 +344,58 @@ impl Search {
     /// the next if it gets more.
     pub fn step(&mut self) -> Option<StopReason> {
         one_thread_in_matrices();
-        let (before, spent) = (self.state.hall.front(), self.state.evaluations);
+        let spent = self.state.evaluations;
         self.cut = false;
-        if self.state.steps == 0 {
+        if self.state.replicate.steps == 0 {
             self.seed();
         } else {
+            if self.state.replicate.begins_round() {
+                self.grow();
+            }
             self.evolve();
         }
         self.gather();
-        self.state.note_step(&before, &self.state.hall.front());
+        let (used, inputs) = (self.state.evaluations - spent, self.palette.inputs.len());
+        self.state.replicate.note_step(used, &self.rules.ops, inputs);
         // Shares too small for anything leave a rest.
         let stuck = self.state.evaluations == spent;
-        let rest = self.state.left() < self.state.config.budget / REST;
-        self.state.reason_to_stop(self.cut && (stuck || rest), self.allowance().is_late())
+        let rest = self.state.available() < self.state.config.budget / REST;
+        let spent_all = self.cut && (stuck || rest) || self.allowance().is_late();
+        let late = Allowance::new(0, self.deadline(SEARCHING)).is_late();
+        let limit = self.state.limit(spent_all && !late, late);
+        if limit.is_some() || !(spent_all || self.is_round_over()) {
+            return limit;
+        }
+        if self.have_agreed() || !self.may_still_gain() {
+            return Some(StopReason::Settled);
+        }
+        self.change_over();
+        None
+    }
+
+    /// Whether it is the other replicate's turn.
+    fn is_round_over(&self) -> bool {
+        let found_again = || self.state.replicate.is_exact() && self.have_agreed();
+        self.state.replicate.is_settled(&self.state.config) || found_again()
+    }
+
+    /// Whether anything is left to be found: not where one replicate has found all there is, and the
+    /// other has looked for it for a multiple of the work that this took.
+    fn may_still_gain(&self) -> bool {
+        let Some(other) = &self.state.resting else { return true };
+        let replicate = &self.state.replicate;
+        let given_up = |exact: &Replicate, looking: &Replicate| {
+            exact.is_exact()
+                && looking.rounds > exact.rounds
+                && looking.spent() >= CONFIRMING * exact.spent()
+        };
+        !given_up(replicate, other) && !given_up(other, replicate)
     }
 
     /// What may still be spent.
     fn allowance(&self) -> Allowance {
-        Allowance::new(self.state.left(), self.deadline(SEARCHING))
+        let share = if self.state.resting.is_none() { SEARCHING / 2.0 } else { SEARCHING };
+        Allowance::new(self.state.available(), self.deadline(share))
     }
 
     /// The moment at which that share of the seconds is up.
@@ -335,12 +417,21 @@ impl Search {
     /// The front as it stands, with losses on the screening points.
     #[must_use]
     pub fn front(&self) -> Vec<Entry> {
-        let mut front = self.state.hall.front();
-        for entry in &mut front {
-            let expr = target_unit::times(self.unit, &entry.expr);
-            entry.expr = self.order.to_given(&self.written(&expr));
-        }
-        front
+        self.state.front().into_iter().map(|entry| self.in_given_inputs(entry)).collect()
+    }
+
+    /// The formula that would be the answer by now, with its loss on the screening points.
+    #[must_use]
+    pub fn best(&self) -> Option<Entry> {
+        let front = self.state.front();
+        let index = choice::shortest(&front, &self.rules.ops, self.palette.inputs.len())?;
+        Some(self.in_given_inputs(front[index].clone()))
+    }
+
+    fn in_given_inputs(&self, mut entry: Entry) -> Entry {
+        let expr = target_unit::times(self.unit, &entry.expr);
+        entry.expr = self.order.to_given(&self.written(&expr));
+        entry
     }
 
     /// A formula in measured inputs in terms of the inputs as given.
@@ -358,11 +449,11 @@ impl Search {
             return;
         }
         let screen = &self.screen;
-        let (palette, rules, archive) = (&self.palette, &self.rules, &self.state.archive);
+        let (palette, rules, archive) = (&self.palette, &self.rules, &self.state.replicate.archive);
         let around = Surroundings { palette, rules, archive };
         let rounds = self.state.config.births;
-        let share = self.allowance().shares(self.state.islands.len());
-        let islands = &mut self.state.islands;
+        let share = self.allowance().shares(self.state.replicate.islands.len());
+        let islands = &mut self.state.replicate.islands;
         let spent: Vec<(u64, bool)> = self.pool.install(|| {
             let each = islands.par_iter_mut().enumerate().map(|(index, island)| {
                 let mut eval = Evaluator::allowed(screen, share(index));
@@ -378,23 +469,20 @@ impl Search {
     /// Merges the islands' finds, polishes what is new on the front, and sends the front's
     /// entries and their parts back to the islands.
     fn gather(&mut self) {
-        let before = self.state.polished.clone();
-        for island in &mut self.state.islands {
+        for island in &mut self.state.replicate.islands {
             for entry in std::mem::take(&mut island.hall).front() {
-                self.state.hall.offer(entry);
+                self.state.replicate.hall.offer(entry);
             }
-            self.state.archive.absorb(&mut island.found);
+            self.state.replicate.archive.absorb(&mut island.found);
         }
         if self.is_over() {
             return;
         }
-        let mut fresh = self.state.hall.front();
-        fresh.retain(|entry| gains_on(entry, &before, POLISHING_GAIN));
+        let mut fresh = self.state.replicate.hall.front();
+        fresh.retain(|entry| self.state.replicate.gains_on_polished(entry, POLISHING_GAIN));
         self.polish(&fresh);
-        self.state.polished = self.state.hall.front();
-        let (inputs, ops) = (&self.palette.inputs, &self.rules.ops);
-        let features = useful_features(&self.measured_hints, inputs, ops, &self.state);
-        self.palette.set_features(features);
+        self.state.replicate.polished = self.state.replicate.hall.front();
+        self.refresh_palette();
         self.migrate();
     }
 
@@ -405,16 +493,16 @@ impl Search {
 
     /// Each island receives a few entries of the front.
     fn migrate(&mut self) {
-        let front = self.state.hall.front();
+        let front = self.state.replicate.hall.front();
         if front.is_empty() {
             return;
         }
         let mut eval = Evaluator::allowed(&self.screen, self.allowance());
-        let (palette, rules, archive) = (&self.palette, &self.rules, &self.state.archive);
+        let (palette, rules, archive) = (&self.palette, &self.rules, &self.state.replicate.archive);
         let around = Surroundings { palette, rules, archive };
-        for island in &mut self.state.islands {
+        for island in &mut self.state.replicate.islands {
             for _ in 0..self.state.config.migrants {
-                let entry = &front[self.state.rng.random_range(0..front.len())];
+                let entry = &front[self.state.replicate.rng.random_range(0..front.len())];
                 island.admit(&entry.expr, around, &mut eval);
             }
         }
@@ -427,6 +515,36 @@ impl Search {
 pub(crate) fn one_thread_in_matrices() {
     faer::set_global_parallelism(faer::Par::Seq);
 }
+
+/// The points by which a replicate judges candidates: the first those of a plain search, the second
+/// those of a half drawn at random.
+fn screen(objective: &Objective, state: &State) -> Objective {
+    let State { config, replicate, .. } = state;
+    let mut points = objective.thinned(config.screen_points);
+    if replicate.index > 0 && objective.points() >= FEWEST_TO_HALVE {
+        let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
+        rng.set_stream(HALVES);
+        let mut rows: Vec<usize> = (0..objective.points()).collect();
+        rows.shuffle(&mut rng);
+        rows.truncate((objective.points() / 2).min(config.screen_points));
+        rows.sort_unstable();
+        points = objective.subset(&rows);
+    }
+    if state.folded { points.with_measure(Measure::LocalSign) } else { points }
+}
+
+/// Points of which half still pin formulas down.
+const FEWEST_TO_HALVE: usize = 100;
+
+/// Stream of the generator that halves the points.
+const HALVES: u64 = 1 << 41;
+
+/// Points at which two formulas are compared.
+const COMPARED_POINTS: usize = 500;
+
+/// Where one replicate has found an exact formula, the other looks for it for this many times the
+/// work.
+const CONFIRMING: u64 = 4;
 
 /// The share of the seconds in which is searched; the rest is for the closing.
 const SEARCHING: f64 = 0.9;
@@ -444,7 +562,7 @@ fn simplify(expr: &Expr, rules: &Rules, simplifier: &Simplifier) -> Expr {
 /// What mutations may draw on: the combinations that the hints tell of, and parts of the front.
 fn useful_features(hints: &Hints, inputs: &[u16], ops: &OpSet, state: &State) -> Vec<Expr> {
     let mut features = hints.combinations(inputs, ops);
-    features.extend(shared_features(&state.hall.front(), state.config.shared_features));
+    features.extend(shared_features(&state.replicate.hall.front(), state.config.shared_features));
     features
 }
 

@@ -88,7 +88,7 @@ fn no_search_spends_more_than_its_budget() {
             // Where anything may be spent, there is an answer.
             prop_assert!(budget == 0 || outcome.answer().is_some());
             if outcome.stop() != StopReason::Budget {
-                prop_assert!(outcome.stop() == StopReason::Patience, "{:?}", outcome.stop());
+                prop_assert!(outcome.stop() == StopReason::Settled, "{:?}", outcome.stop());
             }
             Ok(())
         })

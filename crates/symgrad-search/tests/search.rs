@@ -282,5 +282,5 @@ fn settings_out_of_range_are_refused() {
     let input = refused(SearchConfig { only_inputs: Some(vec![2]), ..default() }).unwrap();
     assert!(input.contains("input 2"), "{input}");
     assert!(refused(SearchConfig { rounding: f64::NAN, ..default() }).is_some());
-    assert!(refused(SearchConfig { choice: Choice::SteepestDrop, ..default() }).is_none());
+    assert!(refused(SearchConfig { choice: Choice::Chord, ..default() }).is_none());
 }

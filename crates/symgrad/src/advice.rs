@@ -137,7 +137,14 @@ mod tests {
         let trust = changed.trust.as_mut().expect("a verdict");
         trust.verdict = Verdict::NotFound { reason: "for a test".into() };
         let interval = symgrad_search::Interval { estimate: held, low: held, high: held };
-        let evidence = Evidence { description: 9.0, chance: 1.0, misfit: loss, noise };
+        let evidence = Evidence {
+            description: 9.0,
+            chance: 1.0,
+            misfit: loss,
+            typical: loss,
+            smooth: false,
+            noise,
+        };
         trust.entries[changed.answer] = EntryTrust {
             held_out: Some(interval),
             shell: Some(interval),
@@ -153,7 +160,7 @@ mod tests {
         let spent =
             Findings { stopped: Some(StopReason::Budget), ..with(&findings, 0.1, 0.01, 0.1) };
         assert!(spent.advice(None).is_some_and(|advice| advice.contains("ended with its budget")));
-        let findings = Findings { stopped: Some(StopReason::Patience), ..findings };
+        let findings = Findings { stopped: Some(StopReason::Settled), ..findings };
         for (loss, noise, held, words) in [
             (0.002, 1e-4, 0.002, "may be right"),
             (0.002, 0.0018, 0.002, "like noise"),

@@ -14,6 +14,7 @@ use crate::outcome::{EXACT, Judge, Outcome, StopReason};
 use crate::state::State;
 use crate::target::Target;
 use crate::target_unit;
+use crate::trust::{Confirmation, Verdict};
 
 impl Search {
     /// Simplifies the front, scores it on all points, rounds its constants and picks the answer.
@@ -28,16 +29,15 @@ impl Search {
             rewriter.map(|rewriter| simplify(&entry.expr, rules, rewriter))
         };
         let closing = Allowance::new(self.state.left_to_close(), self.deadline(1.0));
-        let found: Vec<Entry> = self
-            .state
-            .hall
-            .front()
-            .into_iter()
-            .map(|entry| {
-                let expr = self.without_pole(target_unit::times(self.unit, &entry.expr));
-                Entry { expr, ..entry }
-            })
-            .collect();
+        let replicates = self.state.replicates();
+        let halls: Vec<Vec<Entry>> =
+            replicates.map(|replicate| self.in_own_unit(replicate.hall.front())).collect();
+        let mut found: Vec<Entry> = Vec::new();
+        for entry in halls.iter().flatten() {
+            if !found.iter().any(|known| known.expr == entry.expr) {
+                found.push(entry.clone());
+            }
+        }
         let (scored, first) = self.rewrite(&found, closing, simplified);
         let mut hall = HallOfFame::default();
         for entry in scored.into_iter().flatten() {
@@ -68,9 +68,19 @@ impl Search {
         let (held, ops) = (&self.held_out, &self.rules.ops);
         let State { config, evaluations, .. } = &self.state;
         let (objective, required) = (&self.objective, self.rules.constraints.required());
-        let judge = Judge { objective, held, ops, config, required, mean: mean.is_some() };
+        let confirmation = Confirmation::Agreed;
+        let mut judge =
+            Judge { objective, held, ops, config, required, mean: mean.is_some(), confirmation };
         let judged = self.pool.install(|| {
-            let found = Outcome::new(front, &judge, *evaluations, stop);
+            let mut found = Outcome::new(front.clone(), &judge, *evaluations, stop);
+            if *found.verdict() == Verdict::Identified
+                && let Some(answer) = found.answer()
+            {
+                judge.confirmation = self.confirmation(&answer.expr, &halls);
+                if judge.confirmation != Confirmation::Agreed {
+                    found = Outcome::new(front, &judge, *evaluations, stop);
+                }
+            }
             found.written(&self.units, objective, ops, tolerance)
         });
         let mut outcome = judged.arranged(|expr| self.arranged(expr));
@@ -78,6 +88,30 @@ impl Search {
             outcome.begin_with(mean, objective, held);
         }
         outcome.in_given_order(&self.order)
+    }
+
+    /// Entries in the unit of the values, without needless poles.
+    fn in_own_unit(&self, entries: Vec<Entry>) -> Vec<Entry> {
+        let own = |entry: Entry| {
+            let expr = self.without_pole(target_unit::times(self.unit, &entry.expr));
+            Entry { expr, ..entry }
+        };
+        entries.into_iter().map(own).collect()
+    }
+
+    /// Whether both replicates have come to the answer.
+    fn confirmation(&self, answer: &Expr, halls: &[Vec<Entry>]) -> Confirmation {
+        let came_to_it =
+            |hall: &&Vec<Entry>| hall.iter().any(|entry| self.is_same(answer, &entry.expr));
+        let reason = match (halls.len(), halls.iter().filter(came_to_it).count()) {
+            (0 | 1, _) => {
+                "there was no time for a second search, from another start, that would \
+                           confirm it"
+            }
+            (all, found) if found == all => return Confirmation::Agreed,
+            _ => "a second search, from another start and on other points, did not come to it",
+        };
+        Confirmation::Not { reason: reason.into() }
     }
 
     /// Of a quotient and its inverse, which have the same level sets, the one without a pole among

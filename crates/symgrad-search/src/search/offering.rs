@@ -41,7 +41,7 @@ impl Search {
 
     /// Evaluates expressions, as many as may be, and offers them to the hall of fame.
     pub(super) fn offer_all(&mut self, expressions: &[Expr]) {
-        self.offer_within(expressions, self.state.left());
+        self.offer_within(expressions, self.state.available());
     }
 
     /// The same with at most so many evaluations.
@@ -69,7 +69,7 @@ impl Search {
             let each = expressions.par_iter();
             each.map_init(|| Evaluator::new(screen), Evaluator::compile_and_classify).collect()
         });
-        let archive = &mut self.state.archive;
+        let archive = &mut self.state.replicate.archive;
         let mut met = BTreeSet::new();
         let mut fresh: Vec<(u64, &Expr)> = keys
             .iter()
@@ -96,13 +96,13 @@ impl Search {
         let complexity = rules.ops.complexity(expr);
         let legal = complexity <= rules.max_complexity
             && expr.input_count() > 0
-            && self.state.hall.would_hold(complexity, loss)
+            && self.state.replicate.hall.would_hold(complexity, loss)
             && rules.ops.allows(expr)
             && rules.constraints.completes(expr);
         if legal {
             let mut eval = Evaluator::allowed(&self.screen, self.allowance());
             if eval.is_stable(expr, loss) {
-                self.state.hall.offer(Entry { expr: expr.clone(), complexity, loss });
+                self.state.replicate.hall.offer(Entry { expr: expr.clone(), complexity, loss });
             }
             self.state.evaluations += eval.evaluations();
         }

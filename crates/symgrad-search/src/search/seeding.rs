@@ -85,8 +85,8 @@ impl Search {
         self.state.evaluations += spent;
         if folded {
             // Losses by the other measure are none any more.
-            self.state.archive = Archive::default();
-            let earlier = std::mem::take(&mut self.state.hall).front();
+            self.state.replicate.archive = Archive::default();
+            let earlier = std::mem::take(&mut self.state.replicate.hall).front();
             self.unfold();
             let earlier: Vec<Expr> = earlier.into_iter().map(|entry| entry.expr).collect();
             self.offer_all(&earlier);
@@ -120,15 +120,15 @@ impl Search {
             formulas = formulas.into_iter().flat_map(|f| [negated(&f, &rules.ops), f]).collect();
         }
         self.state.evaluations += found.evaluations;
-        self.state.combinations.extend(found.combinations);
-        self.palette.combinations.clone_from(&self.state.combinations);
+        self.state.replicate.combinations.extend(found.combinations);
+        self.palette.combinations.clone_from(&self.state.replicate.combinations);
         self.offer_within(&formulas, self.allowance().part(PART).evaluations);
     }
 
     /// Sums of many structured terms by elimination, unless a formula is already exact.
     fn eliminate(&mut self) {
         let exact = |entry: &Entry| entry.loss <= EXACT;
-        if self.state.hall.front().iter().any(exact) {
+        if self.state.replicate.hall.front().iter().any(exact) {
             return;
         }
         let (inputs, rules) = (&self.palette.inputs, &self.rules);
@@ -151,7 +151,7 @@ impl Search {
         let formulas: Vec<Expr> =
             in_turn(&spelled).iter().map(|expr| strip(expr, &self.rules)).collect();
         let least = |losses: &mut dyn Iterator<Item = f64>| losses.fold(f64::INFINITY, f64::min);
-        let before = least(&mut self.state.hall.front().iter().map(|entry| entry.loss));
+        let before = least(&mut self.state.replicate.hall.front().iter().map(|entry| entry.loss));
         let allowed = self.allowance().part(PART).evaluations;
         let found = least(&mut self.losses(&formulas, allowed).into_iter().flatten());
         if found * CLIFF < before {
@@ -169,7 +169,7 @@ impl Search {
         // Functions of what the hints leave of the inputs come before functions of the inputs.
         let limit = self.state.config.library.min(most_features(&self.screen));
         let mut library = self.measured_hints.features(inputs, ops, limit / 2);
-        let suggested = features_of(&self.state.combinations, inputs, ops);
+        let suggested = features_of(&self.state.replicate.combinations, inputs, ops);
         library.extend(suggested.into_iter().take(limit / 2));
         for feature in spectral::mixed_library(inputs, ops, limit) {
             if library.len() < limit && !library.contains(&feature) {
@@ -227,7 +227,7 @@ fn most_features(objective: &Objective) -> usize {
 
 /// The first of each list, then the second of each, and so on: where not all can be tried, something
 /// of everything is.
-fn in_turn(lists: &[Vec<Expr>]) -> Vec<Expr> {
+pub(super) fn in_turn(lists: &[Vec<Expr>]) -> Vec<Expr> {
     let longest = lists.iter().map(Vec::len).max().unwrap_or(0);
     let place = |place: usize| lists.iter().filter_map(move |list| list.get(place)).cloned();
     (0..longest).flat_map(place).collect()

@@ -10,8 +10,9 @@
 use symgrad_expr::Expr;
 
 use super::gram::{Eigenpair, Gram};
-use super::{Proposal, gram_of, reweigh};
+use super::{Proposal, gram_of, reweigh, sums};
 use crate::evaluator::Evaluator;
+use crate::fit::fit_constants;
 
 /// Misfits at the truth that are allowed for: exact gradients, exact ones in text files, and
 /// those of good and of fair networks. Two decades either way do little harm.
@@ -25,6 +26,10 @@ const SHARE: usize = 15;
 
 /// Rounds of reweighting for the sums proposed.
 const REFINE: usize = 3;
+
+/// Longest sum whose inner constants are fitted with its coefficients, and the steps of a fit.
+const FITTED: usize = 6;
+const FIT_ROUNDS: usize = 12;
 
 /// Sums over a library, of every length and for every ridge; those that several ridges lead to
 /// once.
@@ -42,11 +47,44 @@ pub(crate) fn eliminate_library(
             }
             let terms: Vec<Expr> = kept.iter().map(|&j| features[j].clone()).collect();
             let coefficients = reweigh(&terms, pair.coefficients, REFINE, evaluator);
+            if kept.len() == FITTED {
+                proposals.extend(fitted_path(terms.clone(), coefficients.clone(), evaluator));
+            }
             proposals.push(Proposal { terms, coefficients });
             known.push(kept);
         }
     }
     proposals
+}
+
+/// Goes on with a sum whose terms have constants inside: these are fitted with the coefficients
+/// before each further term is dropped. Terms on a grid of constants share what one between them
+/// would explain, and only the fit shows which of them are superfluous.
+fn fitted_path(
+    mut terms: Vec<Expr>,
+    mut coefficients: Vec<f64>,
+    evaluator: &mut Evaluator<'_>,
+) -> Vec<Proposal> {
+    let mut found = vec![];
+    while terms.len() > 1 && terms.iter().any(|term| !term.constants().is_empty()) {
+        let (mut sum, _) = sums::weighted(&terms, &coefficients);
+        let loss = evaluator.loss(&sum);
+        if !loss.is_finite() || evaluator.is_spent() {
+            break;
+        }
+        fit_constants(&mut sum, loss, FIT_ROUNDS, evaluator);
+        let (features, gram) = gram_of(sums::terms(&sum), evaluator);
+        let all: Vec<usize> = (0..features.len()).collect();
+        let Some(pair) = gram.smallest(&all) else { break };
+        let coefficients_now = reweigh(&features, pair.coefficients.clone(), 1, evaluator);
+        let smallest = by_size(&pair)[0];
+        found.push(Proposal { terms: features.clone(), coefficients: coefficients_now });
+        terms = features;
+        coefficients = pair.coefficients;
+        terms.remove(smallest);
+        coefficients.remove(smallest);
+    }
+    found
 }
 
 /// The features that are left at each length of at most [`LONGEST`], with their coefficients.

@@ -6,6 +6,7 @@ mod elimination;
 mod families;
 mod features;
 mod gram;
+mod parametric;
 mod polynomial;
 mod quotient;
 mod sums;
@@ -17,6 +18,7 @@ pub(crate) use elimination::eliminate_library;
 pub(crate) use families::families;
 pub(crate) use features::{mixed_library, monomials, pair_library, quotients_of_monomials};
 use gram::{Gram, Sparse};
+pub(crate) use parametric::parametric;
 pub(crate) use polynomial::eliminate;
 pub(crate) use quotient::quotients;
 
@@ -34,6 +36,11 @@ pub(crate) struct Proposal {
 }
 
 impl Proposal {
+    /// Terms of the sum.
+    pub(crate) fn terms(&self) -> usize {
+        self.terms.len()
+    }
+
     /// The expressions this sum may stand for, with rounded and unrounded coefficients.
     pub(crate) fn spellings(&self, ops: &OpSet) -> Vec<Expr> {
         sums::spellings(&self.terms.iter().collect::<Vec<_>>(), &self.coefficients, ops)

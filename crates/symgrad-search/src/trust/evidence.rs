@@ -17,10 +17,11 @@
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use symgrad_expr::{Expr, OpSet};
+use symgrad_expr::{Aligned, Expr, OpSet};
 
 use super::description;
 use super::matching;
+use super::neighbours::Neighbours;
 use super::smooth::{Cloud, LENGTH_SCALES, Match, Split, Waves};
 use crate::front::Entry;
 use crate::objective::Objective;
@@ -36,8 +37,8 @@ const SEED: u64 = 0x5eed;
 /// If less of a typical misfit would be seen, noise and misfit cannot be told apart.
 const SEEN: f64 = 0.5;
 
-/// Mean squares below this are rounding, of single precision or files with six digits.
-const ROUNDING: f64 = 1e-10;
+/// Mean squares below this are rounding of double precision, or as good as that.
+const ROUNDING: f64 = 1e-13;
 
 /// What speaks for a formula.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,6 +49,12 @@ pub struct Evidence {
     pub chance: f64,
     /// Loss that may be due to a smooth misfit: its upper bound.
     pub misfit: f64,
+    /// What is left of the loss beyond the least noise of all entries, with outlying points bounded: a
+    /// neuron errs most where its gradient is small and at the edge of its data, which tells little
+    /// of the formula. By this the formula is chosen.
+    pub typical: f64,
+    /// Whether part of the loss is smooth beyond doubt: the neuron's own error, or the formula's.
+    pub smooth: bool,
     /// Loss that no smooth correction of the formula would remove.
     pub noise: f64,
 }
@@ -90,12 +97,14 @@ pub(crate) fn weigh(
         lengths.map(|&length| Waves::new(cloud, inputs, length, SEED)).collect()
     };
     let all = waves(&varying);
+    let columns: Vec<&Aligned> = varying.iter().map(|&input| &cloud.columns[input]).collect();
+    let neighbours = &Neighbours::of(&columns);
     let held: Vec<Option<Held>> = front
         .par_iter()
         .enumerate()
         .map(|(index, entry)| {
             candidates.contains(&index).then_some(())?;
-            Held::of(objective, &entry.expr, &all, cloud, freedom)
+            Held::of(objective, &entry.expr, &all, neighbours, cloud, freedom)
         })
         .collect();
     let mut chances = vec![f64::INFINITY; front.len()];
@@ -123,13 +132,26 @@ pub(crate) fn weigh(
         }
     }
     let unit = matching::unit(objective);
+    // Noise is a property of the data: a formula that leaves more has not got more of it. There is
+    // some if a formula leaves nothing else.
+    let noise_alone = held.iter().flatten().filter(|held| !held.smooth);
+    let least = |(noise, misfit): (f64, f64), held: &Held| {
+        (noise.min(held.noise), misfit.min(held.mismatch))
+    };
+    let of_data = noise_alone.fold(None, |least_of: Option<(f64, f64)>, held| {
+        Some(least(least_of.unwrap_or((f64::INFINITY, f64::INFINITY)), held))
+    });
+    let (noise_of_data, least_misfit) = of_data.unwrap_or((0.0, ROUNDING));
     let each = front.iter().zip(held).zip(chances);
     each.map(|((entry, held), chance)| {
-        let Held { mismatch, noise, .. } = held?;
+        let Held { mismatch, total, share, smooth, noise, .. } = held?;
+        let typical = share * (total - noise_of_data).max(least_misfit);
         Some(Evidence {
             description: description::bits(&entry.expr, ops, varying.len()),
             chance,
             misfit: unit * mismatch,
+            typical: unit * typical,
+            smooth,
             noise: unit * noise,
         })
     })
@@ -144,15 +166,27 @@ struct Held {
     found: Match,
     /// What counts against the formula (mean sin², or 1 − R²).
     mismatch: f64,
+    /// All of the loss, and the share of it that outlying points leave once they are bounded.
+    total: f64,
+    share: f64,
+    smooth: bool,
     /// What does not.
     noise: f64,
 }
+
+/// Log likelihood by which a smooth misfit beside noise has to be more probable than noise alone:
+/// three standard deviations.
+const BEYOND_DOUBT: f64 = 4.5;
+
+/// No point counts for more than so many times the energy that four fifths of them stay below.
+const OUTLYING: f64 = 4.0;
 
 impl Held {
     fn of(
         objective: &Objective,
         formula: &Expr,
         waves: &[Waves],
+        neighbours: &Neighbours,
         cloud: &Cloud<'_>,
         freedom: usize,
     ) -> Option<Self> {
@@ -168,9 +202,29 @@ impl Held {
             .min(found.total);
         let likeliest = splits.iter().max_by(|a, b| a.likelihood.total_cmp(&b.likelihood))?;
         // Where the two face opposite ways there is no misfit in the angle of the lines.
-        let mismatch = (misfit + opposed).max(ROUNDING);
-        Some(Self { noise: likeliest.noise.min(found.total), mismatch, found })
+        let mismatch = misfit + opposed;
+        let (total, share) = (found.total + opposed, bounded_share(&found.residual, points));
+        let smooth = splits.iter().any(|split| split.gain > BEYOND_DOUBT)
+            || neighbours.err_alike(&found.residual);
+        let noise = likeliest.noise.min(found.total);
+        Some(Self { mismatch: mismatch.max(ROUNDING), total, share, smooth, noise, found })
     }
+}
+
+/// What is left of a residual's energy, rows of that many points, once outlying points are bounded.
+fn bounded_share(residual: &[f64], points: usize) -> f64 {
+    let mut energies = vec![0.0; points];
+    for row in residual.chunks_exact(points) {
+        energies.iter_mut().zip(row).for_each(|(energy, r)| *energy += r * r);
+    }
+    let mut sorted = energies.clone();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let bound = OUTLYING * sorted[(points - 1) * 4 / 5];
+    let whole: f64 = energies.iter().sum();
+    if !(bound > 0.0 && whole > 0.0) {
+        return 1.0;
+    }
+    energies.iter().map(|energy| energy.min(bound)).sum::<f64>() / whole
 }
 
 /// The sets of inputs that candidates depend on, each once, and all inputs.

@@ -6,18 +6,23 @@ mod description;
 mod evidence;
 mod holdout;
 mod matching;
+mod neighbours;
 mod smooth;
 mod symmetry;
 mod verdict;
 
 use serde::{Deserialize, Serialize};
-use symgrad_expr::Expr;
+use symgrad_expr::{Expr, OpSet};
 
 pub use bootstrap::Interval;
+pub(crate) use description::bits as description_bits;
 pub use evidence::Evidence;
 pub(crate) use holdout::{HeldOut, split};
+pub(crate) use matching::likeness;
 pub use verdict::Verdict;
+pub(crate) use verdict::{Confirmation, same_within};
 
+use crate::choice::Choice;
 use crate::evaluator::Evaluator;
 use crate::front::Entry;
 use crate::measure::LossKind;
@@ -77,15 +82,13 @@ pub struct EntryTrust {
 /// Seeds of the resamples of the two kinds of points.
 const RESAMPLING: [u64; 2] = [1, 2];
 
-/// Judges the entries of a front, and the answer among them.
-pub(crate) fn assess(
-    front: &[Entry],
-    answer: Option<usize>,
-    judge: &Judge<'_>,
-) -> (Trust, Option<usize>) {
-    let Judge { held, ops, .. } = *judge;
+/// Judges the entries of a front, and chooses the answer among them.
+pub(crate) fn assess(front: &[Entry], judge: &Judge<'_>) -> (Trust, Option<usize>) {
+    let Judge { held, ops, config, .. } = *judge;
     let formulas: Vec<Expr> = front.iter().map(|entry| entry.expr.clone()).collect();
-    let candidates = verdict::candidates(front, answer);
+    let pairs: Vec<(u32, f64)> = front.iter().map(|e| (e.complexity, e.loss)).collect();
+    let picked = config.choice.pick(&pairs, config.max_complexity);
+    let candidates = verdict::candidates(front, picked);
     let evidence = evidence::weigh(&held.whole, front, &candidates, ops);
     let random = intervals(held.random.as_ref(), &formulas, RESAMPLING[0]);
     let shell = intervals(held.shell.as_ref(), &formulas, RESAMPLING[1]);
@@ -94,7 +97,10 @@ pub(crate) fn assess(
         .zip(random.into_iter().zip(shell))
         .map(|(evidence, (held_out, shell))| EntryTrust { held_out, shell, evidence })
         .collect();
-    let answer = answer.map(|answer| verdict::choose(&entries, answer));
+    let answer = match config.choice {
+        Choice::Code => verdict::choose(&entries, judge.known_error()).or(picked),
+        Choice::Chord => picked,
+    };
     let verdict = verdict::judge(front, &entries, answer, judge);
     let noises = entries.iter().filter_map(|entry| Some(entry.evidence?.noise));
     let noise_floor = noises.reduce(f64::min).unwrap_or(0.0);
@@ -103,6 +109,13 @@ pub(crate) fn assess(
     let points = |part: &Option<Objective>| part.as_ref().map_or(0, Objective::points);
     let (held_out, shell) = (points(&held.random), points(&held.shell));
     (Trust { verdict, summary, entries, noise_floor, held_out, shell }, answer)
+}
+
+/// Whether what a formula leaves of the target differs from point to point like noise.
+pub(crate) fn is_noise_beside(objective: &Objective, formula: &Expr, ops: &OpSet) -> bool {
+    let entry = Entry { expr: formula.clone(), complexity: 0, loss: 0.0 };
+    let evidence = evidence::weigh(objective, &[entry], &[0], ops);
+    evidence.first().copied().flatten().is_some_and(|evidence| !evidence.smooth)
 }
 
 impl Trust {

@@ -81,8 +81,9 @@ pub(crate) struct Split {
     pub(crate) bound: f64,
     /// Mean sin² of what no smooth misfit of this length scale explains.
     pub(crate) noise: f64,
-    /// Log likelihood of the division.
+    /// Log likelihood of the division, and by how much it exceeds that of noise alone.
     pub(crate) likelihood: f64,
+    pub(crate) gain: f64,
     /// Share of a typical misfit of this length scale that would be seen.
     pub(crate) seen: f64,
 }
@@ -213,6 +214,7 @@ impl Waves {
                 bound: ratio * variance * trace / points as f64,
                 noise: variance * count / points as f64,
                 likelihood: -0.5 * (spread + count * variance.ln()),
+                gain: 0.0,
                 seen,
             }
         };
@@ -222,7 +224,8 @@ impl Waves {
         let best = *tried.iter().max_by(|a, b| a.likelihood.total_cmp(&b.likelihood))?;
         let possible = |split: &&Split| split.likelihood >= best.likelihood - LIKELIHOOD_DROP;
         let bound = tried.iter().rev().find(possible)?.bound;
-        Some(Split { bound, ..best })
+        let gain = best.likelihood - at(0.0).likelihood;
+        Some(Split { bound, gain, ..best })
     }
 
     /// −log₂ of a bound on the probability that a random function has at most the share

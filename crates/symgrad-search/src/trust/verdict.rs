@@ -1,15 +1,17 @@
 //! The verdict on an answer.
 
 use serde::{Deserialize, Serialize};
-use symgrad_expr::Names;
+use symgrad_expr::{Expr, Names};
 
 use super::bootstrap::{Interval, Resamples};
-use super::{EntryTrust, HeldOut, matching, symmetry};
+use super::{EntryTrust, Evidence, HeldOut, matching, symmetry};
+use crate::choice;
 use crate::evaluator::Evaluator;
 use crate::front::Entry;
 use crate::measure::LossKind;
 use crate::objective::Objective;
 use crate::outcome::Judge;
+use crate::target::Target;
 
 /// What can be said about an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,17 +49,23 @@ const GENERALISES: f64 = 2.0;
 const EXTRAPOLATES: f64 = 10.0;
 
 /// Losses below this are rounding.
-const ROUNDING: f64 = 1e-10;
+const ROUNDING: f64 = 1e-13;
 
-/// Formulas that differ by less (1 − mean cos, or 1 − correlation) are one.
-const SAME: f64 = 1e-9;
+/// Formulas that differ by less (1 − mean cos, or 1 − correlation) are one: by rounding, or by what
+/// points leave open of the constants that were fitted to them.
+pub(crate) fn same_within(loss: f64, points: usize) -> f64 {
+    (CONSTANTS * loss / points as f64).max(ROUNDING)
+}
 
-/// Entries of a loss within this factor of the lowest may be the answer: the rest of a front
-/// follows the neuron's errors, and gains less.
-const IN_QUESTION: f64 = 30.0;
+/// Constants that a formula may have had fitted.
+const CONSTANTS: f64 = 8.0;
+
+/// Entries of a loss within this factor of the lowest may be the answer: over a hundred bits of
+/// misfit, more than what is shorter can save.
+const IN_QUESTION: f64 = 100.0;
 
 /// Most entries that are weighed, for weighing takes time.
-const MOST: usize = 10;
+const MOST: usize = 14;
 
 /// The entries that may be the answer, the rule's pick among them.
 pub(crate) fn candidates(front: &[Entry], pick: Option<usize>) -> Vec<usize> {
@@ -68,36 +76,34 @@ pub(crate) fn candidates(front: &[Entry], pick: Option<usize>) -> Vec<usize> {
     found
 }
 
-/// Modes of a neuron's error, which is smooth itself and correlated over the whole of its data.
-/// That another formula matches the neuron better may be the doing of its error; one that
-/// halves the misfit matched half of each mode, at one bit for two modes.
-const MODES: f64 = 20.0;
-
-/// The answer, given the rule's pick: the pick, unless the evidence for another entry is
-/// clearly stronger and clear by itself.
-pub(crate) fn choose(entries: &[EntryTrust], pick: usize) -> usize {
-    let (mut best, mut most) = (pick, CLEAR);
-    for (index, entry) in entries.iter().enumerate() {
-        let lead = lead(entry, &entries[pick]);
-        if lead >= most && margin(entry) >= CLEAR {
-            (best, most) = (index, lead);
-        }
-    }
-    best
+/// What a second search, from another start and on other points, says of the answer.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Confirmation {
+    /// It came to the same formula, or there was no search at all.
+    Agreed,
+    /// It did not.
+    Not {
+        /// Why not.
+        reason: String,
+    },
 }
 
-/// Bits by which the evidence for one entry is stronger than that for another.
-fn lead(one: &EntryTrust, other: &EntryTrust) -> f64 {
-    let (Some(one), Some(other)) = (one.evidence, other.evidence) else {
-        return margin(one) - margin(other);
-    };
-    let most = 0.5 * MODES * (other.misfit / one.misfit).log2().abs();
-    let chance = (one.chance - other.chance).clamp(-most, most);
-    chance - (one.description - other.description)
+/// The entry with the shortest code; absent if nothing was weighed. A misfit below the error that
+/// is known to be the neuron's own is as good as none.
+pub(crate) fn choose(entries: &[EntryTrust], known_error: f64) -> Option<usize> {
+    let lengths = entries.iter().map(|entry| length(entry, known_error));
+    choice::least(lengths).filter(|&index| entries[index].evidence.is_some())
 }
 
-fn margin(entry: &EntryTrust) -> f64 {
-    entry.evidence.map_or(f64::NEG_INFINITY, |evidence| evidence.margin())
+/// Bits of a formula and of what it leaves.
+fn length(entry: &EntryTrust, known_error: f64) -> f64 {
+    let bits = |e: Evidence| e.description + choice::misfit_bits(e.typical.max(known_error));
+    entry.evidence.map_or(f64::INFINITY, bits)
+}
+
+/// Bits by which one entry is shorter than another.
+fn lead(one: &EntryTrust, other: &EntryTrust, known_error: f64) -> f64 {
+    length(other, known_error) - length(one, known_error)
 }
 
 /// The verdict on the answer.
@@ -141,6 +147,11 @@ pub(crate) fn judge(
         };
         return open(vec![], reason.into());
     };
+    let values = matches!(held.whole.target(), Target::Values(_));
+    if values && held_out.high >= 1.0 {
+        let reason = "on held-out points the mean does as well";
+        return not_found(reason.into());
+    }
     if held_out.low > (GENERALISES * entry.loss).max(ROUNDING) {
         let reason = "the loss on held-out points is well above the search's own";
         return not_found(reason.into());
@@ -161,7 +172,7 @@ pub(crate) fn judge(
         let better = |index: &usize| IN_QUESTION * front[*index].loss < entry.loss;
         (0..front.len()).filter(better).collect()
     } else {
-        alternatives(front, entries, answer, held)
+        alternatives(front, entries, answer, judge)
     };
     if !alternatives.is_empty() {
         return open(alternatives, "other formulas explain the neuron nearly as well".into());
@@ -169,26 +180,8 @@ pub(crate) fn judge(
     if let Some((neighbour, reason)) = no_break(front, entries, answer) {
         return open(vec![neighbour], reason.into());
     }
-    if let Some(idle) = idle_among(judge.required, &held.whole) {
-        let names: Vec<&str> =
-            idle.iter().map(|&input| held.whole.names()[usize::from(input)].as_str()).collect();
-        let matter = if names.len() == 1 { "it does" } else { "they do" };
-        return open(
-            vec![],
-            format!("{} had to be in it, although {matter} not matter", names.join(", ")),
-        );
-    }
-    let empty = held.whole.empty_directions();
-    if empty > 0 {
-        let dim = held.whole.dim();
-        return open(
-            vec![],
-            format!(
-                "the data fill {} of {dim} directions; formulas that differ only off that surface \
-                 cannot be told apart",
-                dim - empty
-            ),
-        );
+    if let Some(reason) = loose_inputs(&entry.expr, judge) {
+        return open(vec![], reason);
     }
     let points = &held.whole.thinned(PAIRED_POINTS);
     if symmetry::misses_a_part(points, &entry.expr) {
@@ -197,7 +190,71 @@ pub(crate) fn judge(
                       of a network; a part of it may be missing or wrong";
         return open(better.into_iter().collect(), reason.into());
     }
-    Verdict::Identified
+    let known = evidence.misfit <= KNOWN * judge.known_error();
+    if evidence.smooth && entry.loss > ROUNDING && !known {
+        let reason = "a best guess, not proven: what it leaves is smooth, unlike noise, so that it \
+                      is the neuron's own error or a part that is missing";
+        let leaves_noise = |index: &usize| entries[*index].evidence.is_some_and(|e| !e.smooth);
+        return open((0..front.len()).filter(leaves_noise).collect(), reason.into());
+    }
+    match &judge.confirmation {
+        Confirmation::Agreed => Verdict::Identified,
+        Confirmation::Not { reason } => open(vec![], reason.clone()),
+    }
+}
+
+/// What is wrong with the inputs of a formula, or with the directions that the data fill.
+fn loose_inputs(formula: &Expr, judge: &Judge<'_>) -> Option<String> {
+    let whole = &judge.held.whole;
+    if let Some(idle) = idle_among(judge.required, whole) {
+        let names: Vec<&str> =
+            idle.iter().map(|&input| whole.names()[usize::from(input)].as_str()).collect();
+        let matter = if names.len() == 1 { "it does" } else { "they do" };
+        return Some(format!("{} had to be in it, although {matter} not matter", names.join(", ")));
+    }
+    if let Some(idle) = idle_in(formula, judge.held) {
+        return Some(format!(
+            "it does as well with {} held fixed",
+            whole.names()[usize::from(idle)]
+        ));
+    }
+    let empty = whole.empty_directions();
+    (empty > 0).then(|| {
+        let dim = whole.dim();
+        format!(
+            "the data fill {} of {dim} directions; formulas that differ only off that surface cannot \
+             be told apart",
+            dim - empty
+        )
+    })
+}
+
+/// A smooth misfit is the neuron's own error if it is no more than this multiple of what is known
+/// of that: both are estimates from some tens of modes.
+const KNOWN: f64 = 2.0;
+
+/// An input of a formula that matters for nothing: held at its median, it leaves the points as
+/// well explained.
+fn idle_in(formula: &Expr, held: &HeldOut) -> Option<u16> {
+    let points = &held.whole.thinned(PAIRED_POINTS);
+    let resamples = Resamples::new(points.weights(), PAIRED_SEED);
+    let mut evaluator = Evaluator::new(points);
+    let own = evaluator.point_losses(formula)?;
+    let inputs = formula.inputs();
+    if inputs.len() < 2 {
+        return None;
+    }
+    inputs.into_iter().find(|&input| {
+        let mut column = points.columns()[usize::from(input)].to_vec();
+        let middle = column.len() / 2;
+        let median = *column.select_nth_unstable_by(middle, f64::total_cmp).1;
+        let all = (0..u16::MAX).take(formula.input_count());
+        let fixed = all.map(|k| if k == input { Expr::constant(median) } else { Expr::var(k) });
+        let fixed = formula.substitute(&fixed.collect::<Vec<Expr>>());
+        let Some(losses) = evaluator.point_losses(&fixed) else { return false };
+        let differences: Vec<f64> = losses.iter().zip(&own).map(|(b, a)| b - a).collect();
+        resamples.interval(&differences).low <= 0.0
+    })
 }
 
 /// Those of the inputs along which the neurons' gradients hardly extend at any point.
@@ -217,8 +274,9 @@ fn alternatives(
     front: &[Entry],
     entries: &[EntryTrust],
     answer: usize,
-    held: &HeldOut,
+    judge: &Judge<'_>,
 ) -> Vec<usize> {
+    let (held, known) = (judge.held, judge.known_error());
     let points = &held.whole.thinned(PAIRED_POINTS);
     let resamples = Resamples::new(points.weights(), PAIRED_SEED);
     let mut evaluator = Evaluator::new(points);
@@ -233,11 +291,12 @@ fn alternatives(
             let differences: Vec<f64> = other.iter().zip(&own).map(|(b, a)| b - a).collect();
             resamples.interval(&differences).low > 0.0
         };
-        let close = lead(&entries[answer], &entries[index]) < CLEAR;
+        let close = lead(&entries[answer], &entries[index], known) < CLEAR;
         let simpler = index < answer && !losses(index).is_none_or(worse);
         let alike = || {
             let (one, other) = (&front[index].expr, &front[answer].expr);
-            matching::likeness(points, one, other).is_some_and(|mean| 1.0 - mean < SAME)
+            let same = same_within(front[answer].loss, points.points());
+            matching::likeness(points, one, other).is_some_and(|mean| 1.0 - mean < same)
         };
         if (close || simpler) && !alike() {
             found.push(index);

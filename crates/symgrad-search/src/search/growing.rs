@@ -1,0 +1,156 @@
+//! What a replicate tries where a round has not brought an exact formula: constants inside what it
+//! has found, libraries with constants inside, and a language grown from what it has found.
+
+use rayon::prelude::*;
+use symgrad_expr::{Expr, Op, OpSet};
+
+use super::Search;
+use super::seeding::in_turn;
+use crate::evaluator::Evaluator;
+use crate::evolution::{restore_templates, spellings, strip};
+use crate::fit::fit_constants;
+use crate::front::Entry;
+use crate::insertion::with_constant_inside;
+use crate::spectral;
+
+/// Growing gets at most one in so many of the evaluations that are left.
+const PART: u64 = 3;
+
+/// Points for elimination.
+const POINTS: usize = 400;
+
+/// Rounds of fitting for a formula with new constants.
+const FIT_ROUNDS: usize = 12;
+
+/// Longest sum whose inner constants are fitted.
+const LONGEST: usize = 7;
+
+/// A sum of which more is left unexplained is not worth fitting.
+const HOPELESS: f64 = 0.2;
+
+/// Parts of formulas that the grown library is made of, and most of its features.
+const PARTS: usize = 24;
+const MOST: usize = 700;
+
+impl Search {
+    /// Fills the hall with what comes of that, for the islands to work on.
+    pub(super) fn grow(&mut self) {
+        if self.state.replicate.is_exact() {
+            return;
+        }
+        for _ in 0..2 {
+            if !self.is_over() {
+                self.insert_constants();
+            }
+        }
+        if self.rules.spectral && !self.is_over() {
+            let (inputs, ops) = (&self.palette.inputs, &self.rules.ops);
+            let mut libraries = vec![self.grown_library()];
+            // They do not change from round to round.
+            if self.state.replicate.rounds == 1 {
+                libraries.extend(spectral::parametric(inputs, ops));
+            }
+            self.eliminate_and_fit(libraries);
+        }
+    }
+
+    fn insert_constants(&mut self) {
+        let rules = &self.rules;
+        let front = self.state.replicate.hall.front();
+        let variants: Vec<Expr> = front
+            .iter()
+            .flat_map(|entry| with_constant_inside(&entry.expr, &rules.ops))
+            .filter(|variant| rules.ops.complexity(variant) <= rules.max_complexity)
+            .collect();
+        self.fit_and_offer(variants);
+    }
+
+    /// Fits the constants of formulas and offers what comes out.
+    fn fit_and_offer(&mut self, formulas: Vec<Expr>) {
+        let (screen, rules) = (&self.screen, &self.rules);
+        let share = self.allowance().part(PART).shares(formulas.len());
+        let fitted: Vec<(Expr, u64)> = self.pool.install(|| {
+            let each = formulas.into_par_iter().enumerate().map(|(k, formula)| {
+                let mut eval = Evaluator::allowed(screen, share(k));
+                let mut fitted = formula.clone();
+                let loss = eval.loss(&fitted);
+                fit_constants(&mut fitted, loss, FIT_ROUNDS, &mut eval);
+                restore_templates(&formula, &mut fitted, rules);
+                (strip(&fitted, rules), eval.evaluations())
+            });
+            each.collect()
+        });
+        self.state.evaluations += fitted.iter().map(|(_, spent)| spent).sum::<u64>();
+        let formulas: Vec<Expr> = fitted.into_iter().map(|(formula, _)| formula).collect();
+        self.offer_within(&formulas, self.allowance().part(PART).evaluations);
+    }
+
+    /// Sums over each library by elimination, the constants inside their terms fitted.
+    fn eliminate_and_fit(&mut self, libraries: Vec<Vec<Expr>>) {
+        let rules = &self.rules;
+        let points = self.screen.thinned(POINTS);
+        let shares = self.allowance().part(PART).shares(libraries.len());
+        let found: Vec<(Vec<Vec<Expr>>, u64)> = self.pool.install(|| {
+            let each = libraries.into_par_iter().enumerate().map(|(k, mut library)| {
+                library.retain(|feature| rules.constraints.suits(feature));
+                let mut eval = Evaluator::allowed(&points, shares(k));
+                let proposals = spectral::eliminate_library(library, &mut eval);
+                let short = proposals.iter().filter(|proposal| proposal.terms() <= LONGEST);
+                let spelled: Vec<Vec<Expr>> =
+                    short.map(|proposal| spellings(proposal, rules)).collect();
+                (spelled, eval.evaluations())
+            });
+            each.collect()
+        });
+        self.state.evaluations += found.iter().map(|(_, spent)| spent).sum::<u64>();
+        let proposals: Vec<Vec<Expr>> =
+            found.into_iter().flat_map(|(spelled, _)| spelled).collect();
+        let spelled: Vec<Expr> = in_turn(&proposals);
+        let allowed = self.allowance().part(PART).evaluations;
+        self.offer_within(&spelled, allowed);
+        // The best spelling of each, which the archive knows by now.
+        let best: Vec<Expr> = proposals
+            .iter()
+            .filter_map(|spelled| {
+                let losses = self.losses(spelled, 0);
+                let known = spelled.iter().zip(losses).filter_map(|(e, loss)| Some((e, loss?)));
+                let (formula, loss) = known.min_by(|a, b| a.1.total_cmp(&b.1))?;
+                (loss < HOPELESS).then(|| formula.clone())
+            })
+            .collect();
+        self.fit_and_offer(best);
+    }
+
+    /// Parts of what was found, functions of them, and products and quotients of two.
+    fn grown_library(&self) -> Vec<Expr> {
+        let (inputs, ops) = (&self.palette.inputs, &self.rules.ops);
+        let front: Vec<Entry> = self.state.replicate.hall.front();
+        let mut parts: Vec<Expr> = inputs.iter().copied().map(Expr::var).collect();
+        let learned = super::shared_features(&front, PARTS);
+        parts.extend(self.state.replicate.combinations.iter().take(PARTS / 2).cloned());
+        parts.extend(learned);
+        let mut library = parts.clone();
+        library.extend(parts.iter().flat_map(|part| functions_of(part, ops)));
+        for (k, one) in parts.iter().enumerate() {
+            for other in &parts[..=k] {
+                library.push(one.clone() * other.clone());
+                library.push(one.clone() / other.clone());
+                library.push(other.clone() / one.clone());
+            }
+        }
+        let mut eval = Evaluator::new(&self.screen);
+        let mut known = std::collections::BTreeSet::new();
+        library.retain(|feature| {
+            let legal = ops.allows(feature);
+            legal && eval.compile_and_classify(feature).is_some_and(|key| known.insert(key))
+        });
+        library.truncate(MOST);
+        library
+    }
+}
+
+fn functions_of(part: &Expr, ops: &OpSet) -> Vec<Expr> {
+    let kinds = [Op::Square, Op::Sqrt, Op::Inv, Op::Log, Op::Exp, Op::Sin, Op::Cos];
+    let allowed = kinds.into_iter().filter(|op| ops.contains(*op));
+    allowed.map(|op| Expr::unary(op, part.clone())).collect()
+}

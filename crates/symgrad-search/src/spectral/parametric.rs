@@ -1,0 +1,206 @@
+//! Libraries of functions with constants inside, on a grid: elimination finds the functions, and a
+//! fit then moves the constants of those that are left (variable projection in two stages).
+
+use symgrad_expr::{Expr, Node, Op, OpSet};
+
+use super::features::{self, product, reciprocal};
+
+/// Rates, frequencies and shifts, for inputs that are of order one.
+const RATES: [f64; 6] = [-2.0, -1.0, -0.5, 0.5, 1.0, 2.0];
+const FREQUENCIES: [f64; 5] = [0.5, 1.0, 2.0, 3.0, 5.0];
+const SHIFTS: [f64; 4] = [0.3, 1.0, 3.0, -1.0];
+const POLES: [f64; 8] = [-10.0, -3.0, -1.0, -0.1, 0.1, 0.3, 1.0, 3.0];
+
+/// Exponents of high powers.
+const POWERS: [u32; 6] = [2, 3, 4, 6, 9, 12];
+
+/// The same for damped waves, with more frequencies and fewer rates.
+const DAMPINGS: [f64; 3] = [-1.0, -0.3, 0.3];
+const WAVES: [f64; 8] = [0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0];
+
+/// Most features of a library: the work grows with their cube.
+const MOST: usize = 700;
+
+/// Inputs that libraries are made of, the first.
+const INPUTS: usize = 9;
+
+/// The libraries that the operators can write in these inputs, which come in the order in which
+/// they matter.
+pub(crate) fn parametric(inputs: &[u16], ops: &OpSet) -> Vec<Vec<Expr>> {
+    let inputs = &inputs[..inputs.len().min(INPUTS)];
+    let (decays, waves, shifted) = (decays(inputs, ops), waves(inputs, ops), shifted(inputs, ops));
+    let all: Vec<Expr> = [&decays[..], &waves, &shifted].concat();
+    let mut single = features::mixed_library(inputs, ops, MOST / 2);
+    single.retain(|feature| feature.inputs().len() == 1);
+    let times = |functions: &[Expr]| with_monomials(inputs, functions, ops);
+    let mut found = vec![
+        [single, all].concat(),
+        logarithms(inputs, ops),
+        times(&decays),
+        times(&waves),
+        times(&shifted),
+        products(&decays, &waves, ops),
+        powers(inputs, ops),
+        damped(inputs, ops),
+        differences(inputs, ops),
+        entropies(inputs, ops),
+        driven(inputs, ops),
+    ];
+    for library in &mut found {
+        library.retain(|feature| ops.allows(feature));
+        library.truncate(MOST);
+    }
+    found.retain(|library| library.len() > 1);
+    found
+}
+
+/// Growth and decay in the inputs and, as in Arrhenius' law, in their reciprocals.
+fn decays(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
+    let plain = over(inputs, &RATES, |x, rate| Expr::unary(Op::Exp, scaled(x, rate)));
+    let below = |x: &Expr, rate: f64| Expr::unary(Op::Exp, Expr::constant(rate) / x.clone());
+    let inverse = if ops.contains(Op::Div) { over(inputs, &RATES, below) } else { vec![] };
+    [plain, inverse].concat()
+}
+
+/// Damped waves of one input, alone and times the others.
+fn damped(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
+    let mut found = features::monomials(inputs, 2, ops);
+    for &t in inputs {
+        let mut waves = vec![];
+        for op in [Op::Sin, Op::Cos].into_iter().filter(|op| ops.contains(*op)) {
+            waves.extend(over(&[t], &WAVES, |x, rate| Expr::unary(op, scaled(x, rate))));
+        }
+        let decays = over(&[t], &DAMPINGS, |x, rate| Expr::unary(Op::Exp, scaled(x, rate)));
+        let damped = products_of(&decays, &waves, ops);
+        for &amplitude in inputs.iter().filter(|&&input| input != t) {
+            found.extend(products_of(&[Expr::var(amplitude)], &damped, ops));
+        }
+        found.extend(damped);
+    }
+    found
+}
+
+/// High powers of inputs and of their ratios, times single inputs: potentials between particles.
+fn powers(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
+    let variables: Vec<Expr> = inputs.iter().copied().map(Expr::var).collect();
+    let mut bases = variables.clone();
+    bases.extend(variables.iter().filter_map(|x| reciprocal(x.clone(), ops)));
+    for x in &variables {
+        bases.extend(variables.iter().filter(|y| *y != x).map(|y| x.clone() / y.clone()));
+    }
+    let raised: Vec<Expr> = POWERS
+        .iter()
+        .flat_map(|&exponent| bases.iter().filter_map(move |b| features::power(b, exponent, ops)))
+        .collect();
+    let mut found = features::monomials(inputs, 2, ops);
+    found.extend(raised.iter().cloned());
+    found.extend(products_of(&variables, &raised, ops));
+    found
+}
+
+/// Logarithms, of which sums are products and quotients of powers of what is inside: of inputs, of
+/// sums of two, of waves, of what is shifted, of 1 − e^(ax).
+fn logarithms(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
+    let one = || Expr::constant(1.0);
+    let log = |inside: Expr| Expr::unary(Op::Log, inside);
+    // Waves change their sign, which the logarithm of a square does not see.
+    let mut inside: Vec<Expr> = waves(inputs, ops).into_iter().map(Expr::square).collect();
+    for c in SHIFTS {
+        inside.extend(over(inputs, &[c], |x, c| x.clone() + Expr::constant(c)));
+        inside.extend(over(inputs, &[c], |x, c| x.clone().square() + Expr::constant(c)));
+    }
+    for decay in decays(inputs, ops) {
+        inside.push(one() - decay.clone());
+        inside.push(one() + decay);
+    }
+    let mut found = features::monomials(inputs, 2, ops);
+    found.extend(features::quotients_of_monomials(inputs, ops).into_iter().take(MOST / 4));
+    found.extend(inside.into_iter().map(log));
+    let plain = features::mixed_library(inputs, ops, usize::MAX);
+    found.extend(plain.into_iter().filter(|feature| feature.root() == Node::Op(Op::Log)));
+    found
+}
+
+fn waves(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
+    let kinds = [Op::Sin, Op::Cos].into_iter().filter(|op| ops.contains(*op));
+    kinds
+        .flat_map(|op| over(inputs, &FREQUENCIES, |x, rate| Expr::unary(op, scaled(x, rate))))
+        .collect()
+}
+
+/// Reciprocals, roots and logarithms of shifted inputs and of their squares.
+fn shifted(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
+    let shift = |shifts: &[f64]| {
+        let plain = over(inputs, shifts, |x, shift| x.clone() + Expr::constant(shift));
+        let squares = over(inputs, shifts, |x, shift| x.clone().square() + Expr::constant(shift));
+        [plain, squares].concat()
+    };
+    let mut found: Vec<Expr> =
+        shift(&POLES).into_iter().filter_map(|below| reciprocal(below, ops)).collect();
+    for argument in shift(&SHIFTS) {
+        found.extend([Op::Sqrt, Op::Log].map(|op| Expr::unary(op, argument.clone())));
+    }
+    found
+}
+
+/// Monomials over differences of inputs: attraction between bodies on a line.
+fn differences(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
+    let monomials = features::monomials(inputs, 2, ops);
+    let mut below = vec![];
+    for (k, &one) in inputs.iter().enumerate() {
+        for &other in &inputs[..k] {
+            below.extend(reciprocal(Expr::var(one) - Expr::var(other), ops));
+        }
+    }
+    products(&monomials, &below, ops)
+}
+
+/// Monomials times logarithms of inputs and of 1 − x: entropies of mixing.
+fn entropies(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
+    let variables = inputs.iter().copied().map(Expr::var);
+    let logarithms: Vec<Expr> = variables
+        .flat_map(|x| [x.clone(), Expr::constant(1.0) - x.clone(), Expr::constant(1.0) + x])
+        .map(|inside| Expr::unary(Op::Log, inside))
+        .collect();
+    products(&features::monomials(inputs, 2, ops), &logarithms, ops)
+}
+
+/// Inputs times waves of others times decays: motion with drag, attenuated waves.
+fn driven(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
+    let kinds = [Op::Sin, Op::Cos].into_iter().filter(|op| ops.contains(*op));
+    let waves: Vec<Expr> =
+        kinds.flat_map(|op| inputs.iter().map(move |&x| Expr::unary(op, Expr::var(x)))).collect();
+    let decays = over(inputs, &DAMPINGS, |x, rate| Expr::unary(Op::Exp, scaled(x, rate)));
+    let once = products(&features::monomials(inputs, 1, ops), &waves, ops);
+    products(&once, &decays, ops)
+}
+
+fn over(inputs: &[u16], constants: &[f64], of: impl Fn(&Expr, f64) -> Expr) -> Vec<Expr> {
+    let each = constants.iter().flat_map(|&c| inputs.iter().map(move |&x| (Expr::var(x), c)));
+    each.map(|(x, constant)| of(&x, constant)).collect()
+}
+
+/// A multiple of an input whose factor stands there to be fitted.
+fn scaled(x: &Expr, factor: f64) -> Expr {
+    Expr::constant(factor) * x.clone()
+}
+
+/// Monomials of low degree, the functions, and their products.
+fn with_monomials(inputs: &[u16], functions: &[Expr], ops: &OpSet) -> Vec<Expr> {
+    let monomials = features::monomials(inputs, 2, ops);
+    let few = features::monomials(inputs, 1, ops);
+    let mut found = [&monomials[..], functions].concat();
+    let left = if (monomials.len() + 1) * functions.len() <= MOST { &monomials } else { &few };
+    found.extend(products_of(left, functions, ops));
+    found
+}
+
+fn products(left: &[Expr], right: &[Expr], ops: &OpSet) -> Vec<Expr> {
+    let mut found = [left, right].concat();
+    found.extend(products_of(left, right, ops));
+    found
+}
+
+fn products_of(left: &[Expr], right: &[Expr], ops: &OpSet) -> Vec<Expr> {
+    left.iter().flat_map(|a| right.iter().filter_map(move |b| product(a, b, ops))).collect()
+}
