@@ -70,9 +70,9 @@ struct Data {
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let start = std::time::Instant::now();
     let settings = arguments.options.settings()?;
-    let Usable { reading, settings, left_out } =
+    let Usable { reading, mut settings, left_out } =
         arguments.data.read(&arguments.field, &settings)?;
-    let objective = arguments.data.objective(reading, &arguments.field, &settings)?;
+    let objective = arguments.data.objective(reading, &arguments.field, &mut settings)?;
     let saved = arguments.resume.as_deref().map(read_bytes).transpose()?;
     let search = open_search(&objective, &settings, saved.as_deref())?;
     let save = arguments.save.clone().map(Save::new).transpose()?;
@@ -119,12 +119,13 @@ impl Data {
         Usable::of(reading, settings)
     }
 
-    /// What is to be matched; says what a reader should know before believing the result.
+    /// What is to be matched; says what a reader should know before believing the result. Where
+    /// gradients are estimated, what is known of their errors joins the settings.
     fn objective(
         &self,
         reading: Reading,
         file: &Path,
-        settings: &SearchSettings,
+        settings: &mut SearchSettings,
     ) -> Result<Objective, Error> {
         let Reading { points, gradients, values, weights, .. } = reading;
         if let (Some(name), Some(values)) = (&self.values, &values) {
@@ -149,6 +150,8 @@ impl Data {
         tell_about(&field);
         if let (Some(estimated), Some(name)) = (estimated, &self.estimate) {
             tell!("warning: gradients are estimated from values of {name}: {estimated}");
+            let error = 2.0 * estimated.level_set_loss();
+            settings.config.known_error.get_or_insert(error);
         }
         Ok(Objective::new(&field, settings.measure))
     }

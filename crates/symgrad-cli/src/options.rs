@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use symgrad::data::TangentMode;
 use symgrad::expr::{Costs, OpSet};
-use symgrad::search::{ConstantUnits, ConstraintConfig, Limit, SearchConfig, Units};
+use symgrad::search::{ConstantUnits, ConstraintConfig, Effort, Limit, SearchConfig, Units};
 use symgrad::{Error, SearchSettings};
 
 use crate::numbers::{count, number, seed, threads};
@@ -18,17 +18,17 @@ pub(crate) struct SearchOptions {
     #[command(flatten, next_help_heading = "What answers must keep to")]
     constraints: Constraints,
     #[command(flatten, next_help_heading = "Search")]
-    effort: Effort,
+    limits: Limits,
 }
 
 impl SearchOptions {
     /// What the file says, where no option says otherwise.
     pub(crate) fn settings(&self) -> Result<SearchSettings, Error> {
-        let file = self.effort.config.as_deref();
+        let file = self.limits.config.as_deref();
         let mut settings = file.map(SearchSettings::read).transpose()?.unwrap_or_default();
         self.formulas.apply(&mut settings)?;
         self.constraints.apply(&mut settings.config.constraints);
-        self.effort.apply(&mut settings.config);
+        self.limits.apply(&mut settings.config);
         Ok(settings)
     }
 }
@@ -80,14 +80,18 @@ struct Constraints {
 }
 
 #[derive(Args)]
-struct Effort {
+struct Limits {
     /// Seed of every random choice [default: 0]
     #[arg(long, value_parser = seed)]
     seed: Option<u64>,
     /// Threads; the result does not depend on it [default: all cores]
     #[arg(long, value_parser = threads)]
     threads: Option<usize>,
-    /// Evaluations after which the search stops [default: 400000]
+    /// How much work the search may take where its answer is not proven earlier: quick (seconds),
+    /// normal (up to a minute) or thorough (up to ten) [default: normal]
+    #[arg(long, value_parser = effort)]
+    effort: Option<Effort>,
+    /// Evaluations after which the search stops [default: 2000000, by --effort]
     #[arg(long, value_name = "COUNT", value_parser = count::<u64>)]
     budget: Option<u64>,
     /// Seconds after which it stops; the result then depends on the machine [default: no limit]
@@ -96,6 +100,11 @@ struct Effort {
     /// A loss that is good enough to stop at [default: none]
     #[arg(long, value_name = "LOSS", value_parser = number)]
     target_loss: Option<f64>,
+    /// What is known of the neuron's own error (mean sin² of the angle; of values 1 − R²), such as
+    /// half the disagreement of two networks trained alike; misfits up to there do not speak
+    /// against a formula [default: unknown]
+    #[arg(long, value_name = "ENERGY", value_parser = number)]
+    known_error: Option<f64>,
     /// Settings in TOML; options given here win [default: none]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -160,14 +169,21 @@ impl Constraints {
     }
 }
 
-impl Effort {
+impl Limits {
     fn apply(&self, config: &mut SearchConfig) {
         set(&mut config.seed, self.seed.as_ref());
+        set(&mut config.budget, self.effort.map(Effort::budget).as_ref());
         set(&mut config.budget, self.budget.as_ref());
         config.threads = self.threads.or(config.threads);
         config.seconds = self.seconds.or(config.seconds);
         config.target_loss = self.target_loss.or(config.target_loss);
+        config.known_error = self.known_error.or(config.known_error);
     }
+}
+
+fn effort(text: &str) -> Result<Effort, String> {
+    let known = Effort::ALL.into_iter().find(|effort| effort.name() == text);
+    known.ok_or_else(|| "write `quick`, `normal` or `thorough`".to_owned())
 }
 
 fn set<T: Clone>(setting: &mut T, given: Option<&T>) {
@@ -230,7 +246,8 @@ mod tests {
                 assert!(told, "{name} --{option}: {help}");
                 let expected = match option {
                     "ops" => operators.join(" "),
-                    "budget" if name != "list" => config.budget.to_string(),
+                    "budget" if name != "list" => format!("{}, by --effort", config.budget),
+                    "effort" => Effort::default().name().to_owned(),
                     "max-complexity" => config.max_complexity.to_string(),
                     "seed" if name != "reproduce" => config.seed.to_string(),
                     "alike" => alike.to_string(),

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use symgrad::data::Progress;
+use symgrad::expr::Names;
 use symgrad::laws::LawObserver;
 use symgrad::report::format_loss;
 use symgrad::search::{Observer as SearchObserver, Search};
@@ -94,8 +95,12 @@ impl SearchObserver for SearchBar {
         let budget = search.config().budget;
         self.bar.set_length(budget);
         self.bar.set_position(search.evaluations().min(budget));
-        if let Some(best) = search.front().last() {
-            self.bar.set_message(format!("best loss {}", format_loss(best.loss)));
+        if self.bar.is_hidden() {
+        } else if let Some(best) = search.best() {
+            let names = Names::new(search.names().to_vec());
+            let text = names.map(|names| best.expr.natural().display(&names).to_string());
+            let text = shortened(&text.unwrap_or_default());
+            self.bar.set_message(format!("{text}  loss {}", format_loss(best.loss)));
         }
         if let Some(save) = &mut self.save {
             save.keep(search);
@@ -129,6 +134,15 @@ impl LawObserver for LawBar {
         self.0.set_message(format!("{laws} found"));
         ControlFlow::Continue(())
     }
+}
+
+/// As much of a formula as fits beside a bar.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 48;
+    if text.chars().count() <= MOST {
+        return text.to_owned();
+    }
+    text.chars().take(MOST - 1).chain(['…']).collect()
 }
 
 /// The bar of the points whose neighbours are looked at, where that takes time.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use symgrad_data::FieldOptions;
 use symgrad_data::generate::{Experiment, Recipe, Splits};
 use symgrad_expr::OpSet;
-use symgrad_search::{Measure, SearchConfig};
+use symgrad_search::{Effort, Measure, SearchConfig};
 use symgrad_siamese::{Backend, Length, TrainConfig};
 
 use crate::files::read_file;
@@ -45,7 +45,8 @@ impl RunConfig {
         let mut training = TrainConfig::preset(preset).unwrap_or_default();
         training.backend = backend;
         let mut triplets = Splits { train: 50_000, validation: 5_000, test: 5_000 };
-        let mut search = SearchConfig { seed, ..SearchConfig::default() };
+        let budget = Effort::Quick.budget() / 2;
+        let mut search = SearchConfig { seed, budget, ..SearchConfig::default() };
         if quick {
             triplets = Splits { train: 20_000, validation: 1_000, test: 2_000 };
             search.budget = 60_000;

@@ -47,6 +47,7 @@ mod folder;
 mod inputs;
 mod interpret;
 mod observer;
+mod pairs;
 mod pipeline;
 mod published;
 mod reproduce;

@@ -17,6 +17,7 @@ use crate::check::{RECOVERED, check};
 use crate::files::{read_json, write_json};
 use crate::findings::to_milliseconds;
 use crate::folder::{Folder, Owner, Sources, set_aside};
+use crate::pairs;
 use crate::statistics::{pearson, spearman};
 use crate::steps::{
     CONFIG, CURVE, ENCODER, FIELD, FRONT, FRONT_PICTURE, RECORD, RESULT, SCATTER_PICTURE, SECONDS,
@@ -185,11 +186,25 @@ impl Run<'_> {
         let mut follower = Follower::new(self);
         let mut findings = search_field(&field, &settings, &mut follower)?;
         follower.go_on()?;
+        self.judge_by_pairs(folder, &mut findings)?;
         for (stage, seconds) in self.seconds() {
             findings.seconds.entry(stage).or_insert(seconds);
         }
         folder.write(FRONT, findings.front_csv())?;
         folder.make(RESULT, from, |path| write_json(path, &findings))
+    }
+
+    /// Lets pairs that nothing was trained or searched on say what they say of the answer.
+    fn judge_by_pairs(&self, folder: &mut Folder, findings: &mut Findings) -> Result<(), Error> {
+        // A field of the user's comes without an encoder.
+        if !self.file(ENCODER).is_file() {
+            return Ok(());
+        }
+        let sizes = Splits { train: 1, validation: 1, ..self.config.triplets };
+        let data = generate(self.config.experiment, self.config.recipe, sizes, self.config.seed)?;
+        let pairs = self.users_or(folder, TEST, data.test)?;
+        let neuron = [self.latent(pairs.anchor())?, self.latent(pairs.positive())?];
+        pairs::judge(findings, &pairs, &neuron)
     }
 
     /// Answer to record and pictures. Seconds are filled in by the caller.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use symgrad_data::{Progress, Table, Tangent};
 use symgrad_expr::{Expr, Names};
 use symgrad_models::Unit;
-use symgrad_search::Verdict;
+use symgrad_search::{Effort, Verdict};
 
 use super::ground::Ground;
 use super::neuron::Observed;
@@ -90,6 +90,7 @@ pub fn interpret_layer(
     // Whole searches side by side make better use of the cores than the threads of one.
     let mut alone = settings.clone();
     alone.search.config.threads = Some(1);
+    alone.search.config.budget = share_of(alone.search.config.budget, clusters.len());
     let done = std::sync::atomic::AtomicUsize::new(0);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(settings.search.config.threads.unwrap_or(0))
@@ -204,6 +205,16 @@ const COMPARED: usize = 500;
 
 /// Units whose directions can be compared are alive together at this share of those points.
 const TOGETHER: f64 = 0.1;
+
+/// The budget of each of so many searches that share a layer's: ten times that of one, but not less
+/// than a quick search has.
+fn share_of(budget: u64, searches: usize) -> u64 {
+    let share = (LAYER * budget).checked_div(searches as u64).unwrap_or(budget);
+    share.max(Effort::Quick.budget()).min(budget)
+}
+
+/// Searches that a layer may cost.
+const LAYER: u64 = 10;
 
 /// Complete linkage: the two closest clusters are joined as long as all their members are alike.
 /// Dead units stay alone.
