@@ -132,16 +132,7 @@ pub(crate) fn weigh(
         }
     }
     let unit = matching::unit(objective);
-    // Noise is a property of the data: a formula that leaves more has not got more of it. There is
-    // some if a formula leaves nothing else.
-    let noise_alone = held.iter().flatten().filter(|held| !held.smooth);
-    let least = |(noise, misfit): (f64, f64), held: &Held| {
-        (noise.min(held.noise), misfit.min(held.mismatch))
-    };
-    let of_data = noise_alone.fold(None, |least_of: Option<(f64, f64)>, held| {
-        Some(least(least_of.unwrap_or((f64::INFINITY, f64::INFINITY)), held))
-    });
-    let (noise_of_data, least_misfit) = of_data.unwrap_or((0.0, ROUNDING));
+    let (noise_of_data, least_misfit) = noise_of_data(held.iter().flatten());
     let each = front.iter().zip(held).zip(chances);
     each.map(|((entry, held), chance)| {
         let Held { mismatch, total, share, smooth, noise, .. } = held?;
@@ -157,6 +148,20 @@ pub(crate) fn weigh(
     })
     .collect()
 }
+
+/// The noise in the data and the least misfit beside it, both as mean squares; no noise where every
+/// formula leaves something smooth, or next to nothing.
+///
+/// Noise is a property of the data: a formula that leaves more has not got more of it.
+fn noise_of_data<'a>(held: impl Iterator<Item = &'a Held>) -> (f64, f64) {
+    let noise_alone = held.filter(|held| !held.smooth).map(|held| (held.noise, held.mismatch));
+    let least = noise_alone.reduce(|a, b| (a.0.min(b.0), a.1.min(b.1)));
+    least.filter(|(noise, _)| *noise > FAINT).unwrap_or((0.0, ROUNDING))
+}
+
+/// Noise below a fifth of a degree may as well be the fine structure of a network's error, which a
+/// longer formula follows until nothing smooth is left.
+const FAINT: f64 = 1e-5;
 
 /// A formula of fewer inputs that comes this close to another's loss may be all there is to it.
 const NEARLY: f64 = 100.0;

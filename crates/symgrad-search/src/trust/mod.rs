@@ -87,7 +87,10 @@ pub(crate) fn assess(front: &[Entry], judge: &Judge<'_>) -> (Trust, Option<usize
     let Judge { held, ops, config, .. } = *judge;
     let formulas: Vec<Expr> = front.iter().map(|entry| entry.expr.clone()).collect();
     let pairs: Vec<(u32, f64)> = front.iter().map(|e| (e.complexity, e.loss)).collect();
-    let picked = config.choice.pick(&pairs, config.max_complexity);
+    // Of several concepts every function is as right, and noise hides some of them more than others:
+    // bits of misfit do not tell them apart.
+    let choice = if held.whole.neurons() > 1 { Choice::Chord } else { config.choice };
+    let picked = choice.pick(&pairs, config.max_complexity);
     let candidates = verdict::candidates(front, picked);
     let evidence = evidence::weigh(&held.whole, front, &candidates, ops);
     let random = intervals(held.random.as_ref(), &formulas, RESAMPLING[0]);
@@ -97,7 +100,7 @@ pub(crate) fn assess(front: &[Entry], judge: &Judge<'_>) -> (Trust, Option<usize
         .zip(random.into_iter().zip(shell))
         .map(|(evidence, (held_out, shell))| EntryTrust { held_out, shell, evidence })
         .collect();
-    let answer = match config.choice {
+    let answer = match choice {
         Choice::Code => verdict::choose(&entries, judge.known_error()).or(picked),
         Choice::Chord => picked,
     };

@@ -54,7 +54,7 @@ const ROUNDING: f64 = 1e-13;
 /// Formulas that differ by less (1 − mean cos, or 1 − correlation) are one: by rounding, or by what
 /// points leave open of the constants that were fitted to them.
 pub(crate) fn same_within(loss: f64, points: usize) -> f64 {
-    (CONSTANTS * loss / points as f64).max(ROUNDING)
+    (CONSTANTS * loss / points as f64).max(ROUNDED)
 }
 
 /// Constants that a formula may have had fitted.
@@ -94,6 +94,9 @@ pub(crate) fn choose(entries: &[EntryTrust], known_error: f64) -> Option<usize> 
     let lengths = entries.iter().map(|entry| length(entry, known_error));
     choice::least(lengths).filter(|&index| entries[index].evidence.is_some())
 }
+
+/// Functions of several concepts that fit worse than another by no more than this are as right.
+const AS_RIGHT: f64 = 30.0;
 
 /// Bits of a formula and of what it leaves.
 fn length(entry: &EntryTrust, known_error: f64) -> f64 {
@@ -169,7 +172,7 @@ pub(crate) fn judge(
     }
     // Of several concepts every function is as right, unless it fits clearly worse than others.
     let alternatives = if held.whole.neurons() > 1 {
-        let better = |index: &usize| IN_QUESTION * front[*index].loss < entry.loss;
+        let better = |index: &usize| AS_RIGHT * front[*index].loss < entry.loss;
         (0..front.len()).filter(better).collect()
     } else {
         alternatives(front, entries, answer, judge)
@@ -191,7 +194,7 @@ pub(crate) fn judge(
         return open(better.into_iter().collect(), reason.into());
     }
     let known = evidence.misfit <= KNOWN * judge.known_error();
-    if evidence.smooth && entry.loss > ROUNDING && !known {
+    if evidence.smooth && entry.loss > ROUNDED && !known {
         let reason = "a best guess, not proven: what it leaves is smooth, unlike noise, so that it \
                       is the neuron's own error or a part that is missing";
         let leaves_noise = |index: &usize| entries[*index].evidence.is_some_and(|e| !e.smooth);
@@ -228,6 +231,9 @@ fn loose_inputs(formula: &Expr, judge: &Judge<'_>) -> Option<String> {
         )
     })
 }
+
+/// What constants may leave that were rounded as far as an exact formula allows.
+const ROUNDED: f64 = 10.0 * ROUNDING;
 
 /// A smooth misfit is the neuron's own error if it is no more than this multiple of what is known
 /// of that: both are estimates from some tens of modes.
