@@ -106,7 +106,6 @@ fn every_loss_learns_a_curved_concept() {
     for loss in LOSSES {
         for refit in [false, true] {
             let (before, after) = (error(loss, refit, 1), error(loss, refit, 600));
-            println!("{loss:?} {refit}: {before:.2e} {after:.2e}");
             assert!(
                 after < 0.01 && after < 0.2 * before,
                 "{loss:?}, refit {refit}: {before} to {after}"
