@@ -3,7 +3,7 @@
 use symgrad::data::{DirectionField, FieldOptions, Table};
 use symgrad::expr::{Expr, Names, Program, Workspace};
 use symgrad::models::Unit;
-use symgrad::search::{Evaluator, Measure, Objective, Verdict};
+use symgrad::search::{Evaluator, Measure, Objective};
 use symgrad::{
     InterpretSettings, Model, Trend, interpret_layer, interpret_neuron, interpret_space,
 };
@@ -73,13 +73,11 @@ fn known_concepts_come_out() {
         if mismatch < SAME {
             right += 1;
         } else {
-            let miss = format!("{}: {answer} for {}: {mismatch:.1e}", known.name, target.truths[0]);
-            assert_ne!(findings.verdict(), Some(&Verdict::Identified), "{miss}");
-            missed.push(miss);
+            missed
+                .push(format!("{}: {answer} for {}: {mismatch:.1e}", known.name, target.truths[0]));
         }
     }
-    // A network's error may be followed by a look-alike; then that is not identified.
-    assert!(missed.len() <= 1, "{right} right, and {missed:#?}");
+    assert!(missed.is_empty(), "{right} right, and {missed:#?}");
 }
 
 #[test]

@@ -3,15 +3,14 @@
 mod finishing;
 mod growing;
 mod offering;
+mod rounds;
 mod seeding;
 mod settling;
 
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use rand::seq::SliceRandom;
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use rand::RngExt;
 use rayon::prelude::*;
 use symgrad_data::Units;
 use symgrad_expr::{Expr, OpSet};
@@ -28,11 +27,11 @@ use crate::measure::Measure;
 use crate::objective::Objective;
 use crate::order::Order;
 use crate::outcome::{Outcome, StopReason};
-use crate::replicate::Replicate;
 use crate::state::State;
 use crate::target_unit;
-use crate::trust::{self, HeldOut, same_within};
+use crate::trust::{self, HeldOut};
 use crate::units::{as_given, level_sets_as_given, measured};
+use rounds::screen;
 use settling::{ranked, settle, usable};
 
 /// Follows a search, and may stop it; every method has a default that does neither.
@@ -269,42 +268,6 @@ impl Search {
         self.order.names()
     }
 
-    /// The replicate at work changes.
-    fn change_over(&mut self) {
-        self.state.change_over();
-        self.screen = screen(&self.objective, &self.state).in_unit(self.unit);
-        if self.state.replicate.steps > 0 {
-            self.state.replicate.begin_round(&self.state.config);
-        }
-        self.refresh_palette();
-    }
-
-    /// Whether both replicates have come to the same choice, and need not look any further.
-    fn have_agreed(&self) -> bool {
-        let Some(other) = &self.state.resting else { return false };
-        let replicate = &self.state.replicate;
-        let (Some(one), Some(two)) = (replicate.chosen(), other.chosen()) else { return false };
-        if replicate.is_exact() && other.is_exact() {
-            return self.is_same(one, two);
-        }
-        let grown = replicate.rounds.min(other.rounds) > 0;
-        self.is_same(one, two) && (grown || self.is_noise_beside(one))
-    }
-
-    /// Whether two formulas have the same level sets, as far as the points can tell: constants that
-    /// were fitted to different points differ by what these leave open.
-    fn is_same(&self, one: &Expr, two: &Expr) -> bool {
-        let points = self.objective.thinned(COMPARED_POINTS);
-        let loss = Evaluator::new(&points).loss(one);
-        let tolerance = same_within(loss, self.screen.points());
-        trust::likeness(&points, one, two).is_some_and(|mean| 1.0 - mean <= tolerance)
-    }
-
-    /// Whether what a formula leaves differs from point to point like noise.
-    fn is_noise_beside(&self, formula: &Expr) -> bool {
-        trust::is_noise_beside(&self.objective, formula, &self.rules.ops)
-    }
-
     fn refresh_palette(&mut self) {
         let (inputs, ops) = (&self.palette.inputs, &self.rules.ops);
         let features = useful_features(&self.measured_hints, inputs, ops, &self.state);
@@ -371,25 +334,6 @@ impl Search {
         }
         self.change_over();
         None
-    }
-
-    /// Whether it is the other replicate's turn.
-    fn is_round_over(&self) -> bool {
-        let found_again = || self.state.replicate.is_exact() && self.have_agreed();
-        self.state.replicate.is_settled(&self.state.config) || found_again()
-    }
-
-    /// Whether anything is left to be found: not where one replicate has found all there is, and the
-    /// other has looked for it for a multiple of the work that this took.
-    fn may_still_gain(&self) -> bool {
-        let Some(other) = &self.state.resting else { return true };
-        let replicate = &self.state.replicate;
-        let given_up = |exact: &Replicate, looking: &Replicate| {
-            exact.is_exact()
-                && looking.rounds > exact.rounds
-                && looking.spent() >= CONFIRMING * exact.spent()
-        };
-        !given_up(replicate, other) && !given_up(other, replicate)
     }
 
     /// What may still be spent.
@@ -515,36 +459,6 @@ impl Search {
 pub(crate) fn one_thread_in_matrices() {
     faer::set_global_parallelism(faer::Par::Seq);
 }
-
-/// The points by which a replicate judges candidates: the first those of a plain search, the second
-/// those of a half drawn at random.
-fn screen(objective: &Objective, state: &State) -> Objective {
-    let State { config, replicate, .. } = state;
-    let mut points = objective.thinned(config.screen_points);
-    if replicate.index > 0 && objective.points() >= FEWEST_TO_HALVE {
-        let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
-        rng.set_stream(HALVES);
-        let mut rows: Vec<usize> = (0..objective.points()).collect();
-        rows.shuffle(&mut rng);
-        rows.truncate((objective.points() / 2).min(config.screen_points));
-        rows.sort_unstable();
-        points = objective.subset(&rows);
-    }
-    if state.folded { points.with_measure(Measure::LocalSign) } else { points }
-}
-
-/// Points of which half still pin formulas down.
-const FEWEST_TO_HALVE: usize = 100;
-
-/// Stream of the generator that halves the points.
-const HALVES: u64 = 1 << 41;
-
-/// Points at which two formulas are compared.
-const COMPARED_POINTS: usize = 500;
-
-/// Where one replicate has found an exact formula, the other looks for it for this many times the
-/// work.
-const CONFIRMING: u64 = 4;
 
 /// The share of the seconds in which is searched; the rest is for the closing.
 const SEARCHING: f64 = 0.9;

@@ -7,7 +7,7 @@ use symgrad_expr::{Expr, Op, OpSet};
 use super::Search;
 use super::seeding::in_turn;
 use crate::evaluator::Evaluator;
-use crate::evolution::{restore_templates, spellings, strip};
+use crate::evolution::{restore_templates, strip};
 use crate::fit::fit_constants;
 use crate::front::Entry;
 use crate::insertion::with_constant_inside;
@@ -87,24 +87,8 @@ impl Search {
 
     /// Sums over each library by elimination, the constants inside their terms fitted.
     fn eliminate_and_fit(&mut self, libraries: Vec<Vec<Expr>>) {
-        let rules = &self.rules;
-        let points = self.screen.thinned(POINTS);
-        let shares = self.allowance().part(PART).shares(libraries.len());
-        let found: Vec<(Vec<Vec<Expr>>, u64)> = self.pool.install(|| {
-            let each = libraries.into_par_iter().enumerate().map(|(k, mut library)| {
-                library.retain(|feature| rules.constraints.suits(feature));
-                let mut eval = Evaluator::allowed(&points, shares(k));
-                let proposals = spectral::eliminate_library(library, &mut eval);
-                let short = proposals.iter().filter(|proposal| proposal.terms() <= LONGEST);
-                let spelled: Vec<Vec<Expr>> =
-                    short.map(|proposal| spellings(proposal, rules)).collect();
-                (spelled, eval.evaluations())
-            });
-            each.collect()
-        });
-        self.state.evaluations += found.iter().map(|(_, spent)| spent).sum::<u64>();
-        let proposals: Vec<Vec<Expr>> =
-            found.into_iter().flat_map(|(spelled, _)| spelled).collect();
+        let allowance = self.allowance().part(PART);
+        let proposals = self.eliminated(libraries, POINTS, LONGEST, allowance);
         let spelled: Vec<Expr> = in_turn(&proposals);
         let allowed = self.allowance().part(PART).evaluations;
         self.offer_within(&spelled, allowed);

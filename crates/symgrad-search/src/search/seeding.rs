@@ -131,23 +131,9 @@ impl Search {
         if self.state.replicate.hall.front().iter().any(exact) {
             return;
         }
-        let (inputs, rules) = (&self.palette.inputs, &self.rules);
-        let points = self.screen.thinned(ELIMINATION_POINTS);
-        let libraries = spectral::families(inputs, &rules.ops);
-        let shares = self.allowance().part(PART).shares(libraries.len());
-        let found: Vec<(Vec<Vec<Expr>>, u64)> = self.pool.install(|| {
-            let each = libraries.into_par_iter().enumerate().map(|(k, mut library)| {
-                library.retain(|feature| rules.constraints.suits(feature));
-                let mut eval = Evaluator::allowed(&points, shares(k));
-                let proposals = spectral::eliminate_library(library, &mut eval);
-                let spelled = proposals.iter().map(|proposal| spellings(proposal, rules));
-                (spelled.collect(), eval.evaluations())
-            });
-            each.collect()
-        });
-        let (spelled, spent): (Vec<Vec<Vec<Expr>>>, Vec<u64>) = found.into_iter().unzip();
-        self.state.evaluations += spent.iter().sum::<u64>();
-        let spelled: Vec<Vec<Expr>> = spelled.into_iter().flatten().collect();
+        let libraries = spectral::families(&self.palette.inputs, &self.rules.ops);
+        let allowance = self.allowance().part(PART);
+        let spelled = self.eliminated(libraries, ELIMINATION_POINTS, usize::MAX, allowance);
         let formulas: Vec<Expr> =
             in_turn(&spelled).iter().map(|expr| strip(expr, &self.rules)).collect();
         let least = |losses: &mut dyn Iterator<Item = f64>| losses.fold(f64::INFINITY, f64::min);
@@ -157,6 +143,34 @@ impl Search {
         if found * CLIFF < before {
             self.offer_within(&formulas, allowed);
         }
+    }
+
+    /// Sums of at most so many terms over each library by elimination on so many points, in all
+    /// their spellings.
+    pub(super) fn eliminated(
+        &mut self,
+        libraries: Vec<Vec<Expr>>,
+        points: usize,
+        longest: usize,
+        allowance: Allowance,
+    ) -> Vec<Vec<Expr>> {
+        let rules = &self.rules;
+        let points = self.screen.thinned(points);
+        let shares = allowance.shares(libraries.len());
+        let found: Vec<(Vec<Vec<Expr>>, u64)> = self.pool.install(|| {
+            let each = libraries.into_par_iter().enumerate().map(|(k, mut library)| {
+                library.retain(|feature| rules.constraints.suits(feature));
+                let mut eval = Evaluator::allowed(&points, shares(k));
+                let proposals = spectral::eliminate_library(library, &mut eval);
+                let short = proposals.iter().filter(|proposal| proposal.terms() <= longest);
+                let spelled = short.map(|proposal| spellings(proposal, rules));
+                (spelled.collect(), eval.evaluations())
+            });
+            each.collect()
+        });
+        let (spelled, spent): (Vec<Vec<Vec<Expr>>>, Vec<u64>) = found.into_iter().unzip();
+        self.state.evaluations += spent.iter().sum::<u64>();
+        spelled.into_iter().flatten().collect()
     }
 
     /// Polynomials by elimination, and short sums over the mixed library and over quotients of

@@ -1,0 +1,101 @@
+//! The turns of the two replicates: whose it is, when a round is over, and when both have agreed.
+
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use symgrad_expr::Expr;
+
+use super::Search;
+use crate::evaluator::Evaluator;
+use crate::measure::Measure;
+use crate::objective::Objective;
+use crate::replicate::Replicate;
+use crate::state::State;
+use crate::trust::{self, same_within};
+
+/// Points of which half still pin formulas down.
+const FEWEST_TO_HALVE: usize = 100;
+
+/// Stream of the generator that halves the points.
+const HALVES: u64 = 1 << 41;
+
+/// Points at which two formulas are compared.
+const COMPARED_POINTS: usize = 500;
+
+/// Where one replicate has found an exact formula, the other looks for it for this many times the
+/// work.
+const CONFIRMING: u64 = 4;
+
+impl Search {
+    /// The replicate at work changes.
+    pub(super) fn change_over(&mut self) {
+        self.state.change_over();
+        self.screen = screen(&self.objective, &self.state).in_unit(self.unit);
+        if self.state.replicate.steps > 0 {
+            self.state.replicate.begin_round(&self.state.config);
+        }
+        self.refresh_palette();
+    }
+
+    /// Whether both replicates have come to the same choice, and need not look any further.
+    pub(super) fn have_agreed(&self) -> bool {
+        let Some(other) = &self.state.resting else { return false };
+        let replicate = &self.state.replicate;
+        let (Some(one), Some(two)) = (replicate.chosen(), other.chosen()) else { return false };
+        if replicate.is_exact() && other.is_exact() {
+            return self.is_same(one, two);
+        }
+        let grown = replicate.rounds.min(other.rounds) > 0;
+        self.is_same(one, two) && (grown || self.is_noise_beside(one))
+    }
+
+    /// Whether two formulas have the same level sets, as far as the points can tell: constants that
+    /// were fitted to different points differ by what these leave open.
+    pub(super) fn is_same(&self, one: &Expr, two: &Expr) -> bool {
+        let points = self.objective.thinned(COMPARED_POINTS);
+        let loss = Evaluator::new(&points).loss(one);
+        let tolerance = same_within(loss, self.screen.points());
+        trust::likeness(&points, one, two).is_some_and(|mean| 1.0 - mean <= tolerance)
+    }
+
+    /// Whether what a formula leaves differs from point to point like noise.
+    fn is_noise_beside(&self, formula: &Expr) -> bool {
+        trust::is_noise_beside(&self.objective, formula, &self.rules.ops)
+    }
+
+    /// Whether it is the other replicate's turn.
+    pub(super) fn is_round_over(&self) -> bool {
+        let found_again = || self.state.replicate.is_exact() && self.have_agreed();
+        self.state.replicate.is_settled(&self.state.config) || found_again()
+    }
+
+    /// Whether anything is left to be found: not where one replicate has found all there is, and the
+    /// other has looked for it for a multiple of the work that this took.
+    pub(super) fn may_still_gain(&self) -> bool {
+        let Some(other) = &self.state.resting else { return true };
+        let replicate = &self.state.replicate;
+        let given_up = |exact: &Replicate, looking: &Replicate| {
+            exact.is_exact()
+                && looking.rounds > exact.rounds
+                && looking.spent() >= CONFIRMING * exact.spent()
+        };
+        !given_up(replicate, other) && !given_up(other, replicate)
+    }
+}
+
+/// The points by which a replicate judges candidates: the first those of a plain search, the second
+/// those of a half drawn at random.
+pub(super) fn screen(objective: &Objective, state: &State) -> Objective {
+    let State { config, replicate, .. } = state;
+    let mut points = objective.thinned(config.screen_points);
+    if replicate.index > 0 && objective.points() >= FEWEST_TO_HALVE {
+        let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
+        rng.set_stream(HALVES);
+        let mut rows: Vec<usize> = (0..objective.points()).collect();
+        rows.shuffle(&mut rng);
+        rows.truncate((objective.points() / 2).min(config.screen_points));
+        rows.sort_unstable();
+        points = objective.subset(&rows);
+    }
+    if state.folded { points.with_measure(Measure::LocalSign) } else { points }
+}
