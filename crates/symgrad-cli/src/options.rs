@@ -88,7 +88,7 @@ struct Limits {
     #[arg(long, value_parser = threads)]
     threads: Option<usize>,
     /// How much work the search may take where its answer is not proven earlier: quick (seconds),
-    /// normal (up to a minute) or thorough (up to ten) [default: normal]
+    /// normal (up to a minute) or thorough (ten times as much) [default: normal]
     #[arg(long, value_parser = effort)]
     effort: Option<Effort>,
     /// Evaluations after which the search stops [default: 2000000, by --effort]

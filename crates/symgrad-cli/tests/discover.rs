@@ -52,7 +52,6 @@ impl Given {
 }
 
 #[test]
-#[ignore = "held once it has been run on a quiet machine"]
 fn laws_are_told_and_written() {
     let given = Given::oscillations(12, 0.0);
     let out = given.folder.path().join("out");
@@ -83,7 +82,6 @@ fn laws_are_told_and_written() {
 }
 
 #[test]
-#[ignore = "held once it has been run on a quiet machine"]
 fn no_law_is_an_answer() {
     let given = Given::oscillations(16, 0.4);
     let output = given.discover(&["--exit-code"]);
@@ -93,7 +91,6 @@ fn no_law_is_an_answer() {
 }
 
 #[test]
-#[ignore = "held once it has been run on a quiet machine"]
 fn equations_need_no_table() {
     let output = symgrad(&["--rhs", "x' = v, v' = -3*x", "--format", "sympy"]);
     assert!(output.status.success(), "{}", stderr(&output));
@@ -103,7 +100,6 @@ fn equations_need_no_table() {
 }
 
 #[test]
-#[ignore = "held once it has been run on a quiet machine"]
 fn bad_input_is_named_and_nothing_is_written() {
     let row = |group: u32, n: u32| format!("{group},{n},{},{}\n", n * n % 7, n % 5);
     let rows = |groups: u32, each: u32| -> String {

@@ -53,7 +53,6 @@ proptest! {
 
     /// All laws come out, whatever the frequencies, and nothing that is none.
     #[test]
-#[ignore = "held once it has been run on a quiet machine"]
     fn both_energies_come_out(stiff in 1.3..3.0_f64, noise in prop::sample::select(vec![0.0, 0.01]), seed in 0..99_u64) {
         let found = laws(oscillations([1.0, stiff], 30, noise, seed), seed);
         let exprs: Vec<Expr> = found.laws.iter().map(|law| law.expr.clone()).collect();
@@ -67,7 +66,6 @@ proptest! {
 
     /// Points that have nothing to do with their groups share nothing.
     #[test]
-#[ignore = "held once it has been run on a quiet machine"]
     fn unrelated_points_share_nothing(dim in 1..4_usize, seed in 0..99_u64) {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut column = || (0..400).map(|_| rng.random_range(-1.0..1.0)).collect();
@@ -82,7 +80,6 @@ proptest! {
 
 /// The same data and seed give the same laws on any number of threads.
 #[test]
-#[ignore = "held once it has been run on a quiet machine"]
 fn threads_change_nothing() {
     let on = |threads: usize| {
         let pool =
@@ -93,7 +90,6 @@ fn threads_change_nothing() {
 }
 
 #[test]
-#[ignore = "held once it has been run on a quiet machine"]
 fn what_does_not_change_within_groups_is_a_parameter() {
     let groups = oscillations([1.0, 2.0], 20, 0.0, 5);
     let labels: Vec<f64> =

@@ -122,12 +122,12 @@ impl Default for SearchConfig {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effort {
-    /// A few seconds on two cores.
+    /// A few seconds.
     Quick,
     /// Up to a minute.
     #[default]
     Normal,
-    /// Up to ten minutes.
+    /// Ten times as much.
     Thorough,
 }
 
@@ -135,8 +135,7 @@ impl Effort {
     /// Every effort, the least first.
     pub const ALL: [Self; 3] = [Self::Quick, Self::Normal, Self::Thorough];
 
-    /// The evaluations behind it: some 30 000 take a second on one core, for a thousand points in
-    /// four inputs.
+    /// The evaluations behind it.
     pub fn budget(self) -> u64 {
         match self {
             Self::Quick => 400_000,

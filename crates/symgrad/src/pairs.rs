@@ -1,8 +1,9 @@
 //! What held-out pairs say of an answer: the data can judge what a network can only propose.
 //!
-//! Anchor and positive share the concept, whatever the network made of it. A formula that is far more
-//! constant within pairs that nothing was trained or searched on than the neuron is has not followed
-//! the neuron's error: what parts the two is the neuron's fault.
+//! Anchor and positive share the concept, whatever the network made of it. The pairs are those of the
+//! test data: nothing was trained on them, and of the search's points, their anchors, it was not told
+//! which positive belongs to which. A formula that is far more constant within them than the neuron
+//! has not followed the neuron's error: what parts the two is the neuron's fault.
 
 use symgrad_data::{Table, Triplets};
 use symgrad_expr::{Expr, Names};

@@ -194,7 +194,7 @@ impl Run<'_> {
         folder.make(RESULT, from, |path| write_json(path, &findings))
     }
 
-    /// Lets pairs that nothing was trained or searched on say what they say of the answer.
+    /// Lets the pairs of the test data say what they say of the answer.
     fn judge_by_pairs(&self, folder: &mut Folder, findings: &mut Findings) -> Result<(), Error> {
         // A field of the user's comes without an encoder.
         if !self.file(ENCODER).is_file() {

@@ -160,7 +160,8 @@ fn noise_of_data<'a>(held: impl Iterator<Item = &'a Held>) -> (f64, f64) {
 }
 
 /// Noise below a fifth of a degree may as well be the fine structure of a network's error, which a
-/// longer formula follows until nothing smooth is left.
+/// longer formula follows until nothing smooth is left: so it was with a network's energy of an
+/// oscillator, and with gradients estimated from values.
 const FAINT: f64 = 1e-5;
 
 /// A formula of fewer inputs that comes this close to another's loss may be all there is to it.
