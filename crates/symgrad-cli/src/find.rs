@@ -85,6 +85,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
     let mut bar = SearchBar::new(save);
     let mut findings = run_search(search, &mut bar)?;
+    findings.look_for_strays(&objective);
     findings.left_out = left_out;
     if let Some(reason) = findings.stopped {
         tell!("search stopped after {} evaluations: {reason}", findings.evaluations);

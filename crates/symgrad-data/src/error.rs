@@ -181,6 +181,17 @@ pub enum DataError {
     /// Values that do not change.
     #[error("all values are the same, so there are no gradients; is the neuron dead?")]
     ConstantValues,
+    /// Very many inputs, of which none shows an influence on the values.
+    #[error(
+        "none of the {dim} inputs by itself shows an influence on the values, and {rows} points do \
+         not tell slopes along all of them; give gradients, or points in fewer inputs"
+    )]
+    NoInfluence {
+        /// Points given.
+        rows: usize,
+        /// Inputs of the points.
+        dim: usize,
+    },
     /// Points from whose values no gradient can be told.
     #[error(
         "no gradients can be estimated: nowhere do a point's neighbours extend in all \

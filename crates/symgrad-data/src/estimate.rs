@@ -9,17 +9,21 @@
 
 mod estimated;
 mod local;
+mod screen;
 
 pub use estimated::EstimatedGradients;
+pub use screen::influence;
 
 use crate::builder::Surface;
 use crate::cloud::Cloud;
+use crate::order::{canonical, inverse, undo};
 use crate::progress::{Progress, of_each};
 use crate::surface::{coefficients, median, principal_axes};
 use crate::table::{check_column, pick};
 use crate::tangent::{dot, normalise, orthonormal, remove, standardise};
 use crate::{DataError, Table, Tangent, TangentMode};
 use local::{Neighbour, Slopes};
+use screen::influential;
 use std::f64::consts::FRAC_PI_2;
 
 /// Points at which numbers of neighbours are compared.
@@ -28,6 +32,9 @@ const ASKED: usize = 100;
 /// Numbers of neighbours that are compared, each 8/5 of the one before, and the largest.
 const GROWTH: (usize, usize) = (8, 5);
 const MOST: usize = 600;
+
+/// Points that are asked which inputs matter, where there are very many inputs.
+const SCREENED: usize = 20_000;
 
 /// In more dimensions the third degree has too many coefficients.
 const MOST_FOR_CUBIC: usize = 6;
@@ -45,14 +52,17 @@ const CHANCE: f64 = 1.5;
 ///
 /// Take some hundred points for two inputs and some thousand for five: the number of
 /// coefficients of a local polynomial grows as d²/2, and neighbours are ever farther away. With
-/// too few points for the second degree, planes are fitted, with larger errors. Equal points
+/// too few points for the second degree, planes are fitted, with larger errors. Of more than about 25
+/// inputs those are looked for that show an influence on the values by themselves, and the
+/// gradients are those along these. Equal points
 /// count as one with the mean of their values. Where the points lie on a surface (see
 /// [`Tangent`]), the gradients are those along it; a constant column gets zeros. A column that
 /// takes few values yields the slope between these, and no error estimate can tell what the
 /// function does between them.
 ///
 /// # Errors
-/// [`DataError::TooFewValues`] names the number of points needed; [`DataError::ConstantValues`],
+/// [`DataError::TooFewValues`] names the number of points needed; [`DataError::NoInfluence`] says that
+/// none of very many inputs shows an influence; [`DataError::ConstantValues`],
 /// [`DataError::NotFinite`] and [`DataError::UnequalColumns`] are about `values`.
 ///
 /// ```
@@ -85,7 +95,13 @@ pub(crate) fn estimate(
     progress: &dyn Progress,
 ) -> Result<(EstimatedGradients, Surface), DataError> {
     check_column("values", values, points.rows())?;
-    let sites = Sites::of(points, values, weights, mode, progress)?;
+    let order = canonical(points);
+    let (ordered, values) = (points.select(&order), pick(values, &order));
+    let weights = weights.map(|weights| pick(weights, &order));
+    let kept = screened(&ordered, &values)?;
+    let some = kept.as_ref().map(|kept| ordered.columns_of(kept));
+    let sites =
+        Sites::of(some.as_ref().unwrap_or(&ordered), &values, weights.as_deref(), mode, progress)?;
     let sizes = sites.sizes()?;
     let degree = if sites.count() < enough(sites.rank(), 2) { 1 } else { 2 };
     let chosen = sites.best(&sizes, degree);
@@ -96,16 +112,50 @@ pub(crate) fn estimate(
         return Err(DataError::NoEstimate);
     }
     let of_row = || sites.of_row.iter().map(|site| found[*site].as_ref());
-    let component = |i: usize| of_row().map(|found| found.map_or(0.0, |f| f.gradient[i])).collect();
+    let component = |i: usize| {
+        undo(&order, of_row().map(|found| found.map_or(0.0, |f| f.gradient[i])).collect())
+    };
+    let gradients = match &kept {
+        None => (0..points.dim()).map(component).collect(),
+        Some(kept) => {
+            let along = |input| kept.binary_search(&input).map(component);
+            let all = (0..points.dim()).map(along);
+            all.map(|column| column.unwrap_or_else(|_| vec![0.0; points.rows()])).collect()
+        }
+    };
+    let errors = of_row().map(|found| found.map_or(FRAC_PI_2, |f| f.angle_error)).collect();
     let estimated = EstimatedGradients {
-        gradients: (0..points.dim()).map(component).collect(),
-        angle_errors: of_row().map(|found| found.map_or(FRAC_PI_2, |f| f.angle_error)).collect(),
+        gradients,
+        angle_errors: undo(&order, errors),
         degree,
         neighbours: sizes[chosen],
+        influential: some.as_ref().map(|some| some.names().to_vec()),
     };
     let all_differ = sites.count() == points.rows();
-    let surface = if all_differ { Surface::Known(sites.tangent) } else { Surface::Unknown };
+    let surface = if all_differ && kept.is_none() {
+        Surface::Known(sites.tangent.map(|tangent| tangent.select(&inverse(&order))))
+    } else {
+        Surface::Unknown
+    };
     Ok((estimated, surface))
+}
+
+/// The inputs along which slopes are estimated, where there are too many to do so along all;
+/// those along the others are taken for zero.
+fn screened(points: &Table, values: &[f64]) -> Result<Option<Vec<usize>>, DataError> {
+    let most = (1..MOST).take_while(|&rank| enough(rank, 2) <= MOST).last().unwrap_or(1);
+    if points.dim() <= most {
+        return Ok(None);
+    }
+    let fitting = (1..=most).rev().find(|&rank| enough(rank, 2) <= points.rows()).unwrap_or(1);
+    // The points are in an order that is as good as at random.
+    let asked = points.rows().min(SCREENED);
+    let first: Vec<usize> = (0..asked).collect();
+    let kept = influential(&points.select(&first), &standardise(&values[..asked]).0, fitting);
+    if kept.is_empty() && values.iter().any(|value| Some(value) != values.first()) {
+        return Err(DataError::NoInfluence { rows: points.rows(), dim: points.dim() });
+    }
+    Ok((!kept.is_empty()).then_some(kept))
 }
 
 /// Coefficients of a polynomial in that many variables.

@@ -37,6 +37,7 @@ mod files;
 #[cfg(feature = "generate")]
 pub mod generate;
 mod groups;
+mod order;
 mod progress;
 mod span;
 mod superfluous;
@@ -48,7 +49,7 @@ mod units;
 
 pub use builder::FieldBuilder;
 pub use error::DataError;
-pub use estimate::{EstimatedGradients, estimate_gradients};
+pub use estimate::{EstimatedGradients, estimate_gradients, influence};
 pub use field::{DirectionField, FieldOptions, TangentMode};
 pub use file_error::{FileError, FileProblem, Place};
 pub use files::{

@@ -291,13 +291,27 @@ impl Vectors {
     /// points the way the vectors do.
     fn principal(&self, row: usize, rank: usize, signs: &[f64]) -> Option<Vec<Vec<f64>>> {
         let vectors = &self.rows[row];
-        let dim = vectors[0].len();
+        // They lie in a space of no more dimensions than there are vectors, however many inputs.
+        let frame = frame(vectors);
+        let coordinates: Vec<Vec<f64>> =
+            vectors.iter().map(|v| frame.iter().map(|axis| dot(axis, v)).collect()).collect();
+        let size = frame.len();
+        if rank > size {
+            return None;
+        }
         let products =
-            Mat::from_fn(dim, dim, |i, j| vectors.iter().map(|v| v[i] * v[j]).sum::<f64>());
+            Mat::from_fn(size, size, |i, j| coordinates.iter().map(|c| c[i] * c[j]).sum::<f64>());
         let eigen = products.self_adjoint_eigen(Side::Lower).ok()?;
         let axes = eigen.U();
-        let mut found: Vec<Vec<f64>> =
-            (0..rank).map(|k| (0..dim).map(|i| axes[(i, dim - 1 - k)]).collect()).collect();
+        let direction = |k: usize| {
+            let mut whole = vec![0.0; vectors[0].len()];
+            for (i, axis) in frame.iter().enumerate() {
+                let part = axes[(i, size - 1 - k)];
+                whole.iter_mut().zip(axis).for_each(|(x, a)| *x += part * a);
+            }
+            whole
+        };
+        let mut found: Vec<Vec<f64>> = (0..rank).map(direction).collect();
         if let [only] = found.as_mut_slice() {
             let along: f64 = vectors.iter().zip(signs).map(|(v, s)| s * dot(v, only)).sum();
             if along < 0.0 {
@@ -307,5 +321,49 @@ impl Vectors {
             }
         }
         found.iter().flatten().all(|x| x.is_finite()).then_some(found)
+    }
+}
+
+/// Orthonormal vectors that span the given ones, each time that which stands out most.
+fn frame(vectors: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    let mut left = vectors.to_vec();
+    let mut frame: Vec<Vec<f64>> = vec![];
+    while frame.len() < vectors[0].len() && !left.is_empty() {
+        let length = |v: &Vec<f64>| dot(v, v);
+        let most = (0..left.len()).max_by(|&i, &j| length(&left[i]).total_cmp(&length(&left[j])));
+        let mut taken = left.swap_remove(most.unwrap_or(0));
+        if normalise(&mut taken) <= ROUNDING {
+            break;
+        }
+        // Once more, for what rounding left.
+        frame.iter().for_each(|axis| remove(axis, &mut taken));
+        normalise(&mut taken);
+        left.iter_mut().for_each(|vector| remove(&taken, vector));
+        frame.push(taken);
+    }
+    frame
+}
+
+/// Of vectors of length 1 less than this is left where they depend on others.
+const ROUNDING: f64 = 1e-12;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_spans_the_vectors() {
+        let vectors =
+            vec![vec![1.0, 0.0, 0.0, 0.0], vec![0.8, 0.6, 0.0, 0.0], vec![0.2, 0.5, 0.0, 0.0]];
+        let frame = frame(&vectors);
+        assert_eq!(frame.len(), 2);
+        for (i, a) in frame.iter().enumerate() {
+            assert!((dot(a, a) - 1.0).abs() < 1e-14);
+            assert!(frame[..i].iter().all(|b| dot(a, b).abs() < 1e-14));
+        }
+        for vector in vectors {
+            let inside: f64 = frame.iter().map(|axis| dot(axis, &vector).powi(2)).sum();
+            assert!((inside - dot(&vector, &vector)).abs() < 1e-14);
+        }
     }
 }

@@ -116,9 +116,9 @@ pub(crate) fn patches(
     let found = of_each(cloud.len(), progress, |row| {
         Patch::of(&cloud.steps(row, count), cloud.dim(), rank)
     });
-    for (row, patch) in found.into_iter().enumerate() {
+    for patch in found {
         let patch = patch.ok_or_else(|| {
-            refuse(format!("the neighbours of row {} lie in fewer directions", row + 1))
+            refuse("the neighbours of some points lie in fewer directions".into())
         })?;
         normals.push(patch.normals);
         errors.push(patch.error);

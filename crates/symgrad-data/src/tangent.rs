@@ -3,8 +3,10 @@
 use std::fmt;
 
 use crate::cloud::Cloud;
+use crate::order::{canonical, undo};
 use crate::progress::Progress;
 use crate::surface;
+use crate::table::pick;
 use crate::{DataError, Table, TangentMode, Units};
 use faer::{Mat, Side};
 
@@ -88,7 +90,12 @@ impl Tangent {
             _ => axes.iter().filter(|axis| axis.extent > EMPTY * axes[dim - 1].extent).count(),
         };
         let (empty, filled) = axes.split_at(dim - rank);
-        let cloud = || Cloud::of(&standardised, filled.iter().map(|axis| &axis.direction[..]));
+        // Which points are asked, and which are neighbours, must not depend on the order of the rows.
+        let order = canonical(points);
+        let cloud = || {
+            let ordered: Vec<_> = standardised.iter().map(|column| pick(column, &order)).collect();
+            Cloud::of(&ordered, filled.iter().map(|axis| &axis.direction[..]))
+        };
         let patches = match mode {
             TangentMode::Auto => surface::detect(&cloud(), progress),
             TangentMode::Local { rank, neighbours } => {
@@ -113,7 +120,7 @@ impl Tangent {
         let at = |normals: &Vec<Vec<f64>>| {
             orthonormal(flat().chain(normals.iter().map(whole)).collect())
         };
-        let normals = Normals::Curved(patches.normals.iter().map(at).collect());
+        let normals = Normals::Curved(undo(&order, patches.normals.iter().map(at).collect()));
         Ok(Some(Self { dim, rank: patches.rank, normals, error: patches.error }))
     }
 

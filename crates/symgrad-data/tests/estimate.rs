@@ -259,3 +259,39 @@ fn useless_values_are_refused() {
     let error = DirectionField::from_values(table(&line), points.column(0), &options).unwrap_err();
     assert!(error.to_string().contains("no gradients can be estimated"), "{error}");
 }
+
+/// On a lattice many points are equally near.
+#[test]
+fn the_order_of_the_points_changes_nothing() {
+    let mut rng = ChaCha8Rng::seed_from_u64(11);
+    let rows: Vec<Vec<f64>> =
+        (0..400).map(|n| vec![f64::from(n % 20) / 9.0, f64::from(n / 20) / 9.0]).collect();
+    let values: Vec<f64> =
+        rows.iter().map(|x| (x[0] * x[1]).sin() + 0.05 * normal(&mut rng)).collect();
+    let found = estimate_gradients(&table(&rows), &values).unwrap();
+    let order: Vec<usize> = (0..400).map(|n| (n * 137 + 11) % 400).collect();
+    let moved: Vec<Vec<f64>> = order.iter().map(|&n| rows[n].clone()).collect();
+    let moved_values: Vec<f64> = order.iter().map(|&n| values[n]).collect();
+    let again = estimate_gradients(&table(&moved), &moved_values).unwrap();
+    assert_eq!(found.neighbours(), again.neighbours());
+    for (place, &n) in order.iter().enumerate() {
+        let (one, other) = (at(&found, n), at(&again, place));
+        assert!(one.iter().zip(&other).all(|(a, b)| (a - b).abs() < 1e-9), "{one:?} {other:?}");
+    }
+}
+
+#[test]
+fn of_very_many_inputs_those_that_matter_are_looked_for() {
+    let mut rng = ChaCha8Rng::seed_from_u64(12);
+    let rows = uniform(600, 80, &mut rng);
+    let function: Function = |x| x[2] * x[4] + x[9] * x[9];
+    let values: Vec<f64> = rows.iter().map(|row| function(row)).collect();
+    let found = estimate_gradients(&table(&rows), &values).unwrap();
+    assert_eq!(found.influential().unwrap(), ["x3", "x5", "x10"]);
+    assert!(found.to_string().ends_with("the others are taken to have none"), "{found}");
+    let off = |n: usize| angle(&at(&found, n), &gradient(function, &rows[n]));
+    assert!(median((0..600).map(off).collect()) < 1e-6);
+    let noise: Vec<f64> = (0..600).map(|_| normal(&mut rng)).collect();
+    let error = estimate_gradients(&table(&rows), &noise).unwrap_err();
+    assert!(matches!(error, DataError::NoInfluence { rows: 600, dim: 80 }), "{error}");
+}

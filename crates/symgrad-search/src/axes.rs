@@ -3,6 +3,10 @@
 use std::ops::Range;
 
 use symgrad_data::{Normals, Tangent};
+use symgrad_expr::Aligned;
+
+/// Columns of text agree to this part of their range.
+const SIX_DIGITS: f64 = 1e-5;
 
 /// Orthonormal axes of the directions in which gradients are compared: those in which the data
 /// extend, without those that other formulas already explain.
@@ -89,6 +93,17 @@ impl Axes {
             Self::Flat { normals, .. } => Some(normals),
             Self::Curved(_) => None,
         }
+    }
+
+    /// Whether the directions that do not count are those perpendicular to a plane in which the
+    /// points lie, as far as six digits tell: some inputs are then sums of multiples of others.
+    pub(crate) fn are_of_plane(&self, columns: &[Aligned]) -> bool {
+        let flat = |normal: &Vec<f64>| {
+            let across = |n: usize| columns.iter().zip(normal).map(|(x, f)| x[n] * f).sum::<f64>();
+            let parts = columns.iter().zip(normal).map(|(x, f)| f.abs() * range(x.iter().copied()));
+            range((0..columns[0].len()).map(across)) <= SIX_DIGITS * parts.sum::<f64>()
+        };
+        self.flat_normals().is_some_and(|normals| normals.iter().all(flat))
     }
 
     /// The directions that do not count at the point of that row.
@@ -302,6 +317,11 @@ impl Share<'_> {
 const NO_EXTENT: f64 = 1e-9;
 
 /// The components of vectors along one, at each point.
+/// From the least to the largest.
+fn range(numbers: impl Iterator<Item = f64> + Clone) -> f64 {
+    numbers.clone().fold(f64::NEG_INFINITY, f64::max) - numbers.fold(f64::INFINITY, f64::min)
+}
+
 fn along_constant(axis: &[f64], vectors: &[Vec<f64>]) -> Vec<f64> {
     let mut sum = vec![0.0; vectors.first().map_or(0, Vec::len)];
     for (column, &a) in vectors.iter().zip(axis) {

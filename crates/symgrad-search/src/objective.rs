@@ -385,11 +385,14 @@ impl Objective {
         }
     }
 
-    /// Number of directions in which the data do not extend.
+    /// Number of directions in which the data do not extend; none where inputs depend linearly on
+    /// others, for there a formula can be written in other inputs and remains the same.
     pub(crate) fn empty_directions(&self) -> usize {
         match &self.target {
-            Target::Directions(directions) => directions.empty,
-            Target::Values(_) => 0,
+            Target::Directions(directions) if !directions.axes.are_of_plane(&self.columns) => {
+                directions.empty
+            }
+            _ => 0,
         }
     }
 }

@@ -8,12 +8,17 @@ use crate::target::Target;
 /// Deviations between these are reached by the constants that a search tries first.
 const USUAL: std::ops::Range<f64> = 1e-4..1e4;
 
-/// A power of two of which the wanted values' deviation is a small multiple; 1 where that is of
-/// the usual size, and for targets of any other kind.
+/// What values of formulas without factors vary by at least, mostly.
+const LEAST: f64 = 0.5;
+
+/// A power of ten of which the wanted values' deviation is a small multiple, so that factors such
+/// as 1e30 leave none behind; 1 where that is of the usual size, and for targets of any other kind.
 pub(crate) fn of(objective: &Objective) -> f64 {
     match objective.target() {
         Target::Values(values) if !values.linear_scaling && !USUAL.contains(&values.deviation) => {
-            values.deviation.log2().floor().clamp(-1000.0, 1000.0).exp2()
+            let power = (values.deviation / LEAST).log10().floor().clamp(-300.0, 300.0);
+            // By way of text it is the number that people write, to the last bit.
+            format!("1e{power}").parse().unwrap_or(1.0)
         }
         _ => 1.0,
     }

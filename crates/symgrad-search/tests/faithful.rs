@@ -252,3 +252,21 @@ fn an_input_that_does_not_vary_is_not_used() {
     let outcome = search(regression(&values, columns), quick(5_000));
     assert!(outcome.front().iter().all(|entry| !entry.expr.inputs().contains(&1)));
 }
+
+/// A factor of the whole costs a constant and a product, and nothing else.
+#[test]
+fn a_target_may_be_in_any_unit() {
+    let columns = columns(&[(0.5, 3.0), (0.4, 2.5)]);
+    for truth in ["sin(x1) + x1*x2 + 2", "x1^2 + x1/x2"] {
+        let (values, _) = evaluated(truth, &columns);
+        for exponent in [0, -30, -9, 30] {
+            let size = 10_f64.powi(exponent);
+            let values: Vec<f64> = values.iter().map(|value| size * value).collect();
+            let outcome = search(regression(&values, columns.clone()), quick(200_000));
+            let answer = outcome.answer().unwrap();
+            let most = OpSet::default().complexity(&truth.parse().unwrap()) + 4;
+            assert!(answer.loss < 1e-9, "1e{exponent}: {} has {:e}", answer.expr, answer.loss);
+            assert!(answer.complexity <= most, "1e{exponent}: {}", answer.expr);
+        }
+    }
+}

@@ -61,3 +61,30 @@ fn junk_across_a_sphere_does_no_harm() {
         assert!(summary.contains(&said), "{summary}");
     }
 }
+
+/// A column that is a sum of others does no harm: what is found can be written with it or without.
+#[test]
+fn related_inputs_leave_the_verdict_as_it_is() {
+    let mut rng = ChaCha8Rng::seed_from_u64(8);
+    for (truth, factors, offset) in [
+        ("x1*x2 + x3^2", [1.0, 1.0, 0.0], 0.0),
+        ("sin(x1)*x3 + x2", [-2.0, 0.0, 3.0], 0.5),
+        ("x1/x3 + x2*x3", [1.0, 0.25, 1e-3], -7.0),
+    ] {
+        let mut columns: Vec<Vec<f64>> =
+            (0..3).map(|_| (0..400).map(|_| rng.random_range(0.5..3.0)).collect()).collect();
+        let mut gradients = vec![vec![]; 3];
+        Program::compile(&truth.parse().unwrap())
+            .input_gradients(&columns, &mut Workspace::default(), &mut [0.0; 400], &mut gradients)
+            .unwrap();
+        let sum = |n: usize| factors.iter().zip(&columns).map(|(f, x)| f * x[n]).sum::<f64>();
+        columns.push((0..400).map(|n| sum(n) + offset).collect());
+        gradients.push(vec![0.0; 400]);
+        let names = ["x1", "x2", "x3", "x4"].map(String::from).to_vec();
+        let points = Table::new(names, columns).unwrap();
+        let options = FieldOptions::default();
+        let field = DirectionField::from_gradients(points, &gradients, &options).unwrap();
+        let (answer, summary, loss, _) = found(truth, &field);
+        assert!(loss < 1e-12 && summary.starts_with("identified"), "{truth}: {answer}, {summary}");
+    }
+}

@@ -35,6 +35,8 @@ impl Findings {
             "a single input has the same level sets whatever the formula is: fit the values \
              instead, with --values"
                 .to_owned()
+        } else if let Some(strays) = self.about_strays() {
+            strays
         } else if (1..FEW * dim).contains(&self.points) {
             format!(
                 "{} points are few for {dim} inputs: give more of them, some hundred for two inputs \
@@ -62,7 +64,7 @@ impl Findings {
         })
     }
 
-    fn is_of_values(&self) -> bool {
+    pub(crate) fn is_of_values(&self) -> bool {
         matches!(self.measure, Some(LossKind::Values | LossKind::ScaledValues))
     }
 

@@ -11,6 +11,7 @@ use symgrad_search::{
     Entry, Folds, Hints, LossKind, Objective, Outcome, Scaling, Search, StopReason, Trust, Verdict,
 };
 
+use crate::strays::Strays;
 use crate::{Error, SearchSettings, Stage};
 
 /// Version of the form of `result.json`; it changes when a reader has to.
@@ -59,6 +60,9 @@ pub struct Findings {
     /// Indices of the hints that the answer does not keep to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hints_against: Vec<usize>,
+    /// A formula that few points speak against, where nothing was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strays: Option<Strays>,
     /// Wall-clock seconds by stage; the one part that differs from run to run.
     pub seconds: Seconds,
     /// Evaluations that the search made, no more than its budget.
@@ -208,6 +212,7 @@ impl Findings {
             folds: outcome.folds().cloned(),
             hints: Hints::default(),
             hints_against: vec![],
+            strays: None,
             seconds: Seconds::new(),
             evaluations: outcome.evaluations(),
             stopped: Some(outcome.stop()),
@@ -244,7 +249,9 @@ pub(crate) fn search_whole_field(
     observer: &mut dyn symgrad_search::Observer,
 ) -> Result<Findings, Error> {
     let objective = Objective::new(field, settings.measure);
-    run_search(open_search(&objective, settings, None)?, observer)
+    let mut findings = run_search(open_search(&objective, settings, None)?, observer)?;
+    findings.look_for_strays(&objective);
+    Ok(findings)
 }
 
 /// Searches formulas whose values are the given ones, one for each point: ordinary symbolic
@@ -260,6 +267,7 @@ pub fn search_values(
     let (points, settings) = (reduction.points(points), settings.without(reduction.dropped())?);
     let objective = Objective::regression(&points, values, linear_scaling)?;
     let mut findings = run_search(open_search(&objective, &settings, None)?, observer)?;
+    findings.look_for_strays(&objective);
     findings.left_out = reduction.dropped().iter().map(ToString::to_string).collect();
     Ok(findings)
 }

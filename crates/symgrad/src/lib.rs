@@ -54,6 +54,7 @@ mod reproduce;
 mod settings;
 mod statistics;
 mod steps;
+mod strays;
 mod summary;
 mod verdict;
 
@@ -92,6 +93,7 @@ pub use published::{PublishedFront, published_front, published_mse};
 pub use reproduce::{Failure, Plan, Reproduction, reproduce};
 pub use settings::SearchSettings;
 pub use statistics::wilson;
+pub use strays::Strays;
 pub use verdict::{VerdictKind, VerdictRecord};
 
 /// The programs that the README and the documents show.

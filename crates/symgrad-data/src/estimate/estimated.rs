@@ -11,6 +11,7 @@ pub struct EstimatedGradients {
     pub(super) angle_errors: Vec<f64>,
     pub(super) degree: usize,
     pub(super) neighbours: usize,
+    pub(super) influential: Option<Vec<String>>,
 }
 
 impl EstimatedGradients {
@@ -53,6 +54,12 @@ impl EstimatedGradients {
         self.neighbours
     }
 
+    /// The inputs along which there are gradients, where there were too many inputs to estimate
+    /// them along all: those that show an influence on the values by themselves.
+    pub fn influential(&self) -> Option<&[String]> {
+        self.influential.as_deref()
+    }
+
     /// A weight for each point: 1/(error² + floor) in units that give the median point 1, with
     /// the square of the median error as floor.
     pub(crate) fn weights(&self) -> Vec<f64> {
@@ -72,6 +79,14 @@ impl fmt::Display for EstimatedGradients {
             self.neighbours,
             self.median_angle_error().to_degrees(),
             self.level_set_loss()
+        )?;
+        let Some(names) = &self.influential else { return Ok(()) };
+        write!(
+            f,
+            "; of {} inputs, too many for slopes along all, only {} by themselves show an \
+             influence on the values: the others are taken to have none",
+            self.gradients.len(),
+            names.join(", ")
         )
     }
 }
