@@ -7,6 +7,10 @@ use crate::{
     Units, estimate,
 };
 
+/// Points that get slopes estimated from values: a search looks at fewer, and each slope takes a
+/// fit of its own.
+const SLOPES: usize = 50_000;
+
 /// Points that are to become a direction field.
 ///
 /// ```
@@ -108,7 +112,8 @@ impl FieldBuilder<'_> {
     }
 
     /// The field of one neuron from its N values: [`DirectionField::from_values`]. Values count as
-    /// much as their points weigh; points that weigh nothing are left out.
+    /// much as their points weigh; points that weigh nothing are left out. Of more than 50 000
+    /// points a choice gets gradients, from the values of all.
     pub fn values(self, values: &[f64]) -> Result<(DirectionField, EstimatedGradients), DataError> {
         let Self { points, weights, options, threads, progress, .. } = self;
         check_threshold(options.weak)?;
@@ -176,11 +181,12 @@ fn estimated(
     progress: &dyn Progress,
 ) -> Result<(DirectionField, EstimatedGradients), DataError> {
     let (estimated, surface) =
-        estimate::estimate(&points, values, weights, options.tangent, progress)?;
+        estimate::estimate(&points, values, weights, SLOPES, options.tangent, progress)?;
     let mut trust = estimated.weights();
     if let Some(weights) = weights {
-        trust.iter_mut().zip(weights).for_each(|(trust, weight)| *trust *= weight);
+        trust.iter_mut().zip(estimated.rows()).for_each(|(trust, row)| *trust *= weights[*row]);
     }
+    let points = points.select(estimated.rows());
     // It is the field's if that has the same units.
     let surface = if Units::of(&points).is_own() { surface } else { Surface::Unknown };
     let builder = FieldBuilder { surface, ..FieldBuilder::new(points) };

@@ -16,7 +16,7 @@ pub use screen::influence;
 
 use crate::builder::Surface;
 use crate::cloud::Cloud;
-use crate::order::{canonical, inverse, undo};
+use crate::order::{canonical, inverse};
 use crate::progress::{Progress, of_each};
 use crate::surface::{coefficients, median, principal_axes};
 use crate::table::{check_column, pick};
@@ -82,15 +82,18 @@ const CHANCE: f64 = 1.5;
 /// # Ok::<(), symgrad_data::DataError>(())
 /// ```
 pub fn estimate_gradients(points: &Table, values: &[f64]) -> Result<EstimatedGradients, DataError> {
-    estimate(points, values, None, TangentMode::Auto, &()).map(|(estimated, _)| estimated)
+    estimate(points, values, None, usize::MAX, TangentMode::Auto, &())
+        .map(|(estimated, _)| estimated)
 }
 
-/// As [`estimate_gradients`], with the data's surface as the mode says, and weights of the
-/// values, all positive; and the surface, if it is that of the points one by one, since all differ.
+/// As [`estimate_gradients`], at no more than so many distinct points, of which the values at all
+/// others are neighbours too; with the data's surface as the mode says, and weights of the values,
+/// all positive. Also the surface, if it is that of the points one by one, since all differ.
 pub(crate) fn estimate(
     points: &Table,
     values: &[f64],
     weights: Option<&[f64]>,
+    most: usize,
     mode: TangentMode,
     progress: &dyn Progress,
 ) -> Result<(EstimatedGradients, Surface), DataError> {
@@ -105,37 +108,44 @@ pub(crate) fn estimate(
     let sizes = sites.sizes()?;
     let degree = if sites.count() < enough(sites.rank(), 2) { 1 } else { 2 };
     let chosen = sites.best(&sizes, degree);
-    let found = of_each(sites.count(), progress, |site| {
+    let found = of_each(sites.count().min(most), progress, |site| {
         sizes[chosen..].iter().find_map(|size| sites.estimate(site, *size, degree))
     });
     if found.iter().all(Option::is_none) {
         return Err(DataError::NoEstimate);
     }
-    let of_row = || sites.of_row.iter().map(|site| found[*site].as_ref());
-    let component = |i: usize| {
-        undo(&order, of_row().map(|found| found.map_or(0.0, |f| f.gradient[i])).collect())
-    };
+    // The rows of these sites, in the order given, each with its site.
+    let rows = order.iter().copied().zip(sites.of_row.iter().copied());
+    let mut rows: Vec<(usize, usize)> = rows.filter(|(_, site)| *site < found.len()).collect();
+    rows.sort_unstable();
+    let (rows, of_row): (Vec<usize>, Vec<usize>) = rows.into_iter().unzip();
+    let of_row = || of_row.iter().map(|site| found[*site].as_ref());
+    let component = |i: usize| of_row().map(|found| found.map_or(0.0, |f| f.gradient[i])).collect();
     let gradients = match &kept {
         None => (0..points.dim()).map(component).collect(),
         Some(kept) => {
             let along = |input| kept.binary_search(&input).map(component);
             let all = (0..points.dim()).map(along);
-            all.map(|column| column.unwrap_or_else(|_| vec![0.0; points.rows()])).collect()
+            all.map(|column| column.unwrap_or_else(|_| vec![0.0; rows.len()])).collect()
         }
     };
     let errors = of_row().map(|found| found.map_or(FRAC_PI_2, |f| f.angle_error)).collect();
+    let all_differ = sites.count() == points.rows();
+    let surface = if all_differ && kept.is_none() {
+        let places = inverse(&order);
+        let places: Vec<usize> = rows.iter().map(|row| places[*row]).collect();
+        Surface::Known(sites.tangent.map(|tangent| tangent.select(&places)))
+    } else {
+        Surface::Unknown
+    };
     let estimated = EstimatedGradients {
+        rows,
+        of: points.rows(),
         gradients,
-        angle_errors: undo(&order, errors),
+        angle_errors: errors,
         degree,
         neighbours: sizes[chosen],
         influential: some.as_ref().map(|some| some.names().to_vec()),
-    };
-    let all_differ = sites.count() == points.rows();
-    let surface = if all_differ && kept.is_none() {
-        Surface::Known(sites.tangent.map(|tangent| tangent.select(&inverse(&order))))
-    } else {
-        Surface::Unknown
     };
     Ok((estimated, surface))
 }

@@ -7,6 +7,8 @@ use std::fmt;
 /// Gradients estimated from values, with the error of each one's direction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EstimatedGradients {
+    pub(super) rows: Vec<usize>,
+    pub(super) of: usize,
     pub(super) gradients: Vec<Vec<f64>>,
     pub(super) angle_errors: Vec<f64>,
     pub(super) degree: usize,
@@ -15,6 +17,12 @@ pub struct EstimatedGradients {
 }
 
 impl EstimatedGradients {
+    /// The N rows of the points that have a gradient here, rising: all of them, but of very many
+    /// those of a choice that is as good as at random.
+    pub fn rows(&self) -> &[usize] {
+        &self.rows
+    }
+
     /// The gradients: d columns of N. They lie in the data's tangent space; all are zero at a
     /// point where none can be told.
     pub fn gradients(&self) -> &[Vec<f64>] {
@@ -80,6 +88,9 @@ impl fmt::Display for EstimatedGradients {
             self.median_angle_error().to_degrees(),
             self.level_set_loss()
         )?;
+        if self.rows.len() < self.of {
+            write!(f, "; they are estimated at {} of {} points", self.rows.len(), self.of)?;
+        }
         let Some(names) = &self.influential else { return Ok(()) };
         write!(
             f,

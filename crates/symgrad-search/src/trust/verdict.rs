@@ -186,14 +186,14 @@ pub(crate) fn judge(
     if let Some(reason) = loose_inputs(&entry.expr, judge) {
         return open(vec![], reason);
     }
+    let known = evidence.misfit <= KNOWN * judge.known_error();
     let points = &held.whole.thinned(PAIRED_POINTS);
-    if symmetry::misses_a_part(points, &entry.expr) {
+    if !known && symmetry::misses_a_part(points, &entry.expr) {
         let better = (answer + 1 < front.len()).then_some(front.len() - 1);
         let reason = "what parts the neuron from it has all of its symmetries, unlike the error \
                       of a network; a part of it may be missing or wrong";
         return open(better.into_iter().collect(), reason.into());
     }
-    let known = evidence.misfit <= KNOWN * judge.known_error();
     if evidence.smooth && entry.loss > ROUNDED && !known {
         let reason = "a best guess, not proven: what it leaves is smooth, unlike noise, so that it \
                       is the neuron's own error or a part that is missing";
