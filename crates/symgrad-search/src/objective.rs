@@ -87,22 +87,10 @@ impl Objective {
         }
         let pick = |column: &[f64]| kept.iter().map(|&row| column[row]).collect::<Vec<f64>>();
         let (values, weights) = (pick(values), pick(weights));
-        // In units in which squares neither overflow nor vanish.
-        let largest = values.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
-        let unit = power_of_two_below(largest);
-        let scaled = || values.iter().map(|value| value / unit);
-        let total = sum_in_order(weights.iter().copied());
-        let mean_of = |number: &dyn Fn(f64) -> f64| {
-            sum_in_order(scaled().zip(&weights).map(|(value, w)| w * number(value))) / total
-        };
-        let mean = mean_of(&|value| value);
-        let deviation = mean_of(&|value| (value - mean).powi(2)).sqrt();
-        if !deviation.is_normal() || !(deviation * unit).is_normal() {
+        let Some(values) = Values::of(&values, &weights, linear_scaling) else {
             return problem("they do not vary".into());
-        }
-        let standard = scaled().map(|value| (value - mean) / deviation).collect();
-        let (mean, deviation) = (mean * unit, deviation * unit);
-        let target = Target::Values(Values { standard, mean, deviation, linear_scaling });
+        };
+        let target = Target::Values(values);
         let units = Units::of(points);
         if kept.len() == points.rows() {
             return Ok(Self::of(points, units, weights, target));
@@ -285,6 +273,12 @@ impl Objective {
         self
     }
 
+    /// The same points with other values wanted; `None` if these are not finite or do not vary.
+    pub(crate) fn with_values(&self, values: &[f64]) -> Option<Self> {
+        let target = Target::Values(Values::of(values, &self.weights, false)?);
+        Some(Self { target, ..self.clone() })
+    }
+
     /// The inputs in another order, given as the present ones.
     pub(crate) fn with_inputs(&self, inputs: &[usize]) -> Self {
         let pick = |columns: &[Aligned]| -> Vec<Vec<f64>> {
@@ -398,13 +392,8 @@ impl Objective {
 }
 
 /// The sum of numbers by rising size: the same whatever order they come in.
-fn sum_in_order(numbers: impl Iterator<Item = f64>) -> f64 {
+pub(crate) fn sum_in_order(numbers: impl Iterator<Item = f64>) -> f64 {
     let mut sorted: Vec<f64> = numbers.collect();
     sorted.sort_unstable_by(f64::total_cmp);
     sorted.into_iter().sum()
-}
-
-/// The power of two at or below a number, as far as there are normal ones with normal inverses.
-fn power_of_two_below(number: f64) -> f64 {
-    if number.is_normal() { number.log2().floor().clamp(-1000.0, 1000.0).exp2() } else { 1.0 }
 }

@@ -6,6 +6,7 @@ mod offering;
 mod rounds;
 mod seeding;
 mod settling;
+mod valued;
 
 use std::ops::ControlFlow;
 use std::time::Instant;

@@ -5,6 +5,7 @@ use symgrad_expr::Aligned;
 
 use crate::axes::Axes;
 use crate::measure::Measure;
+use crate::objective::sum_in_order;
 
 #[derive(Clone, Debug)]
 pub(crate) enum Target {
@@ -101,6 +102,25 @@ pub(crate) struct Values {
 }
 
 impl Values {
+    /// From finite numbers and weights of any positive sum; `None` if the numbers do not vary.
+    pub(crate) fn of(values: &[f64], weights: &[f64], linear_scaling: bool) -> Option<Self> {
+        // In units in which squares neither overflow nor vanish.
+        let largest = values.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+        let unit = power_of_two_below(largest);
+        let scaled = || values.iter().map(|value| value / unit);
+        let total = sum_in_order(weights.iter().copied());
+        let mean_of = |number: &dyn Fn(f64) -> f64| {
+            sum_in_order(scaled().zip(weights).map(|(value, w)| w * number(value))) / total
+        };
+        let mean = mean_of(&|value| value);
+        let deviation = mean_of(&|value| (value - mean).powi(2)).sqrt();
+        if !deviation.is_normal() || !(deviation * unit).is_normal() {
+            return None;
+        }
+        let standard = scaled().map(|value| (value - mean) / deviation).collect();
+        Some(Self { standard, mean: mean * unit, deviation: deviation * unit, linear_scaling })
+    }
+
     /// The mean with as many digits as matter beside the deviation.
     pub(crate) fn rounded_mean(&self) -> f64 {
         const DIGITS: usize = 17;
@@ -109,4 +129,9 @@ impl Values {
         let close = |rounded: &f64| (rounded - self.mean).abs() < 0.01 * self.deviation;
         rounded.into_iter().find(close).unwrap_or(self.mean)
     }
+}
+
+/// The power of two at or below a number, as far as there are normal ones with normal inverses.
+fn power_of_two_below(number: f64) -> f64 {
+    if number.is_normal() { number.log2().floor().clamp(-1000.0, 1000.0).exp2() } else { 1.0 }
 }

@@ -149,7 +149,7 @@ mod tests {
 
     /// The field of x·y, but for the points at which it turns back.
     fn field(turned: impl Fn(f64, f64) -> bool) -> Result<DirectionField, crate::Error> {
-        let column = |step: f64| (1..=400).map(|n| 0.5 + (step * f64::from(n)).fract() * 2.0);
+        let column = |step: f64| (1..=400).map(move |n| 0.5 + (step * f64::from(n)).fract() * 2.0);
         let x: Vec<f64> = column(0.754_878).collect();
         let y: Vec<f64> = column(0.569_840).collect();
         let sign = |(x, y): (&f64, &f64)| if turned(*x, *y) { -1.0 } else { 1.0 };

@@ -44,8 +44,13 @@ impl Search {
             }
         }
         if self.rules.spectral && !self.is_over() {
+            let grown = self.grown_library();
+            self.grow_for_values(&grown);
+            if self.is_over() || self.state.replicate.is_exact() {
+                return;
+            }
             let (inputs, ops) = (&self.palette.inputs, &self.rules.ops);
-            let mut libraries = vec![self.grown_library()];
+            let mut libraries = vec![grown];
             // They do not change from round to round.
             if self.state.replicate.rounds == 1 {
                 libraries.extend(spectral::parametric(inputs, ops));
@@ -66,7 +71,7 @@ impl Search {
     }
 
     /// Fits the constants of formulas and offers what comes out.
-    fn fit_and_offer(&mut self, formulas: Vec<Expr>) {
+    pub(super) fn fit_and_offer(&mut self, formulas: Vec<Expr>) {
         let (screen, rules) = (&self.screen, &self.rules);
         let share = self.allowance().part(PART).shares(formulas.len());
         let fitted: Vec<(Expr, u64)> = self.pool.install(|| {

@@ -154,13 +154,24 @@ impl Search {
         longest: usize,
         allowance: Allowance,
     ) -> Vec<Vec<Expr>> {
-        let rules = &self.rules;
         let points = self.screen.thinned(points);
+        self.eliminated_on(&points, libraries, longest, allowance)
+    }
+
+    /// The same of another objective.
+    pub(super) fn eliminated_on(
+        &mut self,
+        points: &Objective,
+        libraries: Vec<Vec<Expr>>,
+        longest: usize,
+        allowance: Allowance,
+    ) -> Vec<Vec<Expr>> {
+        let rules = &self.rules;
         let shares = allowance.shares(libraries.len());
         let found: Vec<(Vec<Vec<Expr>>, u64)> = self.pool.install(|| {
             let each = libraries.into_par_iter().enumerate().map(|(k, mut library)| {
                 library.retain(|feature| rules.constraints.suits(feature));
-                let mut eval = Evaluator::allowed(&points, shares(k));
+                let mut eval = Evaluator::allowed(points, shares(k));
                 let proposals = spectral::eliminate_library(library, &mut eval);
                 let short = proposals.iter().filter(|proposal| proposal.terms() <= longest);
                 let spelled = short.map(|proposal| spellings(proposal, rules));

@@ -2,8 +2,8 @@
 
 use symgrad_expr::{Expr, OpSet};
 
+use super::Proposal;
 use super::gram::Gram;
-use super::{Proposal, reweigh};
 use crate::evaluator::Evaluator;
 
 /// How wide and how far the beam goes.
@@ -47,8 +47,7 @@ pub(crate) fn search(
     for length in 2..=options.terms {
         for state in keep(beam.clone(), options.proposals) {
             let terms: Vec<Expr> = state.subset.iter().map(|&j| features[j].clone()).collect();
-            let coefficients = reweigh(&terms, state.coefficients, REFINE, evaluator);
-            proposals.push(Proposal { terms, coefficients });
+            proposals.push(Proposal::of(terms, state.coefficients, REFINE, evaluator));
         }
         if length < options.terms {
             let grown = beam.iter().flat_map(|state| extend(state, gram, &costs, options));

@@ -10,7 +10,7 @@
 use symgrad_expr::Expr;
 
 use super::gram::{Eigenpair, Gram};
-use super::{Proposal, gram_of, reweigh, sums};
+use super::{Proposal, gram_of, sums};
 use crate::evaluator::Evaluator;
 use crate::fit::fit_constants;
 
@@ -46,11 +46,11 @@ pub(crate) fn eliminate_library(
                 continue;
             }
             let terms: Vec<Expr> = kept.iter().map(|&j| features[j].clone()).collect();
-            let coefficients = reweigh(&terms, pair.coefficients, REFINE, evaluator);
+            let proposal = Proposal::of(terms, pair.coefficients, REFINE, evaluator);
             if kept.len() == FITTED {
-                proposals.extend(fitted_path(terms.clone(), coefficients.clone(), evaluator));
+                proposals.extend(fitted_path(&proposal, evaluator));
             }
-            proposals.push(Proposal { terms, coefficients });
+            proposals.push(proposal);
             known.push(kept);
         }
     }
@@ -60,11 +60,8 @@ pub(crate) fn eliminate_library(
 /// Goes on with a sum whose terms have constants inside: these are fitted with the coefficients
 /// before each further term is dropped. Terms on a grid of constants share what one between them
 /// would explain, and only the fit shows which of them are superfluous.
-fn fitted_path(
-    mut terms: Vec<Expr>,
-    mut coefficients: Vec<f64>,
-    evaluator: &mut Evaluator<'_>,
-) -> Vec<Proposal> {
+fn fitted_path(sum: &Proposal, evaluator: &mut Evaluator<'_>) -> Vec<Proposal> {
+    let (mut terms, mut coefficients) = (sum.terms.clone(), sum.coefficients.clone());
     let mut found = vec![];
     while terms.len() > 1 && terms.iter().any(|term| !term.constants().is_empty()) {
         let (mut sum, _) = sums::weighted(&terms, &coefficients);
@@ -76,9 +73,8 @@ fn fitted_path(
         let (features, gram) = gram_of(sums::terms(&sum), evaluator);
         let all: Vec<usize> = (0..features.len()).collect();
         let Some(pair) = gram.smallest(&all) else { break };
-        let coefficients_now = reweigh(&features, pair.coefficients.clone(), 1, evaluator);
         let smallest = by_size(&pair)[0];
-        found.push(Proposal { terms: features.clone(), coefficients: coefficients_now });
+        found.push(Proposal::of(features.clone(), pair.coefficients.clone(), 1, evaluator));
         terms = features;
         coefficients = pair.coefficients;
         terms.remove(smallest);

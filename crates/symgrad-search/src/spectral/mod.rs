@@ -5,6 +5,8 @@ mod beam;
 mod elimination;
 mod families;
 mod features;
+mod fraction_libraries;
+mod fractions;
 mod gram;
 mod parametric;
 mod polynomial;
@@ -17,6 +19,8 @@ pub(crate) use beam::BeamOptions;
 pub(crate) use elimination::eliminate_library;
 pub(crate) use families::families;
 pub(crate) use features::{mixed_library, monomials, pair_library, quotients_of_monomials};
+pub(crate) use fraction_libraries::fraction_libraries;
+pub(crate) use fractions::fractions;
 use gram::{Gram, Sparse};
 pub(crate) use parametric::parametric;
 pub(crate) use polynomial::eliminate;
@@ -33,9 +37,29 @@ pub(crate) const DENSE_CELLS: usize = 40_000_000;
 pub(crate) struct Proposal {
     terms: Vec<Expr>,
     coefficients: Vec<f64>,
+    /// The sum's constant, where values are to be matched as they are; elsewhere the coefficients
+    /// count up to a factor, and no constant matters.
+    constant: Option<f64>,
 }
 
 impl Proposal {
+    /// The sum with every point counting alike, which takes some rounds of weighting.
+    fn of(
+        terms: Vec<Expr>,
+        coefficients: Vec<f64>,
+        rounds: usize,
+        evaluator: &mut Evaluator<'_>,
+    ) -> Self {
+        let coefficients = reweigh(&terms, coefficients, rounds, evaluator);
+        match line(&terms, &coefficients, evaluator) {
+            None => Self { terms, coefficients, constant: None },
+            Some((slope, offset)) => {
+                let coefficients = coefficients.iter().map(|c| slope * c).collect();
+                Self { terms, coefficients, constant: Some(offset) }
+            }
+        }
+    }
+
     /// Terms of the sum.
     pub(crate) fn terms(&self) -> usize {
         self.terms.len()
@@ -43,7 +67,11 @@ impl Proposal {
 
     /// The expressions this sum may stand for, with rounded and unrounded coefficients.
     pub(crate) fn spellings(&self, ops: &OpSet) -> Vec<Expr> {
-        sums::spellings(&self.terms.iter().collect::<Vec<_>>(), &self.coefficients, ops)
+        let terms: Vec<&Expr> = self.terms.iter().collect();
+        match self.constant {
+            None => sums::spellings(&terms, &self.coefficients, ops),
+            Some(constant) => sums::spellings_of_values(&terms, &self.coefficients, constant, ops),
+        }
     }
 }
 
@@ -74,7 +102,10 @@ pub(crate) fn short_sums(
         .collect();
     singles.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     let best = singles.iter().take(SINGLES);
-    let mut found: Vec<Expr> = best.map(|&(_, feature)| library[feature].clone()).collect();
+    let single = |&(_, feature): &(f64, usize)| vec![library[feature].clone()];
+    let singles: Vec<Vec<Expr>> = best.map(single).collect();
+    let of_one = |terms: Vec<Expr>| Proposal::of(terms, vec![1.0], 0, evaluator).spellings(ops);
+    let mut found: Vec<Expr> = singles.into_iter().flat_map(of_one).collect();
     if library.len() > 1 {
         for proposal in beam::search(&library, &gram, ops, options, evaluator) {
             found.extend(proposal.spellings(ops));
@@ -97,8 +128,7 @@ pub(crate) fn refit(expr: &Expr, evaluator: &mut Evaluator<'_>) -> Option<Propos
         return None;
     }
     let coefficients = weigh(&terms, evaluator)?;
-    let coefficients = reweigh(&terms, coefficients, 2, evaluator);
-    Some(Proposal { terms, coefficients })
+    Some(Proposal::of(terms, coefficients, 2, evaluator))
 }
 
 /// The coefficients of the sum whose gradient deviates least, points with large gradients
@@ -109,6 +139,32 @@ fn weigh(terms: &[Expr], evaluator: &mut Evaluator<'_>) -> Option<Vec<f64>> {
     let all: Vec<usize> = (0..terms.len()).collect();
     Some(Gram::of_moments(&moments).smallest(&all)?.coefficients)
 }
+
+/// The slope and the constant of the best line from a sum to the wanted values (simple linear
+/// regression), where these are to be matched as they are.
+fn line(terms: &[Expr], coefficients: &[f64], evaluator: &mut Evaluator<'_>) -> Option<(f64, f64)> {
+    let objective = evaluator.objective();
+    let Target::Values(target) = objective.target() else { return None };
+    if target.linear_scaling {
+        return None;
+    }
+    let values = evaluator.values(&sums::weighted(terms, coefficients).0)?;
+    let mean_of = |number: &dyn Fn(usize) -> f64| -> f64 {
+        objective.weights().iter().enumerate().map(|(n, w)| w * number(n)).sum()
+    };
+    let (mean, middle) = (mean_of(&|n| values[n]), mean_of(&|n| target.standard[n]));
+    let square = mean_of(&|n| (values[n] - mean).powi(2));
+    let product = mean_of(&|n| (values[n] - mean) * (target.standard[n] - middle));
+    let slope = target.deviation * product / square;
+    let constant = target.mean + target.deviation * middle - slope * mean;
+    // What rounding leaves of a constant is none.
+    let least = ROUNDING_OF_CONSTANTS * (target.deviation + (slope * mean).abs());
+    let constant = if constant.abs() <= least { 0.0 } else { constant };
+    (slope.is_finite() && constant.is_finite()).then_some((slope, constant))
+}
+
+/// Parts of the numbers that a constant is a difference of.
+const ROUNDING_OF_CONSTANTS: f64 = 1e-9;
 
 /// The coefficients with every point counting alike, by weighting the points with 1/‖∇f‖².
 fn reweigh(

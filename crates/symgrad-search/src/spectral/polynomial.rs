@@ -3,7 +3,7 @@
 use symgrad_expr::{Expr, OpSet};
 
 use super::gram::{Eigenpair, Gram};
-use super::{DENSE_CELLS, Proposal, features, gram_of, reweigh};
+use super::{DENSE_CELLS, Proposal, features, gram_of};
 use crate::evaluator::Evaluator;
 use crate::objective::Objective;
 
@@ -91,8 +91,7 @@ fn eliminate_from(
     loop {
         if kept.len() <= MAX_TERMS {
             let terms: Vec<Expr> = kept.iter().map(|&j| monomials[j].clone()).collect();
-            let coefficients = reweigh(&terms, pair.coefficients.clone(), REFINE, evaluator);
-            proposals.push(Proposal { terms, coefficients });
+            proposals.push(Proposal::of(terms, pair.coefficients.clone(), REFINE, evaluator));
         }
         if kept.len() == 1 {
             return proposals;

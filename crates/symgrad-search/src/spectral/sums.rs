@@ -67,17 +67,54 @@ fn round(value: f64, tolerance: f64, numbers: &[f64]) -> f64 {
     close.map_or(value, |simple| simple.copysign(value))
 }
 
-/// Writes a sum with the allowed operators, terms of coefficient ±1 without a product, the
-/// positive terms first; the overall sign is free. `None` where the operators do not suffice.
+/// The ways to write Σ cᵢ φᵢ + c, with the numbers as they are and rounded.
+pub(crate) fn spellings_of_values(
+    features: &[&Expr],
+    coefficients: &[f64],
+    constant: f64,
+    ops: &OpSet,
+) -> Vec<Expr> {
+    let mut found: Vec<Expr> = Vec::new();
+    for (tolerance, numbers) in ROUNDINGS_OF_VALUES {
+        let rounded = |c: f64| round(c, tolerance, &SIMPLE[..numbers]);
+        let terms = features.iter().zip(coefficients).map(|(f, c)| ((*f).clone(), rounded(*c)));
+        let constant = (constant != 0.0).then(|| (Expr::constant(1.0), rounded(constant)));
+        if let Some(expr) = write_terms(&terms.chain(constant).collect::<Vec<_>>(), ops)
+            && !found.contains(&expr)
+        {
+            found.push(expr);
+        }
+    }
+    found
+}
+
+/// Σ cᵢ φᵢ with the numbers as they are, by any operators.
+pub(crate) fn exactly(features: &[&Expr], coefficients: &[f64]) -> Option<Expr> {
+    let terms = features.iter().zip(coefficients).map(|(f, c)| ((*f).clone(), *c));
+    write_terms(&terms.collect::<Vec<_>>(), &OpSet::default())
+}
+
+/// The same for [`spellings_of_values`]: what rounding has left of simple numbers, and
+/// coefficients of noisy values.
+const ROUNDINGS_OF_VALUES: [(f64, usize); 3] =
+    [(0.0, 0), (1e-6, SIMPLE.len()), (0.02, SIMPLE.len())];
+
+/// Writes a sum of which the overall sign is free, so that as many terms as can be are positive.
 fn write_sum(features: &[&Expr], coefficients: &[f64], ops: &OpSet) -> Option<Expr> {
     let positive = coefficients.iter().filter(|c| **c > 0.0).count();
     let sign = if 2 * positive >= coefficients.len() { 1.0 } else { -1.0 };
-    let terms = || features.iter().zip(coefficients).map(|(f, c)| (*f, c * sign));
-    let ordered = terms().filter(|t| t.1 > 0.0).chain(terms().filter(|t| t.1 < 0.0));
+    let terms = features.iter().zip(coefficients).map(|(f, c)| ((*f).clone(), c * sign));
+    write_terms(&terms.collect::<Vec<_>>(), ops)
+}
+
+/// Writes a sum with the allowed operators, terms of coefficient ±1 without a product, the
+/// positive terms first. `None` where the operators do not suffice.
+fn write_terms(terms: &[(Expr, f64)], ops: &OpSet) -> Option<Expr> {
+    let ordered = terms.iter().filter(|t| t.1 > 0.0).chain(terms.iter().filter(|t| t.1 < 0.0));
     let mut sum: Option<Expr> = None;
     for (feature, coefficient) in ordered {
-        let subtract = coefficient < 0.0 && sum.is_some() && ops.contains(Op::Sub);
-        let factor = if subtract { -coefficient } else { coefficient };
+        let subtract = *coefficient < 0.0 && sum.is_some() && ops.contains(Op::Sub);
+        let factor = if subtract { -coefficient } else { *coefficient };
         let term =
             if factor == 1.0 { feature.clone() } else { write_product(factor, feature, ops)? };
         sum = Some(match sum {
@@ -92,6 +129,9 @@ fn write_sum(features: &[&Expr], coefficients: &[f64], ops: &OpSet) -> Option<Ex
 
 /// factor · feature, as a quotient where the feature is a reciprocal.
 fn write_product(factor: f64, feature: &Expr, ops: &OpSet) -> Option<Expr> {
+    if feature.root() == Node::Const {
+        return Some(Expr::constant(factor * feature.constants()[0]));
+    }
     if ops.contains(Op::Div) {
         match (feature.root(), feature.arguments().as_slice()) {
             (Node::Op(Op::Inv), [argument]) => {
@@ -165,6 +205,14 @@ mod tests {
         let refs: Vec<&Expr> = features.iter().collect();
         let found = spellings(&refs, &[1.0, -2.01], &OpSet::default());
         assert!(found.contains(&"x1^2 - 2/x2".parse().unwrap()), "{found:?}");
+    }
+
+    #[test]
+    fn sums_of_values_keep_their_sign_and_their_constant() {
+        let features = parse(&["x1^2", "sin(x2)"]);
+        let refs: Vec<&Expr> = features.iter().collect();
+        let found = spellings_of_values(&refs, &[-2.000_000_1, -0.3], 7.5, &OpSet::default());
+        assert!(found.contains(&"7.5 - 2*x1^2 - 0.3*sin(x2)".parse().unwrap()), "{found:?}");
     }
 
     #[test]

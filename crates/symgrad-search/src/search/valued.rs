@@ -1,0 +1,143 @@
+//! What a replicate tries where values are wanted: quotients of sums, and sums inside an outer
+//! function, which the values show when its inverse is applied to them.
+
+use rayon::prelude::*;
+use symgrad_expr::{Expr, Op, OpSet};
+
+use super::Search;
+use super::seeding::in_turn;
+use crate::evaluator::Evaluator;
+use crate::evolution::strip;
+use crate::objective::Objective;
+use crate::spectral;
+use crate::target::Target;
+
+/// These attempts get at most one in so many of the evaluations that are left.
+const PART: u64 = 4;
+
+/// Points for them.
+const POINTS: usize = 400;
+
+/// Proposals whose constants are fitted, those of the least losses.
+const FITTED: usize = 16;
+
+/// Largest values whose exponential is taken.
+const LARGEST: f64 = 50.0;
+
+/// An outer function: the inverse of it, and how it is written.
+struct Outer {
+    needed: Op,
+    inverse: fn(f64) -> f64,
+    written: fn(Expr) -> Expr,
+}
+
+/// Square root, exponential, reciprocal, logarithm. Only where the values have one sign can the
+/// first three be told.
+const OUTER: [Outer; 4] = [
+    Outer { needed: Op::Sqrt, inverse: |y| y * y, written: |f| Expr::unary(Op::Sqrt, f) },
+    Outer { needed: Op::Exp, inverse: f64::ln, written: |f| Expr::unary(Op::Exp, f) },
+    Outer { needed: Op::Div, inverse: f64::recip, written: |f| Expr::constant(1.0) / f },
+    Outer { needed: Op::Log, inverse: f64::exp, written: |f| Expr::unary(Op::Log, f) },
+];
+
+impl Search {
+    /// Quotients and outer functions, where values are to be matched as they are.
+    pub(super) fn grow_for_values(&mut self, grown: &[Expr]) {
+        let wanted = matches!(self.screen.target(), Target::Values(v) if !v.linear_scaling);
+        if !wanted || !self.rules.spectral {
+            return;
+        }
+        let first = self.state.replicate.rounds == 1;
+        self.offer_fractions(grown, first);
+        if first && !self.state.replicate.is_exact() && !self.is_over() {
+            self.see_through();
+        }
+    }
+
+    fn offer_fractions(&mut self, grown: &[Expr], first: bool) {
+        let ops = &self.rules.ops;
+        let one = || std::iter::once(Expr::constant(1.0));
+        let part = |most: usize| one().chain(grown.iter().take(most).cloned()).collect();
+        let mut libraries: Vec<(Vec<Expr>, Vec<Expr>)> = vec![(part(120), part(80))];
+        if first {
+            libraries.extend(spectral::fraction_libraries(&self.palette.inputs, ops));
+        }
+        let points = self.screen.thinned(POINTS);
+        let shares = self.allowance().part(PART).shares(libraries.len());
+        let found: Vec<(Vec<Expr>, u64)> = self.pool.install(|| {
+            let each = libraries.into_par_iter().enumerate().map(|(k, (above, below))| {
+                let mut eval = Evaluator::allowed(&points, shares(k));
+                (spectral::fractions(&above, &below, ops, &mut eval), eval.evaluations())
+            });
+            each.collect()
+        });
+        self.state.evaluations += found.iter().map(|(_, spent)| spent).sum::<u64>();
+        let found: Vec<Vec<Expr>> = found.into_iter().map(|(quotients, _)| quotients).collect();
+        self.offer_with_fits(&in_turn(&found));
+    }
+
+    /// Sums by elimination whose values are those wanted, seen through the inverse of an outer
+    /// function.
+    fn see_through(&mut self) {
+        let (inputs, ops) = (self.palette.inputs.clone(), self.rules.ops.clone());
+        for outer in OUTER.iter().filter(|outer| ops.contains(outer.needed)) {
+            let Some((seen, sign)) = seen_through(&self.screen, outer) else { continue };
+            let mut libraries = spectral::families(&inputs, &ops);
+            libraries.extend(spectral::parametric(&inputs, &ops).into_iter().take(2));
+            let allowance = self.allowance().part(PART);
+            let spelled =
+                self.eliminated_on(&seen.thinned(POINTS), libraries, usize::MAX, allowance);
+            let whole = |sum: &Expr| signed(sign, (outer.written)(sum.clone()), &ops);
+            let found: Vec<Expr> = in_turn(&spelled).iter().map(whole).collect();
+            self.offer_with_fits(&found);
+            if self.state.replicate.is_exact() || self.is_over() {
+                break;
+            }
+        }
+    }
+
+    /// Offers formulas, and the best of them with their constants fitted.
+    fn offer_with_fits(&mut self, formulas: &[Expr]) {
+        let rules = &self.rules;
+        let formulas: Vec<Expr> = formulas
+            .iter()
+            .map(|formula| strip(formula, rules))
+            .filter(|formula| rules.ops.complexity(formula) <= rules.max_complexity)
+            .collect();
+        let allowed = self.allowance().part(PART).evaluations;
+        let losses = self.losses(&formulas, allowed);
+        self.offer_within(&formulas, allowed);
+        let mut known: Vec<(f64, Expr)> = losses
+            .into_iter()
+            .zip(formulas)
+            .filter_map(|(loss, formula)| Some((loss.filter(|l| *l < 1.0)?, formula)))
+            .collect();
+        known.sort_by(|a, b| a.0.total_cmp(&b.0));
+        known.truncate(FITTED);
+        self.fit_and_offer(known.into_iter().map(|(_, formula)| formula).collect());
+    }
+}
+
+/// The objective for what is inside an outer function, and the sign that stands before that;
+/// `None` if these values are not its.
+fn seen_through(objective: &Objective, outer: &Outer) -> Option<(Objective, f64)> {
+    let Target::Values(values) = objective.target() else { return None };
+    let given = || values.standard.iter().map(|y| values.mean + values.deviation * y);
+    let of_any_sign = outer.needed == Op::Log;
+    let sign = if given().all(|y| y < 0.0) { -1.0 } else { 1.0 };
+    let possible = if of_any_sign {
+        given().all(|y| y.abs() < LARGEST)
+    } else {
+        given().all(|y| sign * y > 0.0)
+    };
+    let sign = if of_any_sign { 1.0 } else { sign };
+    if !possible {
+        return None;
+    }
+    let inside: Vec<f64> = given().map(|y| (outer.inverse)(sign * y)).collect();
+    Some((objective.with_values(&inside)?, sign))
+}
+
+fn signed(sign: f64, formula: Expr, ops: &OpSet) -> Expr {
+    if sign < 0.0 { crate::evolution::negated(&formula, ops) } else { formula }
+}
