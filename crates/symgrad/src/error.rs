@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+#[cfg(feature = "training")]
 use symgrad_data::generate::GenerateError;
 use symgrad_data::{DataError, FileError, FileProblem};
 use symgrad_expr::{NamesError, ParseError};
@@ -9,6 +10,7 @@ use symgrad_laws::{EquationError, MotionError};
 use symgrad_models::ModelError;
 use symgrad_report::ReportError;
 use symgrad_search::SearchError;
+#[cfg(feature = "training")]
 use symgrad_siamese::SiameseError;
 
 /// A run that could not be carried out.
@@ -18,6 +20,7 @@ pub enum Error {
     #[error(transparent)]
     Data(#[from] DataError),
     /// Triplets that could not be drawn.
+    #[cfg(feature = "training")]
     #[error(transparent)]
     Generate(#[from] GenerateError),
     /// Equations of motion.
@@ -27,6 +30,7 @@ pub enum Error {
     #[error(transparent)]
     Motion(#[from] MotionError),
     /// The encoder.
+    #[cfg(feature = "training")]
     #[error(transparent)]
     Siamese(#[from] SiameseError),
     /// A network from a file.
@@ -48,8 +52,18 @@ pub enum Error {
         /// Its neurons.
         neurons: usize,
     },
-    /// A composition with an encoder.
-    #[error("an encoder of symgrad cannot be put behind another network, nor before one")]
+    /// Values or gradients of another number of units than named.
+    #[error("{what} of {columns} units are given, but {units} units are named")]
+    Recorded {
+        /// The units named.
+        units: usize,
+        /// Those that are given.
+        columns: usize,
+        /// What is given.
+        what: String,
+    },
+    /// A composition of networks that symgrad cannot run, or with an encoder.
+    #[error("only networks from files can be put behind one another")]
     NotThrough,
     /// A search that cannot start.
     #[error(transparent)]
@@ -165,16 +179,20 @@ impl Error {
         match self {
             Self::Data(DataError::File(FileError { problem, .. })) => file_hint(problem),
             Self::Data(error) => data_hint(error),
+            #[cfg(feature = "training")]
             Self::Generate(_) => "draw fewer triplets, or take the other recipe",
             Self::Equations(_) => "write --rhs \"x' = v, v' = -x - x^3\", over the columns' names",
             Self::Motion(_) => "--rates names a derivative in time for each of --inputs",
             Self::NoLayer { .. } => LAYERS,
             Self::Model(error) => model_hint(error),
+            Self::Recorded { .. } => "give a column of values and gradients for each unit",
             Self::WhichNeuron { .. } => "name one with --neuron, or take them all with --all",
             Self::NotThrough => "networks from ONNX, safetensors and PyTorch files can be composed",
+            #[cfg(feature = "training")]
             Self::Siamese(SiameseError::Io { .. }) => {
                 "check the path and that you may read the file"
             }
+            #[cfg(feature = "training")]
             Self::Siamese(_) => "`symgrad reproduce --quick` shows whether a short training works",
             Self::Search(_) => "`symgrad search --help` says what each setting means",
             Self::NoColumn { .. } => {

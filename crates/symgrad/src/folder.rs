@@ -142,6 +142,7 @@ impl Folder {
         Ok(if known { Owner::Symgrad } else { Owner::User })
     }
 
+    #[cfg(feature = "training")]
     /// Whether a file is there and need not be made: it is the user's, or symgrad made it from just
     /// these.
     pub(crate) fn is_current(&self, name: &str, from: &Sources) -> Result<bool, Error> {
@@ -156,6 +157,7 @@ impl Folder {
         })
     }
 
+    #[cfg(feature = "training")]
     /// Those of the files that are the user's, with their digests.
     pub(crate) fn users(&self, names: &[&str]) -> Result<Sources, Error> {
         let mut found = Sources::new();
@@ -169,6 +171,7 @@ impl Folder {
         Ok(found)
     }
 
+    #[cfg(feature = "training")]
     /// Moves the user's among these files to names that are free.
     pub(crate) fn set_users_aside(&self, names: &[&str]) -> Result<(), Error> {
         for name in names {
@@ -180,6 +183,7 @@ impl Folder {
     }
 }
 
+#[cfg(feature = "training")]
 /// Moves a file or folder, if it is there, to `NAME.old-1`, or the next number that is free.
 pub(crate) fn set_aside(path: &Path) -> Result<(), Error> {
     let there = |path: &Path| std::fs::symlink_metadata(path).is_ok();
@@ -197,6 +201,7 @@ pub(crate) fn set_aside(path: &Path) -> Result<(), Error> {
 
 const CRC: crc::Crc<u64> = crc::Crc::<u64>::new(&crc::CRC_64_XZ);
 
+#[cfg(feature = "training")]
 /// The digest of some bytes: their number and a checksum.
 pub(crate) fn digest(bytes: &[u8]) -> String {
     format!("{}-{:016x}", bytes.len(), CRC.checksum(bytes))

@@ -31,15 +31,20 @@
 //! [`discover`] finds laws in trajectories, or in other groups of points that share something.
 //!
 //! [`reproduce`] runs whole experiments, from triplets to the check of the formula that comes
-//! out; [`experiments`] lists them. The parts can be used by themselves: [`expr`], [`data`],
-//! [`siamese`], [`search`], [`laws`], [`simplify`], [`report`].
+//! out; [`experiments`] lists them. They and [`siamese`] are there with the feature `training`, which
+//! is on by default. The parts can be used by themselves: [`expr`], [`data`], [`search`], [`laws`],
+//! [`models`], [`simplify`], [`report`].
 
 mod advice;
+#[cfg(feature = "training")]
 mod check;
+#[cfg(feature = "training")]
 mod concept;
+#[cfg(feature = "training")]
 mod config;
 mod discover;
 mod error;
+#[cfg(feature = "training")]
 mod experiments;
 mod files;
 mod findings;
@@ -47,14 +52,20 @@ mod folder;
 mod inputs;
 mod interpret;
 mod observer;
+#[cfg(feature = "training")]
 mod pairs;
+#[cfg(feature = "training")]
 mod pipeline;
+#[cfg(feature = "training")]
 mod published;
+#[cfg(feature = "training")]
 mod reproduce;
 mod settings;
 mod statistics;
+#[cfg(feature = "training")]
 mod steps;
 mod strays;
+#[cfg(feature = "training")]
 mod summary;
 mod verdict;
 
@@ -64,19 +75,24 @@ pub use symgrad_laws as laws;
 pub use symgrad_models as models;
 pub use symgrad_report as report;
 pub use symgrad_search as search;
+#[cfg(feature = "training")]
 pub use symgrad_siamese as siamese;
 pub use symgrad_simplify as simplify;
 // What settings and findings are made of.
 pub use symgrad_expr::{Names, OpSet};
 
+#[cfg(feature = "training")]
 pub use check::{Alternative, Mixture, Record};
+#[cfg(feature = "training")]
 pub use concept::ExprConcept;
+#[cfg(feature = "training")]
 pub use config::RunConfig;
 pub use discover::{
     DiscoverSettings, Discovery, DiscoveryKind, DiscoveryVerdict, FoundBy, LawAlternative, LawKind,
     LawRecord, LawVerdictRecord, box_of_points, discover,
 };
 pub use error::Error;
+#[cfg(feature = "training")]
 pub use experiments::{Case, Suite, experiments, recipe_name, select};
 pub use files::write_file;
 pub use findings::{
@@ -86,14 +102,19 @@ pub use findings::{
 pub use folder::Folder;
 pub use interpret::{
     Activity, Group, InterpretSettings, Interpretation, LayerInterpretation, LayerObserver, Model,
-    Outer, SpaceInterpretation, Trend, interpret_layer, interpret_neuron, interpret_space,
+    Outer, Recorded, SpaceInterpretation, Trend, interpret_layer, interpret_neuron,
+    interpret_space,
 };
-pub use observer::{Observer, Stage};
+#[cfg(feature = "training")]
+pub use observer::Observer;
+pub use observer::Stage;
+#[cfg(feature = "training")]
 pub use published::{PublishedFront, published_front, published_mse};
+#[cfg(feature = "training")]
 pub use reproduce::{Failure, Plan, Reproduction, reproduce};
 pub use settings::SearchSettings;
-pub use statistics::wilson;
 pub use strays::Strays;
+pub use symgrad_report::wilson;
 pub use verdict::{VerdictKind, VerdictRecord};
 
 /// The programs that the README and the documents show.

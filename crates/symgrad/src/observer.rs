@@ -1,9 +1,11 @@
 //! Following a run.
 
+#[cfg(feature = "training")]
 use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "training")]
 use crate::Record;
 
 /// The stages of a run that take time.
@@ -39,6 +41,7 @@ impl Stage {
     }
 }
 
+#[cfg(feature = "training")]
 /// Follows runs, which may go on side by side, and may stop them; the defaults do neither.
 pub trait Observer: Sync {
     /// A stage of a run has begun.
@@ -70,4 +73,5 @@ pub trait Observer: Sync {
     }
 }
 
+#[cfg(feature = "training")]
 impl Observer for () {}

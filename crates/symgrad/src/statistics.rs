@@ -1,7 +1,5 @@
 //! The few statistics that a summary needs.
 
-pub use symgrad_report::wilson;
-
 /// The correlation of two columns; 0 if one of them is constant.
 pub(crate) fn pearson(a: &[f64], b: &[f64]) -> f64 {
     let mean = |column: &[f64]| column.iter().sum::<f64>() / column.len().max(1) as f64;

@@ -77,6 +77,7 @@ impl VerdictRecord {
     }
 }
 
+#[cfg(feature = "training")]
 /// How often a verdict went with a recovery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Tally {
@@ -86,6 +87,7 @@ pub(crate) struct Tally {
     pub(crate) not_recovered: usize,
 }
 
+#[cfg(feature = "training")]
 /// Each verdict and whether its run was recovered, counted. What has no verdict is counted if
 /// there is such a run.
 pub(crate) fn tallies(outcomes: &[(Option<VerdictKind>, bool)]) -> Vec<Tally> {

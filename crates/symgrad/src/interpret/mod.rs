@@ -1,11 +1,14 @@
 //! What the neurons of a trained network have learned: one, a layer of them, or several as one
 //! space.
 
+#[cfg(feature = "training")]
+mod encoder;
 mod ground;
 mod layer;
 mod model;
 mod neuron;
 mod outer;
+mod recorded;
 mod space;
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +20,7 @@ pub use layer::{Group, LayerInterpretation, LayerObserver, interpret_layer};
 pub use model::Model;
 pub use neuron::{Activity, Interpretation, interpret_neuron};
 pub use outer::{Outer, Trend};
+pub use recorded::Recorded;
 pub use space::{SpaceInterpretation, interpret_space};
 
 /// How neurons are interpreted.

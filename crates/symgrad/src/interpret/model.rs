@@ -4,8 +4,12 @@ use std::path::Path;
 
 use symgrad_data::Table;
 use symgrad_models::{Layer, ModelError, Network, Note, OpenOptions, Unit};
-use symgrad_siamese::{Encoder, Neuron};
+#[cfg(feature = "training")]
+use symgrad_siamese::Encoder;
 
+use super::Recorded;
+#[cfg(feature = "training")]
+use super::encoder;
 use crate::Error;
 
 /// A network whose neurons can be interpreted.
@@ -14,11 +18,11 @@ pub enum Model {
     /// One that was trained elsewhere.
     Network(Network),
     /// An encoder that symgrad trained. Its layers are `hidden0`, `hidden1`, … and `latents`.
+    #[cfg(feature = "training")]
     Encoder(Encoder),
+    /// What one did at some points, where only its own framework can run it.
+    Recorded(Recorded),
 }
-
-/// The name of an encoder's last layer.
-const LATENTS: &str = "latents";
 
 impl Model {
     /// Reads a network: ONNX, safetensors or a PyTorch state dictionary (see
@@ -30,6 +34,7 @@ impl Model {
 
     /// The same, with more that is said about the file. An encoder needs nothing of it.
     pub fn open_with(path: &Path, options: &OpenOptions) -> Result<Self, Error> {
+        #[cfg(feature = "training")]
         if path.extension().is_some_and(|extension| extension == "bpk") {
             return Ok(Self::Encoder(Encoder::load(path)?));
         }
@@ -40,7 +45,9 @@ impl Model {
     pub fn notes(&self) -> &[Note] {
         match self {
             Self::Network(network) => network.notes(),
+            #[cfg(feature = "training")]
             Self::Encoder(_) => &[],
+            Self::Recorded(_) => &[],
         }
     }
 
@@ -48,26 +55,20 @@ impl Model {
     pub fn inputs(&self) -> usize {
         match self {
             Self::Network(network) => network.inputs(),
+            #[cfg(feature = "training")]
             Self::Encoder(encoder) => encoder.inputs(),
+            Self::Recorded(recorded) => recorded.inputs(),
         }
     }
 
     /// The layers in the order in which they are computed.
     pub fn layers(&self) -> Vec<Layer> {
-        let encoder = match self {
-            Self::Network(network) => return network.layers().to_vec(),
-            Self::Encoder(encoder) => encoder.config(),
-        };
-        let layer = |name: String, operator: String, neurons: usize| Layer {
-            name,
-            operator,
-            shape: vec![neurons],
-            neurons,
-        };
-        let activation = format!("{:?}", encoder.activation);
-        let hidden = (0..encoder.depth)
-            .map(|depth| layer(format!("hidden{depth}"), activation.clone(), encoder.width));
-        hidden.chain([layer(LATENTS.into(), "Linear".into(), encoder.latents)]).collect()
+        match self {
+            Self::Network(network) => network.layers().to_vec(),
+            #[cfg(feature = "training")]
+            Self::Encoder(encoder) => encoder::layers(encoder),
+            Self::Recorded(recorded) => vec![recorded.layer().clone()],
+        }
     }
 
     /// The layer of that name; if the file has such a tensor and it cannot be read, why.
@@ -85,7 +86,9 @@ impl Model {
     pub fn output(&self) -> &str {
         match self {
             Self::Network(network) => network.output(),
-            Self::Encoder(_) => LATENTS,
+            #[cfg(feature = "training")]
+            Self::Encoder(_) => encoder::LATENTS,
+            Self::Recorded(recorded) => &recorded.layer().name,
         }
     }
 
@@ -93,10 +96,14 @@ impl Model {
     pub fn values(&self, points: &Table, layer: &str) -> Result<Vec<Vec<f64>>, Error> {
         match self {
             Self::Network(network) => Ok(network.values(points, layer)?),
-            Self::Encoder(encoder) => match hidden_layer(layer) {
-                None if layer == LATENTS => Ok(encoder.latents(points)?),
-                hidden => Ok(encoder.hidden(points, hidden.ok_or_else(|| self.no_layer(layer))?)?),
-            },
+            #[cfg(feature = "training")]
+            Self::Encoder(encoder) => {
+                encoder::values(encoder, points, layer).unwrap_or_else(|| Err(self.no_layer(layer)))
+            }
+            Self::Recorded(recorded) => {
+                self.layer(layer)?;
+                Ok(recorded.values(points)?.to_vec())
+            }
         }
     }
 
@@ -107,11 +114,19 @@ impl Model {
         layer: &str,
         units: &[Unit],
     ) -> Result<Vec<Vec<f64>>, Error> {
-        if let Self::Network(network) = self {
-            return Ok(network.values_of(points, layer, units)?);
+        match self {
+            Self::Network(network) => Ok(network.values_of(points, layer, units)?),
+            #[cfg(feature = "training")]
+            Self::Encoder(_) => {
+                let values = self.values(points, layer)?;
+                let each = units.iter();
+                each.map(|&unit| Ok(encoder::unit_values(&values, layer, unit)?)).collect()
+            }
+            Self::Recorded(recorded) => {
+                self.layer(layer)?;
+                units.iter().map(|&unit| recorded.unit_values(points, unit)).collect()
+            }
         }
-        let values = self.values(points, layer)?;
-        units.iter().map(|&unit| Ok(unit_values(&values, layer, unit)?)).collect()
     }
 
     /// The gradients of units of a layer at N points: for each unit, a column of N for each
@@ -122,29 +137,19 @@ impl Model {
         layer: &str,
         units: &[Unit],
     ) -> Result<Vec<Vec<Vec<f64>>>, Error> {
-        let encoder = match self {
-            Self::Network(network) => return Ok(network.gradients_of(points, layer, units)?),
-            Self::Encoder(encoder) => encoder,
-        };
-        let neuron = |index: usize| match hidden_layer(layer) {
-            None if layer == LATENTS => Ok(Neuron::Latent(index)),
-            hidden => {
-                let layer = hidden.ok_or_else(|| self.no_layer(layer))?;
-                Ok::<_, Error>(Neuron::Hidden { layer, index })
+        match self {
+            Self::Network(network) => Ok(network.gradients_of(points, layer, units)?),
+            #[cfg(feature = "training")]
+            Self::Encoder(encoder) => {
+                let gradients = |&unit: &Unit| encoder::gradients(encoder, points, layer, unit);
+                let no_layer = || Err(self.no_layer(layer));
+                units.iter().map(|unit| gradients(unit).unwrap_or_else(no_layer)).collect()
             }
-        };
-        let gradient = |index| Ok::<_, Error>(encoder.gradients(points, neuron(index)?)?);
-        let each = units.iter().map(|unit| match *unit {
-            Unit::Neuron(index) => gradient(index),
-            Unit::Margin(plus, minus) => {
-                let mut difference = gradient(plus)?;
-                for (column, other) in difference.iter_mut().zip(gradient(minus)?) {
-                    column.iter_mut().zip(other).for_each(|(a, b)| *a -= b);
-                }
-                Ok(difference)
+            Self::Recorded(recorded) => {
+                self.layer(layer)?;
+                units.iter().map(|&unit| recorded.gradients(points, unit)).collect()
             }
-        });
-        each.collect()
+        }
     }
 
     /// This network as a function of what its input is generated from: points are then the
@@ -161,28 +166,5 @@ impl Model {
     fn no_layer(&self, layer: &str) -> Error {
         let known: Vec<String> = self.layers().into_iter().map(|layer| layer.name).collect();
         Error::NoLayer { name: layer.into(), known: known.join(", ") }
-    }
-}
-
-/// The index of an encoder's hidden layer.
-fn hidden_layer(name: &str) -> Option<usize> {
-    name.strip_prefix("hidden")?.parse().ok()
-}
-
-/// The values of a unit, given those of its layer's neurons.
-fn unit_values(values: &[Vec<f64>], layer: &str, unit: Unit) -> Result<Vec<f64>, ModelError> {
-    let column = |index: usize| {
-        let neurons = values.len();
-        values.get(index).ok_or_else(|| ModelError::NoSuchUnit {
-            unit,
-            layer: layer.into(),
-            neurons,
-        })
-    };
-    match unit {
-        Unit::Neuron(index) => column(index).cloned(),
-        Unit::Margin(plus, minus) => {
-            Ok(column(plus)?.iter().zip(column(minus)?).map(|(a, b)| a - b).collect())
-        }
     }
 }
