@@ -1,0 +1,60 @@
+//! Errors as Python raises them.
+
+use std::error::Error as _;
+
+use pyo3::prelude::*;
+use symgrad::Error;
+use symgrad::models::ModelError;
+
+/// The exception for an error: of a class that `symgrad._errors` defines, with the chain of causes
+/// and, where it does not speak of the command, what to do.
+pub(super) fn raised(error: impl Into<Error>) -> PyErr {
+    let error = error.into();
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let text = inner.to_string();
+        // Some errors include their cause in their own sentence.
+        if !message.contains(&text) {
+            message = format!("{message}: {text}");
+        }
+        cause = inner.source();
+    }
+    let hint = error.hint();
+    if !hint.contains("--") && !hint.contains('`') && !message.contains(hint) {
+        message = format!("{message}\n{hint}");
+    }
+    let class = match error {
+        // The search itself came to nothing.
+        Error::NothingFound | Error::Stopped => "SymgradError",
+        Error::Read { .. } | Error::Write { .. } => "FileError",
+        Error::Model(ModelError::Read { .. }) => "FileError",
+        Error::Model(ModelError::File { source, .. })
+            if matches!(*source, ModelError::Read { .. }) =>
+        {
+            "FileError"
+        }
+        _ => "InputError",
+    };
+    exception(class, message)
+}
+
+/// Something that is wrong with an argument.
+pub(super) fn bad_input(message: impl std::fmt::Display) -> PyErr {
+    exception("InputError", message.to_string())
+}
+
+/// Something that is wrong with symgrad.
+pub(super) fn failed(message: impl std::fmt::Display) -> PyErr {
+    exception("SymgradError", message.to_string())
+}
+
+fn exception(class: &str, message: String) -> PyErr {
+    Python::attach(|py| {
+        let made = py
+            .import("symgrad._errors")
+            .and_then(|module| module.getattr(class))
+            .and_then(|class| class.call1((message,)));
+        made.map_or_else(|error| error, PyErr::from_value)
+    })
+}

@@ -1,0 +1,145 @@
+//! Work in the background, while Python can be interrupted and is told how far it is.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use pyo3::exceptions::PyKeyboardInterrupt;
+use pyo3::prelude::*;
+use symgrad::expr::Names;
+use symgrad::search::{Observer, Search};
+use symgrad::{LayerObserver, laws};
+
+use super::errors::failed;
+
+/// How often signals are looked at and progress is told.
+const POLL: Duration = Duration::from_millis(50);
+
+/// How often the best formula is asked for, which takes a while.
+const BEST: Duration = Duration::from_millis(500);
+
+/// What worker and caller tell each other.
+#[derive(Default)]
+pub(super) struct Following {
+    /// Python wants the work to end with what it has.
+    stop: AtomicBool,
+    /// There is something to end with.
+    has_result: AtomicBool,
+    done: AtomicU64,
+    total: AtomicU64,
+    text: Mutex<String>,
+}
+
+impl Following {
+    fn go_on(&self) -> ControlFlow<()> {
+        if self.stop.load(Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn at(&self, done: u64, total: u64) {
+        self.done.store(done, Relaxed);
+        self.total.store(total, Relaxed);
+    }
+
+    fn say(&self, text: String) {
+        *self.text.lock().unwrap_or_else(PoisonError::into_inner) = text;
+    }
+}
+
+/// Runs work on threads of its own and returns what it returns.
+///
+/// The first Ctrl-C asks it to end with what it has, the second, or one where there is nothing yet,
+/// leaves it alone and raises `KeyboardInterrupt`. No thread outlives the work, and none is shared:
+/// a process may be forked between two calls.
+pub(super) fn follow<T: Send + 'static>(
+    py: Python<'_>,
+    threads: Option<usize>,
+    progress: Option<&Bound<'_, PyAny>>,
+    work: impl FnOnce(&Arc<Following>) -> T + Send + 'static,
+) -> PyResult<T> {
+    let following = Arc::new(Following::default());
+    let (send, receive) = sync_channel(1);
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.unwrap_or(0))
+        .thread_name(|_| "symgrad".to_owned())
+        .build()
+        .map_err(failed)?;
+    let shared = Arc::clone(&following);
+    pool.spawn(move || {
+        // Nobody is listening any more after a second Ctrl-C.
+        let _ = send.send(work(&shared));
+    });
+    // A receiver may move between threads, but not be looked at by two.
+    let receive = Mutex::new(receive);
+    let wait = || receive.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(POLL);
+    let mut told = (0, 0);
+    loop {
+        match py.detach(wait) {
+            Ok(result) => return Ok(result),
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(failed("symgrad panicked, which it never should: please report this"));
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        if let Err(signal) = py.check_signals() {
+            let again = following.stop.swap(true, Relaxed);
+            let nothing = !following.has_result.load(Relaxed);
+            if again || nothing || !signal.is_instance_of::<PyKeyboardInterrupt>(py) {
+                return Err(signal);
+            }
+        }
+        let now = (following.done.load(Relaxed), following.total.load(Relaxed));
+        if let Some(progress) = progress.filter(|_| now != told) {
+            told = now;
+            let text = following.text.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if let Err(error) = progress.call1((now.0, now.1, text)) {
+                following.stop.store(true, Relaxed);
+                return Err(error);
+            }
+        }
+    }
+}
+
+/// Follows one search.
+pub(super) struct Watch {
+    following: Arc<Following>,
+    best: Option<Instant>,
+}
+
+impl Watch {
+    pub(super) fn new(following: &Arc<Following>) -> Self {
+        Self { following: Arc::clone(following), best: None }
+    }
+}
+
+impl Observer for Watch {
+    fn step(&mut self, search: &Search) -> ControlFlow<()> {
+        let budget = search.config().budget;
+        self.following.at(search.evaluations().min(budget), budget);
+        self.following.has_result.store(true, Relaxed);
+        if self.best.is_none_or(|last| last.elapsed() > BEST) {
+            self.best = Some(Instant::now());
+            if let (Some(best), Ok(names)) = (search.best(), Names::new(search.names().to_vec())) {
+                self.following.say(best.expr.natural().display(&names).to_string());
+            }
+        }
+        self.following.go_on()
+    }
+}
+
+impl laws::LawObserver for Watch {
+    fn progress(&mut self, laws: usize, tried: usize, libraries: usize) -> ControlFlow<()> {
+        self.following.at(tried as u64, libraries as u64);
+        self.following.has_result.store(true, Relaxed);
+        self.following.say(format!("{laws} found"));
+        self.following.go_on()
+    }
+}
+
+impl LayerObserver for Watch {
+    fn searched(&self, done: usize, total: usize) -> ControlFlow<()> {
+        self.following.at(done as u64, total as u64);
+        self.following.go_on()
+    }
+}

@@ -1,0 +1,30 @@
+//! What the module holds.
+
+mod arrays;
+mod discover;
+mod errors;
+mod follow;
+mod formulas;
+mod interpret;
+mod search;
+
+/// Searches make and drop many small things, for which this is quicker than the system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Arrays in, JSON out.
+#[pyo3::pymodule]
+mod _symgrad {
+    #[pymodule_export]
+    use super::discover::discover;
+    #[pymodule_export]
+    use super::formulas::{derivative, effort, rename, settings, simplify, spell};
+    #[pymodule_export]
+    use super::interpret::{interpret, layers};
+    #[pymodule_export]
+    use super::search::search;
+
+    #[pymodule_export]
+    #[allow(non_upper_case_globals, reason = "Python's name for it")]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+}

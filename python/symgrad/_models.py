@@ -1,0 +1,265 @@
+"""What neurons of other frameworks' networks do at points: their values and gradients."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._errors import InputError
+from ._packages import loaded
+from ._tables import Column
+
+Array = NDArray[np.float64]
+
+# Points that are sent through a network at a time.
+_BATCH = 4096
+
+
+@dataclass
+class Recording:
+    """Units of a layer at N points: for each its values, and its gradient's columns."""
+
+    layer: str
+    units: list[str]
+    values: list[Column]
+    gradients: list[list[Column]]
+
+
+@dataclass
+class Values:
+    """Units whose gradients have to be estimated."""
+
+    layer: str
+    units: list[str]
+    values: list[Column]
+
+
+def parts_of(unit: str) -> list[int]:
+    """The neurons of a unit: one, or the two of a difference such as ``"3-7"``."""
+    try:
+        parts = [int(part) for part in unit.split("-")]
+    except ValueError:
+        parts = []
+    if len(parts) not in (1, 2) or any(part < 0 for part in parts):
+        message = "a number counted from 0, or a difference of two such as '3-7'"
+        raise InputError(f"neuron {unit!r}: write {message}")
+    return parts
+
+
+def units_for(units: Sequence[str] | None, neurons: int, layer: str) -> list[str]:
+    """The units asked for, all if None, after a check that they are there."""
+    if units is None:
+        return [str(neuron) for neuron in range(neurons)]
+    for unit in units:
+        if max(parts_of(unit)) >= neurons:
+            raise InputError(f"no neuron {unit} in layer `{layer}`, which has {neurons}")
+    return list(units)
+
+
+def difference(unit: str, of: Any) -> Any:
+    """What `of` gives for a unit's neuron, or the difference of its two."""
+    parts = parts_of(unit)
+    return of(parts[0]) if len(parts) == 1 else of(parts[0]) - of(parts[1])
+
+
+def is_torch(model: Any) -> bool:
+    """Whether it is a network of PyTorch."""
+    torch = loaded("torch")
+    return torch is not None and isinstance(model, torch.nn.Module)
+
+
+def is_estimator(model: Any) -> bool:
+    """Whether it is an estimator of scikit-learn."""
+    return hasattr(model, "fit") and hasattr(model, "predict")
+
+
+def of_torch(model: Any, points: Array, layer: Any, units: Sequence[str] | None) -> Recording:
+    """By automatic differentiation in double precision, on a copy: the network itself, its mode,
+    device, type and gradients stay as they are."""
+    torch = loaded("torch")
+    assert torch is not None
+    twin, target, name = _copied(model, layer)
+    caught: list[Any] = []
+    hook = target.register_forward_hook(lambda *seen: caught.append(seen[-1]))
+    values: list[list[Array]] = []
+    gradients: list[list[Array]] = []
+    chosen: list[str] = []
+    try:
+        for start in range(0, len(points), _BATCH):
+            batch = torch.tensor(points[start : start + _BATCH], requires_grad=True)
+            caught.clear()
+            with torch.enable_grad():
+                _run_torch(twin, batch)
+                output = _output(caught, name, len(batch))
+            if not chosen:
+                chosen = units_for(units, output.shape[1], name)
+                values, gradients = [[] for _ in chosen], [[] for _ in chosen]
+            for place, unit in enumerate(chosen):
+                value = difference(unit, lambda neuron: output[:, neuron])  # noqa: B023
+                values[place].append(value.detach().numpy())
+                gradients[place].append(_slope(torch, value, batch))
+    finally:
+        hook.remove()
+    return Recording(
+        name,
+        chosen,
+        [np.concatenate(parts) for parts in values],
+        [list(np.concatenate(parts).T) for parts in gradients],
+    )
+
+
+def _copied(model: Any, layer: Any) -> tuple[Any, Any, str]:
+    """A copy of the network to be evaluated, the layer in it, and its name."""
+    torch = loaded("torch")
+    assert torch is not None
+    name = layer
+    if isinstance(layer, torch.nn.Module):
+        names = [known for known, module in model.named_modules() if module is layer]
+        if not names:
+            raise InputError("the layer is no module of this network")
+        name = names[0]
+    try:
+        twin = copy.deepcopy(model)
+    except Exception as error:
+        message = "export it to ONNX and give the file's path instead"
+        raise InputError(f"the network cannot be copied ({error}): {message}") from error
+    twin = twin.to(device="cpu", dtype=torch.float64).eval().requires_grad_(False)
+    modules = dict(twin.named_modules())
+    if name is None or name == "":
+        return twin, twin, "output"
+    if name not in modules:
+        known = ", ".join(known for known in modules if known)
+        raise InputError(f"the network has no layer `{name}`; there are {known}")
+    return twin, modules[name], str(name)
+
+
+def _run_torch(twin: Any, batch: Any) -> None:
+    try:
+        twin(batch)
+    except RuntimeError as error:
+        message = f"the network cannot be run in double precision on {tuple(batch.shape)} points"
+        raise InputError(f"{message}: {error}") from error
+
+
+def _output(caught: list[Any], name: str, rows: int) -> Any:
+    """The layer's values, a row for each point."""
+    if len(caught) != 1:
+        message = f"layer `{name}` was computed {len(caught)} times; it must be once"
+        raise InputError(message)
+    output = caught[0]
+    if not hasattr(output, "reshape") or output.dim() == 0 or len(output) != rows:
+        message = f"layer `{name}` must give a tensor with a row for each point"
+        raise InputError(f"{message}, not {type(output).__name__}")
+    return output.reshape(rows, -1)
+
+
+def _slope(torch: Any, value: Any, batch: Any) -> Array:
+    """The gradient at each point of a batch, whose points know nothing of each other."""
+    if not value.requires_grad:
+        return np.zeros(tuple(batch.shape))
+    slope = torch.autograd.grad(value.sum(), batch, retain_graph=True, allow_unused=True)[0]
+    found: Array = np.zeros(tuple(batch.shape)) if slope is None else slope.numpy()
+    return found
+
+
+def of_function(
+    function: Any, gradient: Any, points: Array, units: Sequence[str] | None
+) -> Recording:
+    """A function of N×d points with N or N×K values, and its gradient, N×d or N×K×d."""
+    values = _by_rows(np.asarray(function(points), dtype=np.float64), len(points), "values")
+    slopes = np.asarray(gradient(points), dtype=np.float64)
+    if slopes.ndim == 2:
+        slopes = slopes[:, None, :]
+    expected = (*values.shape, points.shape[1])
+    if slopes.shape != expected:
+        message = "the gradient must have N×d numbers, or N×K×d for K neurons"
+        raise InputError(f"{message}: here {expected}, not {slopes.shape}")
+    return _recorded(values, slopes, units)
+
+
+def of_jax(function: Any, points: Array, units: Sequence[str] | None) -> Recording:
+    """A function of one point of d numbers, with one value or K, in double precision."""
+    jax = loaded("jax")
+    assert jax is not None
+    with _double(jax):
+        inputs = jax.numpy.asarray(points)
+        one = jax.eval_shape(function, inputs[0])
+        if not hasattr(one, "shape") or len(one.shape) > 1:
+            message = "the function must take one point, an array of d numbers"
+            raise InputError(f"{message}, and give a number or an array of K numbers")
+
+        def row(point: Any) -> Any:
+            return jax.numpy.atleast_1d(function(point))
+
+        parts = [inputs[n : n + _BATCH] for n in range(0, len(points), _BATCH)]
+        run, slope = jax.jit(jax.vmap(row)), jax.jit(jax.vmap(jax.jacrev(row)))
+        values = np.concatenate([np.asarray(run(part), dtype=np.float64) for part in parts])
+        slopes = np.concatenate([np.asarray(slope(part), dtype=np.float64) for part in parts])
+    return _recorded(values, slopes, units)
+
+
+def _double(jax: Any) -> Any:
+    """Double precision for a while, by whichever name this version has for it."""
+    enable = getattr(jax, "enable_x64", None)
+    if enable is None:
+        from jax.experimental import enable_x64 as enable
+    return enable(True)
+
+
+def _recorded(values: Array, slopes: Array, units: Sequence[str] | None) -> Recording:
+    chosen = units_for(units, values.shape[1], "output")
+    return Recording(
+        "output",
+        chosen,
+        [difference(unit, lambda neuron: values[:, neuron]) for unit in chosen],
+        [list(difference(unit, lambda neuron: slopes[:, neuron]).T) for unit in chosen],
+    )
+
+
+def of_values(values: Any, rows: int, units: Sequence[str] | None) -> Values:
+    """Values without gradients."""
+    table = _by_rows(np.asarray(values, dtype=np.float64), rows, "values")
+    chosen = units_for(units, table.shape[1], "output")
+    return Values(
+        "output",
+        chosen,
+        [difference(unit, lambda neuron: table[:, neuron]) for unit in chosen],
+    )
+
+
+def predicted(estimator: Any, points: Any) -> Any:
+    """What an estimator says of points: probabilities or scores of classes, or values."""
+    for method in ("predict_proba", "decision_function", "predict"):
+        if hasattr(estimator, method):
+            return getattr(estimator, method)(points)
+    raise InputError("the estimator predicts nothing")
+
+
+def _by_rows(values: Array, rows: int, what: str) -> Array:
+    table = values.reshape(len(values), -1) if values.ndim else values.reshape(1, 1)
+    if len(table) != rows:
+        raise InputError(f"{len(table)} {what} for {rows} points")
+    return table
+
+
+def takes_points(function: Any) -> bool:
+    """Whether it can be called with one argument, as far as can be told."""
+    try:
+        inspect.signature(function).bind(None)
+    except TypeError:
+        return False
+    except ValueError:
+        pass
+    return True
+
+
+def is_path(model: Any) -> bool:
+    """Whether it names a file."""
+    return isinstance(model, (str, os.PathLike))

@@ -1,0 +1,51 @@
+# The extension module: arrays in, JSON out. What users see is written in Python.
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_Column = NDArray[np.number[Any]]
+_Progress = Callable[[int, int, str], object]
+
+__version__: str
+
+def search(
+    names: Sequence[str],
+    points: Sequence[_Column],
+    gradients: Sequence[Sequence[_Column]],
+    values: _Column | None,
+    weights: _Column | None,
+    settings: str,
+    options: str,
+    progress: _Progress | None,
+) -> str: ...
+def interpret(
+    names: Sequence[str],
+    points: Sequence[_Column],
+    weights: _Column | None,
+    file: str | None,
+    values: Sequence[_Column],
+    gradients: Sequence[Sequence[_Column]],
+    asked: str,
+    settings: str,
+    progress: _Progress | None,
+) -> str: ...
+def discover(
+    names: Sequence[str],
+    points: Sequence[_Column],
+    labels: _Column | None,
+    time: _Column | None,
+    rates: Sequence[_Column] | None,
+    options: str,
+    progress: _Progress | None,
+) -> str: ...
+def layers(file: str) -> str: ...
+def spell(text: str, names: Sequence[str]) -> str: ...
+def simplify(
+    text: str, names: Sequence[str], ranges: Sequence[tuple[float, float]], level_sets: bool
+) -> str: ...
+def derivative(text: str, names: Sequence[str], input: str) -> str: ...
+def rename(text: str, names: Sequence[str], others: Sequence[str]) -> str: ...
+def effort(name: str) -> int: ...
+def settings(path: str) -> str: ...
