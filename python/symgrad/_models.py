@@ -87,17 +87,16 @@ def of_torch(model: Any, points: Array, layer: Any, units: Sequence[str] | None)
     assert torch is not None
     twin, target, name = _copied(model, layer)
     caught: list[Any] = []
-    hook = target.register_forward_hook(lambda *seen: caught.append(seen[-1]))
+    target.register_forward_hook(lambda *seen: caught.append(seen[-1]))
     values: list[list[Array]] = []
     gradients: list[list[Array]] = []
     chosen: list[str] = []
-    try:
+    with torch.enable_grad():
         for start in range(0, len(points), _BATCH):
             batch = torch.tensor(points[start : start + _BATCH], requires_grad=True)
             caught.clear()
-            with torch.enable_grad():
-                _run_torch(twin, batch)
-                output = _output(caught, name, len(batch))
+            _run_torch(twin, batch)
+            output = _output(caught, name, len(batch))
             if not chosen:
                 chosen = units_for(units, output.shape[1], name)
                 values, gradients = [[] for _ in chosen], [[] for _ in chosen]
@@ -105,8 +104,6 @@ def of_torch(model: Any, points: Array, layer: Any, units: Sequence[str] | None)
                 value = difference(unit, lambda neuron: output[:, neuron])  # noqa: B023
                 values[place].append(value.detach().numpy())
                 gradients[place].append(_slope(torch, value, batch))
-    finally:
-        hook.remove()
     return Recording(
         name,
         chosen,

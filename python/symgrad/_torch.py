@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -49,11 +50,11 @@ class FormulaModule(torch.nn.Module):
         return str(self.formula)
 
 
-class _Parameter(ast.AST):
+@dataclass
+class _Parameter:
     """A constant's place among the parameters."""
 
-    def __init__(self, place: int) -> None:
-        self.place = place
+    place: int
 
 
 def _collect(node: ast.expr, values: list[float]) -> Any:

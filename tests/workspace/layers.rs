@@ -6,7 +6,7 @@ use std::process::Command;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Node, PackageId};
 
 /// Each library with the crates of the workspace it may use: those above it in this list.
-const LAYERS: [(&str, &[&str]); 10] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     ("symgrad-expr", &[]),
     ("symgrad-data", &[]),
     ("symgrad-report", &[]),
@@ -29,6 +29,7 @@ const LAYERS: [(&str, &[&str]); 10] = [
         ],
     ),
     ("symgrad-cli", &["symgrad"]),
+    ("symgrad-python", &["symgrad"]),
 ];
 
 #[test]
@@ -64,6 +65,27 @@ fn the_search_reaches_no_machine_learning() {
     }
     // The test would see it if it were there.
     assert!(graph.reachable("symgrad-siamese").contains("burn"));
+}
+
+/// What is installed by `pip` reads networks and trains none.
+#[test]
+fn the_python_package_is_light() {
+    let tree = |package: &str, features: &[&str]| {
+        let mut command = Command::new(env!("CARGO"));
+        command.args(["tree", "--locked", "--prefix", "none", "-e", "normal,build", "-p", package]);
+        let output = command.args(features).output().expect("cargo tree runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let reaches = |tree: &str, name: &str| {
+        tree.lines().any(|line| line.split([' ', '-']).next() == Some(name))
+    };
+    let extension = tree("symgrad-python", &["--features", "extension"]);
+    assert!(reaches(&extension, "pyo3") && reaches(&extension, "egg"));
+    assert!(!reaches(&extension, "burn") && !extension.contains("symgrad-siamese"));
+    // Without the feature there is nothing to compile, and no Python to look for.
+    assert_eq!(tree("symgrad-python", &[]).lines().count(), 1);
+    assert!(reaches(&tree("symgrad", &[]), "burn"));
 }
 
 #[test]

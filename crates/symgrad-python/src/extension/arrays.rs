@@ -19,7 +19,7 @@ pub(super) fn column(array: &Bound<'_, PyAny>) -> PyResult<Vec<f64>> {
     for start in (0..length).step_by(CHUNK) {
         let end = length.min(start + CHUNK);
         // An index beyond isize is beyond memory.
-        let slice = PySlice::new(py, start as isize, end as isize, 1);
+        let slice = PySlice::new(py, start.cast_signed(), end.cast_signed(), 1);
         let doubles = array.get_item(slice)?.call_method1("astype", ("=f8",))?;
         let bytes = doubles.call_method0("tobytes")?;
         let (doubles, rest) = bytes.cast::<PyBytes>()?.as_bytes().as_chunks();

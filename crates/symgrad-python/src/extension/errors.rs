@@ -27,16 +27,21 @@ pub(super) fn raised(error: impl Into<Error>) -> PyErr {
     let class = match error {
         // The search itself came to nothing.
         Error::NothingFound | Error::Stopped => "SymgradError",
-        Error::Read { .. } | Error::Write { .. } => "FileError",
-        Error::Model(ModelError::Read { .. }) => "FileError",
-        Error::Model(ModelError::File { source, .. })
-            if matches!(*source, ModelError::Read { .. }) =>
-        {
-            "FileError"
-        }
+        error if is_of_files(&error) => "FileError",
         _ => "InputError",
     };
     exception(class, message)
+}
+
+/// Whether a file could not be read or written, whatever it holds.
+fn is_of_files(error: &Error) -> bool {
+    match error {
+        Error::Read { .. } | Error::Write { .. } | Error::Model(ModelError::Read { .. }) => true,
+        Error::Model(ModelError::File { source, .. }) => {
+            matches!(**source, ModelError::Read { .. })
+        }
+        _ => false,
+    }
 }
 
 /// Something that is wrong with an argument.

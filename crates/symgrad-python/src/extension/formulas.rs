@@ -1,7 +1,7 @@
 //! Formulas: their notations, simpler forms, derivatives.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::Path;
 
 use pyo3::prelude::*;
 use symgrad::SearchSettings;
@@ -86,6 +86,6 @@ pub(super) fn effort(name: &str) -> PyResult<u64> {
 
 /// The settings in a TOML file.
 #[pyfunction]
-pub(super) fn settings(path: PathBuf) -> PyResult<String> {
-    written(&SearchSettings::read(&path).map_err(raised)?)
+pub(super) fn settings(path: &str) -> PyResult<String> {
+    written(&SearchSettings::read(Path::new(path)).map_err(raised)?)
 }
