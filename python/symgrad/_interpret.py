@@ -58,8 +58,10 @@ def interpret(
         * a ``torch.nn.Module`` of N×d inputs: gradients by autograd in double precision, on a copy;
         * a function of N×d points with N or N×K values, together with ``gradient``;
         * a function of JAX, of one point with one value or K of them, once JAX is imported;
-        * a fitted estimator of scikit-learn: through ``skl2onnx`` where that is installed and symgrad
-          can read what it makes, else gradients are estimated from neighbouring points;
+        * a fitted estimator of scikit-learn: linear models and perceptrons, also behind scalers in a
+          pipeline, as they are (of classifiers the scores before the last step to probabilities);
+          others through ``skl2onnx`` where that is installed and symgrad can read what it makes, else
+          gradients are estimated from neighbouring points;
         * the path of an ONNX, safetensors or PyTorch file.
     points
         N×d points from where the network was trained: an array, a frame, a tensor, or a dictionary
@@ -122,7 +124,7 @@ def interpret(
     if alike is not None:
         settings["alike"] = alike
     heavy = None if weights is None else column_of(weights, "weights")
-    ask = {"layer": layer, "units": units, "concepts": concepts}
+    ask: dict[str, Any] = {"layer": layer, "units": units, "concepts": concepts}
     if neuron is None:
         ask["how"] = "neuron"
     elif not several:
@@ -134,7 +136,7 @@ def interpret(
     with tempfile.TemporaryDirectory(prefix="symgrad-") as folder:
         source = _source(model, points, columns, layer, units, neuron is None, gradient, folder)
         if isinstance(source, str):
-            file = {"path": source, "set": _set(set)}
+            file: dict[str, Any] = {"path": source, "set": _set(set)}
             for key, path in (("architecture", architecture), ("through", through)):
                 file[key] = None if path is None else os.fspath(path)
             if neuron is None:
@@ -152,8 +154,9 @@ def interpret(
             return _spread(job, executor, progress)
         with Bar(progress, "interpret") as bar:
             record = json.loads(job(bar.callback))
+    kinds: dict[str, type[Neuron | Layer | Space]]
     kinds = {"neuron": Neuron, "layer": Layer, "space": Space}
-    found: Neuron | Layer | Space = kinds[ask["how"]](record, names)
+    found = kinds[ask["how"]](record, names)
     if isinstance(found, Neuron) and not found.is_dead:
         tell(found)
     return found
@@ -246,12 +249,16 @@ def _source(
 ) -> str | Recording | Values:
     """A file to be read, or what the model does at the points."""
     if _models.is_path(model):
-        return os.fspath(model)
+        file: str = os.fspath(model)
+        return file
     if _models.is_torch(model):
         return _checked(_models.of_torch(model, _matrix(columns), layer, units), only)
     if layer is not None:
         raise InputError("only networks of PyTorch and those in files have layers")
     if _models.is_estimator(model):
+        known = _models.of_estimator(model, points, _matrix(columns), units)
+        if known is not None:
+            return _checked(known, only)
         path = _exported(model, len(columns), folder)
         if path is not None:
             return path
@@ -272,7 +279,7 @@ def _matrix(columns: list[Column]) -> Any:
     return np.stack([column.astype(np.float64) for column in columns], axis=1)
 
 
-def _checked(source: Any, only: bool) -> Any:
+def _checked(source: Recording | Values, only: bool) -> Recording | Values:
     """Where no neuron is named, there must be one."""
     if only and len(source.units) != 1:
         count = len(source.units)

@@ -204,10 +204,70 @@ def of_jax(function: Any, points: Array, units: Sequence[str] | None) -> Recordi
 
 def _double(jax: Any) -> Any:
     """Double precision for a while, by whichever name this version has for it."""
-    enable = getattr(jax, "enable_x64", None)
-    if enable is None:
-        from jax.experimental import enable_x64 as enable
-    return enable(True)
+    home = jax if hasattr(jax, "enable_x64") else jax.experimental
+    return home.enable_x64(True)
+
+
+def of_estimator(
+    estimator: Any, points: Any, matrix: Array, units: Sequence[str] | None
+) -> Recording | None:
+    """A linear model or a perceptron of scikit-learn, perhaps behind scalers; None for others."""
+    stages = [stage for _, stage in getattr(estimator, "steps", [("", estimator)])]
+    factor: Array = np.ones(matrix.shape[1])
+    inputs = matrix
+    for scaler in stages[:-1]:
+        slope = _slope_of_scaler(scaler)
+        if slope is None:
+            return None
+        factor = factor * slope
+    if stages[:-1]:
+        inputs = np.asarray(estimator[:-1].transform(points), dtype=np.float64)
+    model = stages[-1]
+    if hasattr(model, "coefs_") and hasattr(model, "intercepts_"):
+        values, slopes = _perceptron(model, inputs)
+    elif hasattr(model, "coef_") and hasattr(model, "intercept_") and not hasattr(model, "kernel"):
+        weights = np.atleast_2d(np.asarray(model.coef_, dtype=np.float64))
+        values = inputs @ weights.T + model.intercept_
+        slopes = np.broadcast_to(weights, (len(inputs), *weights.shape))
+    else:
+        return None
+    if slopes.shape[2] != matrix.shape[1]:
+        return None
+    return _recorded(values, slopes * factor, units)
+
+
+def _slope_of_scaler(scaler: Any) -> Any | None:
+    """What a scaler multiplies the inputs by."""
+    name = type(scaler).__name__
+    if name in ("StandardScaler", "RobustScaler", "MaxAbsScaler"):
+        return 1.0 if scaler.scale_ is None else 1.0 / scaler.scale_
+    return scaler.scale_ if name == "MinMaxScaler" else None
+
+
+# Activations of scikit-learn's perceptrons, and their slopes given the activations' values.
+_ACTIVATIONS: dict[str, tuple[Any, Any]] = {
+    "identity": (lambda z: z, np.ones_like),
+    "logistic": (lambda z: 1 / (1 + np.exp(-z)), lambda a: a * (1 - a)),
+    "tanh": (np.tanh, lambda a: 1 - a**2),
+    "relu": (lambda z: np.maximum(z, 0), lambda a: (a > 0).astype(np.float64)),
+}
+
+
+def _perceptron(model: Any, inputs: Array) -> tuple[Array, Array]:
+    """Values before the last activation, N×K, and their gradients, N×K×d."""
+    function, slope = _ACTIVATIONS[model.activation]
+    weights = [np.asarray(matrix, dtype=np.float64) for matrix in model.coefs_]
+    activations = [inputs]
+    for matrix, offset in zip(weights[:-1], model.intercepts_[:-1], strict=True):
+        activations.append(function(activations[-1] @ matrix + offset))
+    values = activations[-1] @ weights[-1] + model.intercepts_[-1]
+    slopes = []
+    for column in weights[-1].T:
+        back = np.broadcast_to(column, (len(inputs), len(column)))
+        for matrix, activation in zip(weights[-2::-1], activations[:0:-1], strict=True):
+            back = (back * slope(activation)) @ matrix.T
+        slopes.append(back)
+    return values, np.stack(slopes, axis=1)
 
 
 def _recorded(values: Array, slopes: Array, units: Sequence[str] | None) -> Recording:

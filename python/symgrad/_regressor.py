@@ -14,8 +14,15 @@ from ._results import Result, Verdict
 from ._search import search
 
 try:
-    from sklearn.base import BaseEstimator, RegressorMixin
-    from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+    from sklearn.base import (  # type: ignore[import-untyped,unused-ignore]
+        BaseEstimator,
+        RegressorMixin,
+    )
+    from sklearn.utils.validation import (  # type: ignore[import-untyped,unused-ignore]
+        _check_sample_weight,
+        check_is_fitted,
+        validate_data,
+    )
 except ImportError as error:
     message = "symgrad.Regressor needs scikit-learn 1.6 or later: pip install scikit-learn"
     raise MissingPackageError(message) from error

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 from ._errors import FileError, InputError
 from ._formula import Entry, Formula, NumpyFunction
@@ -101,7 +101,8 @@ class Result(Saved):
     @property
     def answer(self) -> Entry:
         """The formula that the search chose."""
-        return self.entries[self._findings["answer"]]
+        place: int = self._findings["answer"]
+        return self.entries[place]
 
     @property
     def front(self) -> Any:
@@ -143,6 +144,12 @@ class Result(Saved):
     def left_out(self) -> list[str]:
         """Inputs that the search did without, and why."""
         return list(self._findings.get("left_out") or [])
+
+    @property
+    def strays(self) -> tuple[Entry, int] | None:
+        """Where nothing was found: a formula that holds but for a few points, and their number."""
+        found = self._findings.get("strays")
+        return (self.entries[found["entry"]], found["points"]) if found else None
 
     @property
     def evaluations(self) -> int:
@@ -452,9 +459,6 @@ class Laws(Saved):
         return "\n\n".join(law._repr_latex_() for law in self.laws)
 
 
-AnyResult = TypeVar("AnyResult", Result, Layer, Space, Laws)
-
-
 def load(path: str | os.PathLike[str]) -> Result | Layer | Space | Laws:
     """Reads what :meth:`save` or the command has written.
 
@@ -468,6 +472,7 @@ def load(path: str | os.PathLike[str]) -> Result | Layer | Space | Laws:
         raise FileError(f"cannot read {os.fspath(path)}: {error.strerror}") from error
     except ValueError as error:
         raise InputError(f"{os.fspath(path)} holds no JSON: {error}") from error
+    kinds: dict[str, type[Result | Layer | Space | Laws]]
     kinds = {"findings": Neuron, "front": Result, "neurons": Layer, "concepts": Space, "laws": Laws}
     if isinstance(record, dict):
         for key, kind in kinds.items():

@@ -130,6 +130,8 @@ def tell(result: Result) -> None:
         log.warning("columns left out of the search: %s", ", ".join(result.left_out))
     if result.stopped == "observer":
         log.warning("stopped after %d evaluations, before its end", result.evaluations)
+    if result.strays:
+        log.warning("%s holds but for %d points", *result.strays)
     log.info("%s: %s", result.answer, result.verdict)
 
 

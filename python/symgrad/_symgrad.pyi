@@ -8,6 +8,20 @@ from numpy.typing import NDArray
 _Column = NDArray[np.number[Any]]
 _Progress = Callable[[int, int, str], object]
 
+__all__ = [
+    "__version__",
+    "derivative",
+    "discover",
+    "effort",
+    "interpret",
+    "layers",
+    "rename",
+    "search",
+    "settings",
+    "simplify",
+    "spell",
+]
+
 __version__: str
 
 def search(

@@ -8,8 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import BUDGET, timeless
+from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.neural_network import MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 import symgrad
 
@@ -119,6 +122,22 @@ def test_estimators_are_read():
         network = MLPRegressor(hidden_layer_sizes=(20,), solver="lbfgs", max_iter=2_000, random_state=0)
         network.fit(points, values)
     assert str(symgrad.interpret(network, points, budget=BUDGET).answer) == "mass*speed"
+    recording = symgrad._models.of_estimator(network, points, points.to_numpy(), None)
+    step = 1e-6
+    for place, name in enumerate(points):
+        moved = points.assign(**{name: points[name] + step})
+        slope = (network.predict(moved) - network.predict(points)) / step
+        np.testing.assert_allclose(recording.gradients[0][place], slope, atol=1e-3)
+    np.testing.assert_allclose(recording.values[0], network.predict(points))
+    both = make_pipeline(StandardScaler(), MinMaxScaler(), network)
+    assert str(symgrad.interpret(both.fit(points, values), points, budget=BUDGET).answer)
+    scaled = symgrad._models.of_estimator(both, points, points.to_numpy(), None)
+    moved = points.assign(speed=points["speed"] + step)
+    slope = (both.predict(moved) - both.predict(points)) / step
+    np.testing.assert_allclose(scaled.gradients[0][1], slope, atol=1e-3)
+    forest = RandomForestRegressor(20, random_state=0).fit(points, values)
+    assert symgrad._models.of_estimator(forest, points, points.to_numpy(), None) is None
+    assert symgrad.interpret(forest, points, budget=500).entries
     line = LinearRegression().fit(points, points["mass"] - 2 * points["speed"])
     found = symgrad.interpret(line, points, budget=BUDGET)
     slope = found.answer.sympy().diff("mass") / found.answer.sympy().diff("speed")

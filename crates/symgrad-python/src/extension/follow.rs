@@ -142,4 +142,8 @@ impl LayerObserver for Watch {
         self.following.at(done as u64, total as u64);
         self.following.go_on()
     }
+
+    fn step(&self) -> ControlFlow<()> {
+        self.following.go_on()
+    }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use symgrad_data::{Progress, Table, Tangent};
 use symgrad_expr::{Expr, Names};
 use symgrad_models::Unit;
-use symgrad_search::{Effort, Verdict};
+use symgrad_search::{Effort, Search, Verdict};
 
 use super::ground::Ground;
 use super::neuron::Observed;
@@ -43,6 +43,12 @@ pub trait LayerObserver: Sync {
         ControlFlow::Continue(())
     }
 
+    /// A step of one of the searches is over. To break ends that search; the interpretation ends once
+    /// [`searched`](Self::searched) breaks, too.
+    fn step(&self) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
     /// The surface is known at that many of the points; see [`Progress`].
     fn looked_at(&self, done: usize, points: usize) {
         let _ = (done, points);
@@ -55,6 +61,15 @@ struct Looking<'a>(&'a dyn LayerObserver);
 impl Progress for Looking<'_> {
     fn looked_at(&self, done: usize, points: usize) {
         self.0.looked_at(done, points);
+    }
+}
+
+/// The part of the observer that each of the searches knows.
+struct Stepping<'a>(&'a dyn LayerObserver);
+
+impl symgrad_search::Observer for Stepping<'_> {
+    fn step(&mut self, _: &Search) -> ControlFlow<()> {
+        self.0.step()
     }
 }
 
@@ -98,7 +113,7 @@ pub fn interpret_layer(
         .map_err(|error| symgrad_search::SearchError::Threads { reason: error.to_string() })?;
     let searched: Vec<Interpretation> = pool.install(|| {
         let each = clusters.par_iter().map(|cluster| {
-            let found = observed[cluster.members[0]].interpret(&alone, &mut ())?;
+            let found = observed[cluster.members[0]].interpret(&alone, &mut Stepping(observer))?;
             let before = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             match observer.searched(before + 1, clusters.len()) {
                 ControlFlow::Continue(()) => Ok(found),
