@@ -1,5 +1,6 @@
 //! The search: spectral seeding, islands of evolution, and the front they leave behind.
 
+mod dividing;
 mod finishing;
 mod growing;
 mod offering;
@@ -108,6 +109,8 @@ pub struct Search {
     started: Instant,
     /// Whether the last step came to the end of what it might spend.
     cut: bool,
+    /// Whether it is part of a search with more inputs.
+    nested: bool,
 }
 
 impl Search {
@@ -208,6 +211,7 @@ impl Search {
             pool,
             started,
             cut: false,
+            nested: false,
         };
         if search.state.folded {
             search.unfold();

@@ -235,6 +235,11 @@ impl Hints {
         self.list.iter()
     }
 
+    /// The variables that g is a function of, as far as combinations of inputs are known.
+    pub(crate) fn variables(&self) -> &[Expr] {
+        self.stages.last().map_or(&[], Vec::as_slice)
+    }
+
     /// Whether the field tells nothing.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()

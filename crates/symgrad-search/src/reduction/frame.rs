@@ -8,9 +8,9 @@ use crate::target::{Directions, Target};
 
 /// Variables, their values, and the directions in which the concept changes with them.
 #[derive(Clone, Debug)]
-pub(super) struct Frame {
+pub(crate) struct Frame {
     /// In terms of the inputs.
-    pub(super) variables: Vec<Expr>,
+    pub(crate) variables: Vec<Expr>,
     /// Values, one column of N per variable.
     columns: Vec<Vec<f64>>,
     /// Unit vectors, one column of N per variable.
@@ -22,7 +22,7 @@ pub(super) struct Frame {
 impl Frame {
     /// The given inputs themselves. `None` where derivatives by single inputs mean nothing or
     /// are not known: for values, for several neurons, and for data on a surface.
-    pub(super) fn new(objective: &Objective, inputs: &[u16]) -> Option<Self> {
+    pub(crate) fn new(objective: &Objective, inputs: &[u16]) -> Option<Self> {
         let Target::Directions(directions) = objective.target() else { return None };
         let [unit] = directions.basis.as_slice() else { return None };
         if !directions.axes.is_whole() || inputs.is_empty() {
@@ -43,38 +43,38 @@ impl Frame {
         })
     }
 
-    pub(super) fn dim(&self) -> usize {
+    pub(crate) fn dim(&self) -> usize {
         self.variables.len()
     }
 
     /// The variables' own numbers, as the inputs of expressions in them.
-    pub(super) fn indices(&self) -> Vec<u16> {
+    pub(crate) fn indices(&self) -> Vec<u16> {
         (0..self.dim()).filter_map(|k| u16::try_from(k).ok()).collect()
     }
 
     /// All pairs of variables.
-    pub(super) fn pairs(&self) -> Vec<(usize, usize)> {
+    pub(crate) fn pairs(&self) -> Vec<(usize, usize)> {
         (1..self.dim()).flat_map(|j| (0..j).map(move |i| (i, j))).collect()
     }
 
     /// What a pair is called in all frames that have it.
-    pub(super) fn name(&self, (i, j): (usize, usize)) -> (String, String) {
+    pub(crate) fn name(&self, (i, j): (usize, usize)) -> (String, String) {
         (self.variables[i].to_string(), self.variables[j].to_string())
     }
 
     /// Whether the variables are the same, in whatever order.
-    pub(super) fn is_alike(&self, other: &Self) -> bool {
+    pub(crate) fn is_alike(&self, other: &Self) -> bool {
         self.dim() == other.dim() && self.variables.iter().all(|v| other.variables.contains(v))
     }
 
     /// An expression in x1 and x2, which stand for a pair, in terms of the inputs.
-    pub(super) fn in_inputs(&self, expr: &Expr, (i, j): (usize, usize)) -> Expr {
+    pub(crate) fn in_inputs(&self, expr: &Expr, (i, j): (usize, usize)) -> Expr {
         expr.substitute(&[self.variables[i].clone(), self.variables[j].clone()])
     }
 
     /// The field of some of the variables alone, where points count by how much of the change
     /// is due to these variables. `None` if it is none.
-    pub(super) fn restricted(&self, kept: &[usize]) -> Option<Objective> {
+    pub(crate) fn restricted(&self, kept: &[usize]) -> Option<Objective> {
         let mut unit: Vec<Vec<f64>> = kept.iter().map(|&k| self.direction[k].clone()).collect();
         let mut weights = self.weights.clone();
         for (n, weight) in weights.iter_mut().enumerate() {
@@ -95,25 +95,59 @@ impl Frame {
         Some(Objective::weighted(names, columns, weights, Target::Directions(directions)))
     }
 
-    /// With a combination of a pair, given as an expression in x1 and x2, in the place of the
-    /// pair. `None` where it is not finite or does not change.
-    pub(super) fn combined(&self, (i, j): (usize, usize), expr: &Expr) -> Option<Self> {
-        let pair = [&self.columns[i], &self.columns[j]];
+    /// The places of the variables that are made of these inputs alone.
+    pub(crate) fn places_within(&self, inputs: &[u16]) -> Vec<usize> {
+        let within = |variable: &Expr| variable.inputs().iter().all(|i| inputs.contains(i));
+        (0..self.dim()).filter(|&k| within(&self.variables[k])).collect()
+    }
+
+    /// With a combination of some variables, given as an expression in x1, x2 and so on, in the
+    /// place of these. `None` where it is not finite or does not change.
+    pub(crate) fn combined(&self, places: &[usize], expr: &Expr) -> Option<Self> {
+        let given: Vec<&Vec<f64>> = places.iter().map(|&k| &self.columns[k]).collect();
         let mut values = vec![0.0; self.weights.len()];
-        let mut slopes = vec![vec![]; 2];
+        let mut slopes = vec![vec![]; places.len()];
         let bad = Program::compile(expr)
-            .input_gradients(&pair, &mut Workspace::default(), &mut values, &mut slopes)
+            .input_gradients(&given, &mut Workspace::default(), &mut values, &mut slopes)
             .ok()?;
+        // f = F(g, …), so that ∂F/∂g = ∇f·∇g/‖∇g‖² over the variables that g is made of.
+        let along = |n: usize| {
+            let of = |(&k, slope): (&usize, &Vec<f64>)| (self.direction[k][n], slope[n]);
+            let pairs = || places.iter().zip(&slopes).map(of);
+            pairs().map(|(f, g)| f * g).sum::<f64>() / pairs().map(|(_, g)| g * g).sum::<f64>()
+        };
+        let along: Vec<f64> = (0..values.len()).map(along).collect();
+        let own: Vec<Expr> = places.iter().map(|&k| self.variables[k].clone()).collect();
+        let whole = expr.substitute(&own);
+        (bad == 0).then(|| self.replaced(places, whole, values, along))?
+    }
+
+    /// The same for a combination in terms of the inputs of which these variables are made.
+    pub(crate) fn combined_as(&self, places: &[usize], whole: &Expr) -> Option<Self> {
+        let one = |k: usize| (self.variables[k].len() == 1).then(|| self.variables[k].inputs()[0]);
+        let inputs: Vec<u16> = places.iter().map(|&k| one(k)).collect::<Option<_>>()?;
+        let dim = inputs.iter().max().map_or(0, |most| usize::from(*most) + 1);
+        let mut own: Vec<Expr> =
+            (0..dim).filter_map(|k| u16::try_from(k).ok()).map(Expr::var).collect();
+        for (place, &input) in (0..).zip(&inputs) {
+            own[usize::from(input)] = Expr::var(place);
+        }
+        self.combined(places, &whole.substitute(&own))
+    }
+
+    fn replaced(
+        &self,
+        places: &[usize],
+        whole: Expr,
+        values: Vec<f64>,
+        along: Vec<f64>,
+    ) -> Option<Self> {
+        let left = || (0..self.dim()).filter(|k| !places.contains(k));
         let keep = |columns: &[Vec<f64>]| -> Vec<Vec<f64>> {
-            (0..self.dim()).filter(|k| *k != i && *k != j).map(|k| columns[k].clone()).collect()
+            left().map(|k| columns[k].clone()).collect()
         };
         let (mut columns, mut direction) = (keep(&self.columns), keep(&self.direction));
-        // f = F(g, …), so that ∂F/∂g = ∇f·∇g/‖∇g‖² over the pair.
-        let along = (0..values.len()).map(|n| {
-            let (a, b) = (slopes[0][n], slopes[1][n]);
-            (self.direction[i][n] * a + self.direction[j][n] * b) / (a * a + b * b)
-        });
-        direction.push(along.collect());
+        direction.push(along);
         columns.push(values);
         for n in 0..self.weights.len() {
             let length = direction.iter().map(|u| u[n] * u[n]).sum::<f64>().sqrt();
@@ -122,11 +156,9 @@ impl Frame {
             }
         }
         let finite = direction.iter().flatten().all(|u| u.is_finite());
-        let mut variables: Vec<Expr> = self.variables.clone();
-        variables.remove(i.max(j));
-        variables.remove(i.min(j));
-        variables.push(self.in_inputs(expr, (i, j)));
-        (bad == 0 && finite).then(|| Self {
+        let mut variables: Vec<Expr> = left().map(|k| self.variables[k].clone()).collect();
+        variables.push(whole);
+        finite.then(|| Self {
             variables,
             columns,
             direction,

@@ -18,7 +18,7 @@ use crate::budget::Allowance;
 use crate::evaluator::Evaluator;
 use crate::objective::Objective;
 use crate::spectral::{self, BeamOptions};
-use frame::Frame;
+pub(crate) use frame::Frame;
 
 /// What comes of combining variables.
 #[derive(Clone, Debug, Default)]
@@ -160,7 +160,8 @@ impl Work<'_> {
             if next.len() == PATHS {
                 break;
             }
-            let Some(frame) = paths[index].frame.combined(pair, &combination.expr) else {
+            let Some(frame) = paths[index].frame.combined(&[pair.0, pair.1], &combination.expr)
+            else {
                 continue;
             };
             if !next.iter().any(|path| path.frame.is_alike(&frame)) {

@@ -20,7 +20,7 @@ const PART: u64 = 3;
 const POINTS: usize = 400;
 
 /// Rounds of fitting for a formula with new constants.
-const FIT_ROUNDS: usize = 12;
+const FIT_ROUNDS: usize = 30;
 
 /// Longest sum whose inner constants are fitted.
 const LONGEST: usize = 7;
@@ -43,7 +43,10 @@ impl Search {
                 self.insert_constants();
             }
         }
-        if self.rules.spectral && !self.is_over() {
+        if self.grows_for_the_first_time() && !self.is_over() {
+            self.divide();
+        }
+        if self.rules.spectral && !self.is_over() && !self.state.replicate.is_exact() {
             let grown = self.grown_library();
             self.grow_for_values(&grown);
             if self.is_over() || self.state.replicate.is_exact() {
@@ -52,11 +55,16 @@ impl Search {
             let (inputs, ops) = (&self.palette.inputs, &self.rules.ops);
             let mut libraries = vec![grown];
             // They do not change from round to round.
-            if self.state.replicate.rounds == 1 {
+            if self.grows_for_the_first_time() {
                 libraries.extend(spectral::parametric(inputs, ops));
             }
             self.eliminate_and_fit(libraries);
         }
+    }
+
+    /// Whether what does not change from round to round is to be tried.
+    pub(super) fn grows_for_the_first_time(&self) -> bool {
+        self.state.replicate.rounds == u64::from(!self.nested)
     }
 
     fn insert_constants(&mut self) {

@@ -62,6 +62,10 @@ impl Search {
                 self.eliminate();
             }
         }
+        // What is hidden in a group of inputs is short: there is little to evolve.
+        if self.nested && !self.is_over() {
+            self.grow();
+        }
         self.evolve();
     }
 

@@ -47,7 +47,7 @@ impl Search {
         if !wanted || !self.rules.spectral {
             return;
         }
-        let first = self.state.replicate.rounds == 1;
+        let first = self.grows_for_the_first_time();
         self.offer_fractions(grown, first);
         if first && !self.state.replicate.is_exact() && !self.is_over() {
             self.see_through();

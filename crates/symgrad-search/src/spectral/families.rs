@@ -47,11 +47,24 @@ fn mechanics(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
         angles.push(i + j);
     }
     let waves = waves(&angles, ops);
-    for degree in [2, 1] {
-        let monomials = features::monomials(inputs, degree, ops);
-        if (monomials.len() + 1) * (waves.len() + 1) <= MOST {
-            return products(&monomials, &waves, ops);
-        }
+    let monomials = features::monomials(inputs, 2, ops);
+    if (monomials.len() + 1) * (waves.len() + 1) <= MOST {
+        return products(&monomials, &waves, ops);
+    }
+    // Of more inputs: monomials in those that the angle is not made of.
+    let mut found = [&monomials[..], &waves].concat();
+    for wave in &waves {
+        let others: Vec<u16> =
+            inputs.iter().copied().filter(|input| !wave.inputs().contains(input)).collect();
+        let factors = features::monomials(&others, 2, ops);
+        found.extend(factors.iter().filter_map(|factor| product(factor, wave, ops)));
+    }
+    if found.len() <= MOST {
+        return found;
+    }
+    let linear = features::monomials(inputs, 1, ops);
+    if (linear.len() + 1) * (waves.len() + 1) <= MOST {
+        return products(&linear, &waves, ops);
     }
     vec![]
 }

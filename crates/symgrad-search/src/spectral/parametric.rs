@@ -45,7 +45,9 @@ pub(crate) fn parametric(inputs: &[u16], ops: &OpSet) -> Vec<Vec<Expr>> {
         differences(inputs, ops),
         entropies(inputs, ops),
         driven(inputs, ops),
+        between(inputs, ops),
     ];
+    found.extend(inputs.iter().map(|&t| of_one(t, inputs, ops)));
     for library in &mut found {
         library.retain(|feature| ops.allows(feature));
         library.truncate(MOST);
@@ -110,7 +112,7 @@ fn logarithms(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
         inside.extend(over(inputs, &[c], |x, c| x.clone().square() + Expr::constant(c)));
     }
     for decay in decays(inputs, ops) {
-        inside.push(one() - decay.clone());
+        inside.push((one() - decay.clone()).square());
         inside.push(one() + decay);
     }
     let mut found = features::monomials(inputs, 2, ops);
@@ -155,6 +157,32 @@ fn differences(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
     products(&monomials, &below, ops)
 }
 
+/// Monomials times roots and logarithms of sums and differences, and these with the logarithms of
+/// inputs, of which sums are products.
+fn between(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
+    let kinds = [Op::Sqrt, Op::Log].into_iter().filter(|op| ops.contains(*op));
+    let variables: Vec<Expr> = inputs.iter().copied().map(Expr::var).collect();
+    let mut inside = vec![];
+    for (k, x) in variables.iter().enumerate() {
+        for y in &variables[..k] {
+            inside.extend([x.clone() - y.clone(), y.clone() - x.clone(), x.clone() + y.clone()]);
+        }
+    }
+    let of_both: Vec<Expr> =
+        kinds.flat_map(|op| inside.iter().map(move |sum| Expr::unary(op, sum.clone()))).collect();
+    let mut found = products(&features::monomials(inputs, 1, ops), &of_both, ops);
+    found.extend(variables.into_iter().map(|x| Expr::unary(Op::Log, x)));
+    found
+}
+
+/// Growth, decay and waves of one input times polynomials of the third degree in the others.
+fn of_one(t: u16, inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
+    let others: Vec<u16> = inputs.iter().copied().filter(|&input| input != t).collect();
+    let functions = [decays(&[t], ops), waves(&[t], ops), shifted(&[t], ops)].concat();
+    let degree = if others.len() <= 3 { 3 } else { 2 };
+    products(&features::monomials(&others, degree, ops), &functions, ops)
+}
+
 /// Monomials times logarithms of inputs and of 1 − x: entropies of mixing.
 fn entropies(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
     let variables = inputs.iter().copied().map(Expr::var);
@@ -162,7 +190,8 @@ fn entropies(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
         .flat_map(|x| [x.clone(), Expr::constant(1.0) - x.clone(), Expr::constant(1.0) + x])
         .map(|inside| Expr::unary(Op::Log, inside))
         .collect();
-    products(&features::monomials(inputs, 2, ops), &logarithms, ops)
+    let degree = if inputs.len() <= 4 { 3 } else { 2 };
+    products(&features::monomials(inputs, degree, ops), &logarithms, ops)
 }
 
 /// Inputs times waves of others times decays: motion with drag, attenuated waves.
@@ -190,6 +219,11 @@ fn with_monomials(inputs: &[u16], functions: &[Expr], ops: &OpSet) -> Vec<Expr> 
     let monomials = features::monomials(inputs, 2, ops);
     let few = features::monomials(inputs, 1, ops);
     let mut found = [&monomials[..], functions].concat();
+    if ops.contains(Op::Div) {
+        let apart = |&x: &u16| inputs.iter().filter(move |y| **y != x).map(move |&y| (x, y));
+        let ratios = inputs.iter().flat_map(apart).map(|(x, y)| Expr::var(x) / Expr::var(y));
+        found.extend(ratios);
+    }
     let left = if (monomials.len() + 1) * functions.len() <= MOST { &monomials } else { &few };
     found.extend(products_of(left, functions, ops));
     found

@@ -1,0 +1,130 @@
+//! Divide and conquer: a group of inputs that enters through one function of them alone is a search
+//! of its own, on the field restricted to it; that function then takes the group's place, and what
+//! is left is a search with fewer inputs, which may divide again.
+
+use symgrad_expr::Expr;
+
+use super::Search;
+use crate::SearchConfig;
+use crate::hints::HintKind;
+use crate::objective::Objective;
+use crate::reduction::Frame;
+
+/// Points for these searches.
+const POINTS: usize = 1_000;
+
+/// Each gets at most one in so many of the evaluations that are left, and so many at most: what a
+/// group of inputs hides is short, or the division is of no use.
+const PART: u64 = 3;
+const MOST: u64 = 400_000;
+
+/// Groups that are tried.
+const GROUPS: usize = 3;
+
+/// A function of a group of which more is left unexplained is none.
+const HOPELESS: f64 = 1e-2;
+
+impl Search {
+    /// Offers what comes of dividing the field, if the hints tell how.
+    pub(super) fn divide(&mut self) {
+        let possible = self.rules.level_sets && self.rules.constraints.is_empty();
+        let Some(whole) = Frame::new(&self.screen.thinned(POINTS), &self.palette.inputs) else {
+            return;
+        };
+        if !possible || whole.dim() < 3 {
+            return;
+        }
+        let mut found = vec![];
+        if let Some(frame) = self.with_known_combinations(&whole) {
+            found.extend(self.solved(&frame));
+        } else {
+            for group in self.groups(&whole).into_iter().take(GROUPS) {
+                if let Some(frame) = self.with_function_of(&group, &whole) {
+                    found.extend(self.solved(&frame));
+                }
+                if self.is_over() {
+                    break;
+                }
+            }
+        }
+        self.fit_and_offer(found);
+    }
+
+    /// The frame in which combinations that the hints name take the place of their inputs.
+    fn with_known_combinations(&self, whole: &Frame) -> Option<Frame> {
+        let variables = self.measured_hints.variables();
+        let mut frame = whole.clone();
+        for (k, variable) in variables.iter().enumerate() {
+            let inputs = variable.inputs();
+            let shares = |other: &Expr| other.inputs().iter().any(|input| inputs.contains(input));
+            let apart = (0..variables.len()).all(|other| other == k || !shares(&variables[other]));
+            if apart && inputs.len() > 1 {
+                let places = frame.places_within(&inputs);
+                if let Some(next) = frame.combined_as(&places, variable) {
+                    frame = next;
+                }
+            }
+        }
+        (frame.dim() < whole.dim() && frame.dim() > 1).then_some(frame)
+    }
+
+    /// Groups of variables that enter through one function each, small ones first.
+    fn groups(&self, whole: &Frame) -> Vec<Vec<u16>> {
+        let mut found: Vec<Vec<u16>> = vec![];
+        for hint in self.measured_hints.iter() {
+            let groups = match &hint.kind {
+                HintKind::Block { inputs } => vec![inputs.clone()],
+                HintKind::Separable { blocks } => blocks.clone(),
+                _ => vec![],
+            };
+            for group in groups {
+                let proper = group.len() > 1 && group.len() < whole.dim();
+                if proper && !found.contains(&group) {
+                    found.push(group);
+                }
+            }
+        }
+        found.sort_by_key(Vec::len);
+        found
+    }
+
+    /// The frame in which the function of a group that a search of its own finds takes its place.
+    fn with_function_of(&mut self, group: &[u16], whole: &Frame) -> Option<Frame> {
+        let places = whole.places_within(group);
+        let part = whole.restricted(&places).filter(|_| places.len() == group.len())?;
+        let (function, loss) = self.searched(part)?;
+        if loss > HOPELESS {
+            return None;
+        }
+        whole.combined(&places, &function)
+    }
+
+    /// The formula of a frame in terms of the inputs.
+    fn solved(&mut self, frame: &Frame) -> Option<Expr> {
+        let all: Vec<usize> = (0..frame.dim()).collect();
+        let (formula, loss) = self.searched(frame.restricted(&all)?)?;
+        (loss < HOPELESS).then(|| formula.substitute(&frame.variables))
+    }
+
+    /// What a search of its own would answer, and the loss.
+    fn searched(&mut self, objective: Objective) -> Option<(Expr, f64)> {
+        let allowance = self.allowance().part(PART);
+        let config = SearchConfig {
+            budget: allowance.evaluations.min(MOST),
+            seed: self.state.config.seed ^ (self.state.replicate.index + 1),
+            threads: self.state.config.threads,
+            max_complexity: self.state.config.max_complexity,
+            held_out: 0.0,
+            ..SearchConfig::default()
+        };
+        let mut search = Self::new(objective, self.rules.ops.clone(), config).ok()?;
+        search.nested = true;
+        while search.step().is_none() {
+            if search.state.replicate.is_exact() || self.allowance().is_late() {
+                break;
+            }
+        }
+        self.state.evaluations += search.evaluations();
+        search.best().map(|entry| (entry.expr, entry.loss))
+    }
+}
