@@ -14,6 +14,7 @@ use symgrad::{
 };
 
 use crate::fail::{FAILED, Failure};
+use crate::merge::Part;
 use crate::numbers::{count, number};
 use crate::options::{SearchOptions, tangent};
 use crate::progress::{LayerBar, SearchBar};
@@ -69,6 +70,10 @@ struct Network {
     /// Every neuron of the layer
     #[arg(long)]
     all: bool,
+    /// With --all: one of so many parts of the layer, such as 3/40, for as many jobs; `symgrad merge`
+    /// puts their folders together [default: the whole layer]
+    #[arg(long, value_name = "K/N", requires = "all", conflicts_with = "neuron")]
+    part: Option<Part>,
 }
 
 #[derive(Args)]
@@ -101,7 +106,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     tell_superfluous(&points, &settings.search);
     if arguments.network.all {
         ready(&[LAYER])?;
-        let units: Vec<Unit> = (0..neurons).map(Unit::Neuron).collect();
+        let part = arguments.network.part.map_or(0..neurons, |part| part.neurons(neurons));
+        let units: Vec<Unit> = part.map(Unit::Neuron).collect();
         let bar = LayerBar::new();
         let found = interpret_layer(&model, &points, name, &units, &settings, &bar)?;
         bar.finish();
@@ -252,7 +258,7 @@ fn ended(written: Option<Result<(), Error>>) -> ExitCode {
 const NEURON: &str = "interpretation.json";
 const OUTER: &str = "outer.svg";
 const SPACE: &str = "space.json";
-const LAYER: &str = "layer.json";
+pub(crate) const LAYER: &str = "layer.json";
 
 /// Writes interpretation.json, and beside it the files of a search and a picture of φ.
 fn write_neuron(
@@ -323,7 +329,7 @@ fn trend(trend: Trend) -> &'static str {
     }
 }
 
-fn layer_text(found: &LayerInterpretation) -> String {
+pub(crate) fn layer_text(found: &LayerInterpretation) -> String {
     let mut table = TextTable::new(["neuron", "active", "verdict", "loss", "φ", "R²", "answer"]);
     for neuron in &found.neurons {
         let findings = neuron.findings.as_ref();

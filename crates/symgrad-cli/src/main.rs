@@ -11,6 +11,7 @@ mod find;
 mod inspect;
 mod interpret;
 mod list;
+mod merge;
 mod numbers;
 mod options;
 mod progress;
@@ -42,6 +43,8 @@ enum Command {
     Discover(Box<discover::Arguments>),
     /// Read formulas from the neurons of a trained network
     Interpret(Box<interpret::Arguments>),
+    /// Put together the parts of a layer that `interpret --all --part` has read
+    Merge(merge::Arguments),
     /// List the layers of a network: names, shapes, neurons
     Inspect(inspect::Arguments),
     /// Train on the experiments, search, and check what comes out against the truth
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Command::Search(arguments) => find::run(&arguments),
         Command::Discover(arguments) => discover::run(&arguments),
         Command::Interpret(arguments) => interpret::run(&arguments),
+        Command::Merge(arguments) => merge::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Reproduce(arguments) => rerun::run(&arguments),
         Command::List(arguments) => list::run(&arguments),

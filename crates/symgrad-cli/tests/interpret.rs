@@ -43,6 +43,37 @@ fn a_network_is_listed() {
 }
 
 #[test]
+fn the_parts_of_a_layer_are_merged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name).to_str().expect("text").to_owned();
+    let part = |number: &str| {
+        let more = ["--all", "--part", number, "--out", &at(&number[..1]), "--format", "json"];
+        let told = stdout(&interpret("invariants.onnx", "invariants.csv", &more));
+        serde_json::from_str::<Value>(&told).expect("JSON")
+    };
+    let parts = [part("1/3"), part("2/3"), part("3/3")];
+    let count = |layer: &Value| layer["neurons"].as_array().expect("neurons").len();
+    assert_eq!(parts.iter().map(count).collect::<Vec<_>>(), [0, 1, 1]);
+    let (out, all) = (at("whole"), [at("1"), at("2"), at("3")]);
+    let merge = |more: &[&str]| {
+        symgrad(&[&["merge"], &all.each_ref().map(String::as_str)[..], more].concat())
+    };
+    let told = stdout(&merge(&["--out", &out, "--format", "json"]));
+    assert_eq!(std::fs::read_to_string(at("whole/layer.json")).expect("a file"), told);
+    let whole: Value = serde_json::from_str(&told).expect("JSON");
+    let neurons = whole["neurons"].as_array().expect("neurons");
+    let of_parts = parts.iter().flat_map(|part| part["neurons"].as_array().expect("neurons"));
+    assert_eq!(neurons.len(), 2);
+    assert!(of_parts.into_iter().all(|neuron| neurons.contains(neuron)));
+    assert!(stdout(&merge(&[])).contains("verdict"));
+    // Nothing is counted twice, and what is missing is said.
+    fails(&merge(&[&at("2")]), &["is in two of the parts"]);
+    fails(&merge(&[&at("none")]), &["layer.json"]);
+    let part = ["--neuron", "0", "--part", "1/2"];
+    assert_eq!(interpret("invariants.onnx", "invariants.csv", &part).status.code(), Some(2));
+}
+
+#[test]
 fn a_neuron_is_told_in_every_notation_and_written() {
     let folder = tempfile::tempdir().expect("a folder");
     let out = folder.path().join("found");

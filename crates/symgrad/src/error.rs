@@ -7,7 +7,7 @@ use symgrad_data::generate::GenerateError;
 use symgrad_data::{DataError, FileError, FileProblem};
 use symgrad_expr::{NamesError, ParseError};
 use symgrad_laws::{EquationError, MotionError};
-use symgrad_models::ModelError;
+use symgrad_models::{ModelError, Unit};
 use symgrad_report::ReportError;
 use symgrad_search::SearchError;
 #[cfg(feature = "training")]
@@ -61,6 +61,14 @@ pub enum Error {
         columns: usize,
         /// What is given.
         what: String,
+    },
+    /// A neuron that two parts of a layer hold.
+    #[error("neuron {unit} of `{layer}` is in two of the parts")]
+    Twice {
+        /// The layer.
+        layer: String,
+        /// The neuron.
+        unit: Unit,
     },
     /// A composition of networks that symgrad cannot run, or with an encoder.
     #[error("only networks from files can be put behind one another")]
@@ -186,6 +194,7 @@ impl Error {
             Self::NoLayer { .. } => LAYERS,
             Self::Model(error) => model_hint(error),
             Self::Recorded { .. } => "give a column of values and gradients for each unit",
+            Self::Twice { .. } => "name the folder of each part once",
             Self::WhichNeuron { .. } => "name one with --neuron, or take them all with --all",
             Self::NotThrough => "networks from ONNX, safetensors and PyTorch files can be composed",
             #[cfg(feature = "training")]

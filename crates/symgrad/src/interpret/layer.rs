@@ -23,6 +23,47 @@ pub struct LayerInterpretation {
     pub groups: Vec<Group>,
 }
 
+impl LayerInterpretation {
+    /// The parts of a layer as one. Groups of one formula are joined; how far the neurons of
+    /// different parts differ is not known, so that the largest spread is that within parts.
+    pub fn merged(parts: Vec<Self>) -> Result<Self, Error> {
+        let mut neurons: Vec<Interpretation> = vec![];
+        let mut groups: Vec<Group> = vec![];
+        for part in parts {
+            for neuron in &part.neurons {
+                let same = |known: &Interpretation| {
+                    (&known.layer, known.unit) == (&neuron.layer, neuron.unit)
+                };
+                if neurons.iter().any(same) {
+                    let (layer, unit) = (neuron.layer.clone(), neuron.unit);
+                    return Err(Error::Twice { layer, unit });
+                }
+            }
+            neurons.extend(part.neurons);
+            for group in part.groups {
+                match groups.iter_mut().find(|known| known.expression == group.expression) {
+                    Some(known) => {
+                        known.units.extend(group.units);
+                        known.spread = known.spread.max(group.spread);
+                    }
+                    None => groups.push(group),
+                }
+            }
+        }
+        neurons.sort_by_key(|neuron| neuron.unit);
+        let mut whole = Self { neurons, groups };
+        whole.arrange();
+        Ok(whole)
+    }
+
+    /// The most certain neurons first, and the largest groups.
+    fn arrange(&mut self) {
+        self.groups.sort_by_key(|group| std::cmp::Reverse(group.units.len()));
+        self.neurons
+            .sort_by(|a, b| certainty(a).cmp(&certainty(b)).then(loss(a).total_cmp(&loss(b))));
+    }
+}
+
 /// Neurons whose gradients have the same directions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Group {
@@ -129,7 +170,7 @@ pub fn interpret_layer(
             .collect::<Result<_, Error>>()
     })?;
 
-    let mut groups: Vec<Group> = clusters
+    let groups: Vec<Group> = clusters
         .iter()
         .zip(&interpreted)
         .filter_map(|(cluster, found)| {
@@ -138,12 +179,12 @@ pub fn interpret_layer(
             Some(Group { units, spread: cluster.spread, expression })
         })
         .collect();
-    groups.sort_by_key(|group| std::cmp::Reverse(group.units.len()));
     let mut neurons: Vec<Interpretation> = interpreted.into_iter().flatten().collect();
     let place = |unit: Unit| units.iter().position(|&known| known == unit);
     neurons.sort_by_key(|neuron| place(neuron.unit));
-    neurons.sort_by(|a, b| certainty(a).cmp(&certainty(b)).then(loss(a).total_cmp(&loss(b))));
-    Ok(LayerInterpretation { neurons, groups })
+    let mut layer = LayerInterpretation { neurons, groups };
+    layer.arrange();
+    Ok(layer)
 }
 
 /// The rank of what is known about a neuron, the most certain first.
