@@ -7,6 +7,7 @@ import pickle
 import matplotlib
 
 matplotlib.use("Agg")
+import matplotlib.pyplot
 import numpy as np
 import pandas as pd
 import pytest

@@ -1,6 +1,8 @@
 """Searches: what goes in, what comes out, and that it is what the command says."""
 
 import logging
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -135,6 +137,27 @@ def test_a_bar_is_drawn_when_asked_for(product, capfd):
     points, gradients = product
     symgrad.search(points, np.abs(np.sin(9 * gradients)), budget=400_000, seconds=1, progress=True)
     assert "search" in capfd.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory as Linux counts it")
+@pytest.mark.parametrize("kind", ["float32", "float64"])
+def test_points_are_copied_once(kind):
+    program = f"""
+import resource
+import numpy as np
+from symgrad import _symgrad
+points = np.full((1_000_000, 10), 0.5, {kind!r})
+peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+before = peak()
+try:
+    _symgrad.search(list("abcdefghij"), list(points.T), [], None, None, "{{}}", "{{}}", None)
+except ValueError:
+    pass  # There are no gradients.
+print(peak() - before)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    one = 1_000_000 * 10 * 8 / 2**20
+    assert float(done.stdout) < 1.5 * one
 
 
 def test_an_error_in_the_progress_function_ends_the_search(product):
