@@ -57,6 +57,7 @@ def interpret(
 
         * a ``torch.nn.Module`` of N×d inputs: gradients by autograd in double precision, on a copy;
         * a function of N×d points with N or N×K values, together with ``gradient``;
+        * a network of Keras, on PyTorch or JAX;
         * a function of JAX, of one point with one value or K of them, once JAX is imported;
         * a fitted estimator of scikit-learn: linear models and perceptrons, also behind scalers in a
           pipeline, as they are (of classifiers the scores before the last step to probabilities);
@@ -253,8 +254,10 @@ def _source(
         return file
     if _models.is_torch(model):
         return _checked(_models.of_torch(model, _matrix(columns), layer, units), only)
+    if _models.is_keras(model):
+        return _checked(_models.of_keras(model, _matrix(columns), layer, units), only)
     if layer is not None:
-        raise InputError("only networks of PyTorch and those in files have layers")
+        raise InputError("only networks of PyTorch, of Keras and those in files have layers")
     if _models.is_estimator(model):
         known = _models.of_estimator(model, points, _matrix(columns), units)
         if known is not None:

@@ -202,6 +202,36 @@ def of_jax(function: Any, points: Array, units: Sequence[str] | None) -> Recordi
     return _recorded(values, slopes, units)
 
 
+def is_keras(model: Any) -> bool:
+    """Whether it is a network of Keras that runs on JAX; on PyTorch it is PyTorch's, too."""
+    keras = loaded("keras")
+    if keras is None or not isinstance(model, keras.Model):
+        return False
+    if keras.backend.backend() == "jax":
+        return True
+    message = "set KERAS_BACKEND to jax or torch, or export it to ONNX and give the file's path"
+    raise InputError(f"networks of Keras are read on JAX and PyTorch: {message}")
+
+
+def _up_to(model: Any, layer: Any) -> tuple[Any, str]:
+    """The network of Keras up to a layer, and the layer's name."""
+    keras = loaded("keras")
+    assert keras is not None
+    known = {one.name: one for one in model.layers}
+    found = layer if isinstance(layer, keras.layers.Layer) else known.get(layer)
+    if found is None or found.name not in known:
+        raise InputError(f"the network has no layer `{layer}`; there are {', '.join(known)}")
+    return keras.Model(model.inputs, found.output), found.name
+
+
+def of_keras(model: Any, points: Array, layer: Any, units: Sequence[str] | None) -> Recording:
+    """A network of Keras on JAX, in its own precision."""
+    part, name = (model, "output") if layer is None else _up_to(model, layer)
+    found = of_jax(lambda point: part(point[None], training=False)[0].ravel(), points, units)
+    found.layer = name
+    return found
+
+
 def _double(jax: Any) -> Any:
     """Double precision for a while, by whichever name this version has for it."""
     home = jax if hasattr(jax, "enable_x64") else jax.experimental

@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 # Enough for what the tests look for, and quick.
-BUDGET = 20_000
+BUDGET = 8_000
 
 
 @pytest.fixture

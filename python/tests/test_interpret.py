@@ -53,13 +53,13 @@ def test_a_file_is_read_as_the_command_reads_it(orbit, root, command):
 def test_layers_and_spaces_are_read_as_the_command_reads_them(root, command):
     path, table = root / "tests/models/invariants.onnx", root / "tests/models/invariants.csv"
     frame = pd.read_csv(table)
-    common = ["interpret", "--model", path, "--points", table, "--budget", 5_000]
-    layer = symgrad.interpret(path, frame, neuron="all", budget=5_000)
+    common = ["interpret", "--model", path, "--points", table, "--budget", 500]
+    layer = symgrad.interpret(path, frame, neuron="all", budget=500)
     assert isinstance(layer, symgrad.Layer)
     assert timeless(layer.to_dict()) == timeless(command(*common, "--all"))
     assert len(layer) == len(list(layer)) and layer[0].unit == "0"
     assert list(layer.front.columns) == ["neuron", "verdict", "loss", "r_squared", "answer"]
-    space = symgrad.interpret(path, frame, neuron=[0, 1], budget=5_000)
+    space = symgrad.interpret(path, frame, neuron=[0, 1], budget=500)
     assert isinstance(space, symgrad.Space)
     assert timeless(space.to_dict()) == timeless(command(*common, "--neuron", "0,1"))
 
