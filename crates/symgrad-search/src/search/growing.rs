@@ -16,8 +16,9 @@ use crate::spectral;
 /// Growing gets at most one in so many of the evaluations that are left.
 const PART: u64 = 3;
 
-/// Points for elimination.
+/// Points for elimination, and for quotients.
 const POINTS: usize = 400;
+const QUOTIENT_POINTS: usize = 250;
 
 /// Rounds of fitting for a formula with new constants.
 const FIT_ROUNDS: usize = 30;
@@ -52,14 +53,31 @@ impl Search {
             if self.is_over() || self.state.replicate.is_exact() {
                 return;
             }
-            let (inputs, ops) = (&self.palette.inputs, &self.rules.ops);
             let mut libraries = vec![grown];
             // They do not change from round to round.
+            if self.grows_for_the_first_time() && self.rules.level_sets {
+                self.offer_long_quotients();
+            }
+            let (inputs, ops) = (&self.palette.inputs, &self.rules.ops);
             if self.grows_for_the_first_time() {
                 libraries.extend(spectral::parametric(inputs, ops));
             }
             self.eliminate_and_fit(libraries);
         }
+    }
+
+    fn offer_long_quotients(&mut self) {
+        let points = self.screen.thinned(QUOTIENT_POINTS);
+        let allowance = self.allowance().part(PART);
+        let (inputs, ops) = (&self.palette.inputs, &self.rules.ops);
+        let (found, spent) = self.pool.install(|| {
+            let mut eval = Evaluator::allowed(&points, allowance);
+            (spectral::long_quotients(inputs, ops, &mut eval), eval.evaluations())
+        });
+        self.state.evaluations += spent;
+        let allowed = self.allowance().part(PART).evaluations;
+        let found: Vec<Expr> = found.iter().map(|expr| strip(expr, &self.rules)).collect();
+        self.offer_within(&found, allowed);
     }
 
     /// Whether what does not change from round to round is to be tried.

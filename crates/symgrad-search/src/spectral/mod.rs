@@ -24,7 +24,7 @@ pub(crate) use fractions::fractions;
 use gram::{Gram, Sparse};
 pub(crate) use parametric::parametric;
 pub(crate) use polynomial::eliminate;
-pub(crate) use quotient::quotients;
+pub(crate) use quotient::{long_quotients, quotients};
 
 use crate::evaluator::Evaluator;
 use crate::fit::moments_of_sum;

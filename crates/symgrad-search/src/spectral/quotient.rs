@@ -14,7 +14,7 @@
 use symgrad_expr::{Expr, Op, OpSet};
 
 use super::gram::{Gram, Sparse};
-use super::{sparse_gradient, sums};
+use super::{features, sparse_gradient, sums};
 use crate::evaluator::Evaluator;
 
 /// Most variables whose products are taken.
@@ -43,6 +43,58 @@ pub(crate) fn quotients(variables: &[u16], ops: &OpSet, eval: &mut Evaluator<'_>
         .collect();
     fits.sort_by(|a, b| a.0.total_cmp(&b.0));
     fits.iter().take(CHOICES).flat_map(|(_, terms)| terms.eliminate(ops)).collect()
+}
+
+/// The same over larger libraries: products of two of up to nine variables, and products of two
+/// variables and their squares with the waves of one more.
+pub(crate) fn long_quotients(
+    variables: &[u16],
+    ops: &OpSet,
+    eval: &mut Evaluator<'_>,
+) -> Vec<Expr> {
+    let possible = [Op::Add, Op::Sub, Op::Mul, Op::Div].iter().all(|op| ops.contains(*op));
+    if !possible || !eval.objective().is_blind_to_outer_functions() {
+        return vec![];
+    }
+    let mut libraries: Vec<Vec<Expr>> = vec![];
+    if (3..=LONG_VARIABLES).contains(&variables.len()) {
+        libraries.push(products(&variables.iter().copied().map(Expr::var).collect::<Vec<_>>()));
+    }
+    if (2..=VARIABLES).contains(&variables.len()) {
+        libraries.extend(variables.iter().map(|&angle| with_waves(angle, variables, ops)));
+    }
+    let mut found = vec![];
+    for mut library in libraries {
+        library.truncate(LONG);
+        if let Some(terms) = Terms::of(library, eval) {
+            found.extend(terms.eliminate(ops));
+        }
+    }
+    found
+}
+
+/// Most variables of them, and most functions: the pairs of these are compared.
+const LONG_VARIABLES: usize = 9;
+const LONG: usize = 46;
+
+/// 1, sine and cosine of one variable, times monomials of the second degree in the others and the
+/// squares of their products.
+fn with_waves(angle: u16, variables: &[u16], ops: &OpSet) -> Vec<Expr> {
+    let others: Vec<u16> = variables.iter().copied().filter(|&v| v != angle).collect();
+    let mut monomials = features::monomials(&others, 2, ops);
+    let mixed: Vec<Expr> = monomials.iter().filter(|m| m.inputs().len() == 2).cloned().collect();
+    monomials.extend(mixed.iter().filter_map(|m| features::power(m, 2, ops)));
+    let waves: Vec<Expr> = [Op::Cos, Op::Sin]
+        .into_iter()
+        .filter(|op| ops.contains(*op))
+        .map(|op| Expr::unary(op, Expr::var(angle)))
+        .collect();
+    let mut found = vec![Expr::constant(1.0)];
+    found.extend(monomials.iter().chain(&waves).cloned());
+    for wave in &waves {
+        found.extend(monomials.iter().filter_map(|m| features::product(m, wave, ops)));
+    }
+    found
 }
 
 /// One function of every variable, in all ways.
@@ -236,6 +288,47 @@ mod tests {
     use super::*;
     use crate::{Measure, Objective};
 
+    /// The field of a formula at random points.
+    fn objective(truth: &str, dim: u16) -> Objective {
+        const STEPS: [f64; 9] = [
+            0.618_034, 0.414_214, 0.732_051, 0.236_068, 0.302_776, 0.541_381, 0.162_278, 0.872_983,
+            0.690_416,
+        ];
+        let column = |k: u16| {
+            let step = STEPS[usize::from(k)];
+            (0..250).map(|n| 0.3 + (f64::from(n) * step).fract()).collect()
+        };
+        let columns: Vec<Vec<f64>> = (0..dim).map(column).collect();
+        let mut gradients = vec![vec![]; usize::from(dim)];
+        Program::compile(&truth.parse().unwrap())
+            .input_gradients(&columns, &mut Workspace::default(), &mut [0.0; 250], &mut gradients)
+            .unwrap();
+        let names = (1..=dim).map(|k| format!("x{k}")).collect();
+        let points = Table::new(names, columns).unwrap();
+        let field =
+            DirectionField::from_gradients(points, &gradients, &FieldOptions::default()).unwrap();
+        Objective::new(&field, Measure::LevelSet)
+    }
+
+    fn least_loss(found: &[Expr], eval: &mut Evaluator<'_>) -> f64 {
+        found.iter().map(|expr| eval.loss(expr)).fold(f64::INFINITY, f64::min)
+    }
+
+    #[test]
+    fn long_quotients_come_out_exactly() {
+        for (truth, dim) in [
+            ("(x1 + x2*x3 + x4*x5)/(x6 + x2*x7 + x4*x8)", 8_u16),
+            ("(x1^2 + x2^2 + 2*x1*x2*cos(x3))/(1 + x1^2*x2^2 + 2*x1*x2*cos(x3))", 3),
+        ] {
+            let objective = objective(truth, dim);
+            let mut eval = Evaluator::new(&objective);
+            let variables: Vec<u16> = (0..dim).collect();
+            let found = long_quotients(&variables, &OpSet::default(), &mut eval);
+            let best = least_loss(&found, &mut eval);
+            assert!(best < 1e-10, "{truth}: {best:e} among {}", found.len());
+        }
+    }
+
     #[test]
     fn quotients_of_sums_come_out_exactly() {
         for (truth, dim) in [
@@ -244,30 +337,11 @@ mod tests {
             ("(x1*x2 + 2*x3 - x2)/(x1 + 1)", 3),
             ("(x1*x3 + x2*x4)/(x1 + x2)", 4),
         ] {
-            let column = |k: u16| {
-                let step = [0.618_034, 0.414_214, 0.732_051, 0.236_068][usize::from(k)];
-                (0..250).map(|n| 0.3 + (f64::from(n) * step).fract()).collect()
-            };
-            let columns: Vec<Vec<f64>> = (0..dim).map(column).collect();
-            let mut gradients = vec![vec![]; usize::from(dim)];
-            Program::compile(&truth.parse().unwrap())
-                .input_gradients(
-                    &columns,
-                    &mut Workspace::default(),
-                    &mut [0.0; 250],
-                    &mut gradients,
-                )
-                .unwrap();
-            let names = (1..=dim).map(|k| format!("x{k}")).collect();
-            let points = Table::new(names, columns).unwrap();
-            let options = FieldOptions::default();
-            let field = DirectionField::from_gradients(points, &gradients, &options).unwrap();
-            let objective = Objective::new(&field, Measure::LevelSet);
+            let objective = objective(truth, dim);
             let mut eval = Evaluator::new(&objective);
             let variables: Vec<u16> = (0..dim).collect();
             let found = quotients(&variables, &OpSet::default(), &mut eval);
-            let losses = found.iter().map(|expr| eval.loss(expr));
-            let best = losses.fold(f64::INFINITY, f64::min);
+            let best = least_loss(&found, &mut eval);
             assert!(best < 1e-12, "{truth}: {best:e} among {}", found.len());
         }
     }
