@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from . import _symgrad
 from ._errors import FileError, InputError
 from ._formula import Entry, Formula, NumpyFunction
 from ._packages import needed, optional
@@ -146,6 +147,23 @@ class Result(Saved):
         return list(self._findings.get("left_out") or [])
 
     @property
+    def advice(self) -> str | None:
+        """What to do where nothing was found, in one sentence."""
+        return self._remarks[0]
+
+    @property
+    def hints(self) -> list[str]:
+        """What the gradients alone tell of the formula, before any search."""
+        return self._remarks[1]
+
+    @cached_property
+    def _remarks(self) -> tuple[str | None, list[str]]:
+        outer = self._record.get("outer")
+        text = None if outer is None else json.dumps(outer)
+        advice, hints = _symgrad.remarks(json.dumps(self._findings), text)
+        return (None if advice is None else in_python(advice)), hints
+
+    @property
     def strays(self) -> tuple[Entry, int] | None:
         """Where nothing was found: a formula that holds but for a few points, and their number."""
         found = self._findings.get("strays")
@@ -201,7 +219,8 @@ class Result(Saved):
         return axes
 
     def __repr__(self) -> str:
-        return f"{self.verdict.sentence}\nanswer: {self.answer}"
+        advice = f"\n{self.advice}" if self.advice else ""
+        return f"{self.verdict.sentence}\nanswer: {self.answer}{advice}"
 
     def _repr_latex_(self) -> str:
         return self.answer._repr_latex_()

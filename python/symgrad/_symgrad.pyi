@@ -15,6 +15,7 @@ __all__ = [
     "effort",
     "interpret",
     "layers",
+    "remarks",
     "rename",
     "search",
     "settings",
@@ -54,6 +55,7 @@ def discover(
     options: str,
     progress: _Progress | None,
 ) -> str: ...
+def remarks(findings: str, outer: str | None) -> tuple[str | None, list[str]]: ...
 def layers(file: str) -> str: ...
 def spell(text: str, names: Sequence[str]) -> str: ...
 def simplify(

@@ -106,6 +106,16 @@ def test_what_cannot_be_used_is_told(product):
         symgrad.search(points, gradients, seed=-1)
 
 
+def test_advice_and_hints_are_told(product):
+    points, gradients = product
+    found = symgrad.search(points, gradients, budget=2_000)
+    assert found.advice is None and any("x1*x2" in hint for hint in found.hints)
+    noise = np.random.default_rng(0).normal(size=points.shape)
+    lost = symgrad.search(points, noise, budget=2_000)
+    assert lost.verdict.kind == "not found" and lost.advice in repr(lost)
+    assert "--" not in lost.advice + lost.verdict.sentence
+
+
 def test_several_neurons_and_weights(product):
     points, gradients = product
     three = np.random.default_rng(0).uniform(0.3, 2.0, (200, 3))

@@ -22,7 +22,7 @@ mod _symgrad {
     #[pymodule_export]
     use super::interpret::{interpret, layers};
     #[pymodule_export]
-    use super::search::search;
+    use super::search::{remarks, search};
 
     #[pymodule_export]
     #[allow(non_upper_case_globals, reason = "Python's name for it")]

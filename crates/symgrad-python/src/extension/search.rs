@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use serde::Deserialize;
 use symgrad::data::{FieldBuilder, FieldOptions, Table};
 use symgrad::search::Objective;
-use symgrad::{Error, Findings, SearchSettings, open_search, run_search};
+use symgrad::{Error, Findings, Outer, SearchSettings, open_search, run_search};
 
 use super::arrays::{column, columns, table};
 use super::errors::{bad_input, failed, raised};
@@ -103,6 +103,19 @@ fn run(
     findings.look_for_strays(&objective);
     findings.left_out = left_out;
     Ok(findings)
+}
+
+/// What else can be said of findings, as they are in `result.json`: what to do where nothing was
+/// found, and what the field alone tells of the formula, line by line.
+#[pyfunction]
+pub(super) fn remarks(
+    findings: &str,
+    outer: Option<&str>,
+) -> PyResult<(Option<String>, Vec<String>)> {
+    let findings: Findings = read("findings", findings)?;
+    let outer = outer.map(|outer| read::<Outer>("outer function", outer)).transpose()?;
+    let hints = findings.hints.to_string().lines().map(str::to_owned).collect();
+    Ok((findings.advice(outer.as_ref()), hints))
 }
 
 /// Reads what Python has written as JSON.
