@@ -27,6 +27,9 @@ const NAMES: [&str; 3] = ["E", "lambda", "v_x"];
 
 type Failing = Box<dyn std::error::Error>;
 
+/// What texts of one notation evaluate to; `None` where that cannot be run.
+type Values = fn(&[Text]) -> Result<Option<Vec<f64>>, Failing>;
+
 /// A column of so many numbers from 0.5 to 2.5.
 fn column(step: f64) -> Vec<f64> {
     (1..=200).map(|n| 0.5 + 2.0 * (step * f64::from(n)).fract()).collect()
@@ -210,7 +213,7 @@ fn every_notation_on_every_front_is_what_was_found() -> Result<(), Failing> {
     for text in &printed.notations[&Language::Latex] {
         text.compare(latex_value(text)?);
     }
-    let read = |language, script: fn(&[Text]) -> Result<Option<Vec<f64>>, Failing>| {
+    let read = |language, script: Values| {
         let texts = &printed.notations[&language];
         let found = script(texts)?;
         assert!(found.as_ref().is_none_or(|found| found.len() == texts.len()));

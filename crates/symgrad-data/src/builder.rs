@@ -118,15 +118,15 @@ impl FieldBuilder<'_> {
         let Self { points, weights, options, threads, progress, .. } = self;
         check_threshold(options.weak)?;
         crate::table::check_column("values", values, points.rows())?;
-        let estimated = |points, values: &[f64], weights| {
+        let estimated = |points: &Table, values: &[f64], weights| {
             on_threads(threads, || estimated(points, values, weights, &options, progress))
         };
-        let Some(weights) = weights else { return estimated(points, values, None) };
+        let Some(weights) = weights else { return estimated(&points, values, None) };
         check_weights(&weights, points.rows())?;
         let kept: Vec<usize> = (0..points.rows()).filter(|&row| weights[row] > 0.0).collect();
         let pick = |column: &[f64]| crate::table::pick(column, &kept);
         let (values, weights) = (pick(values), pick(&weights));
-        estimated(points.select(&kept), &values, Some(&weights))
+        estimated(&points.select(&kept), &values, Some(&weights))
     }
 
     pub(crate) fn build(self, neurons: &[&[Vec<f64>]]) -> Result<DirectionField, DataError> {
@@ -174,14 +174,14 @@ fn on_threads<T: Send>(threads: Option<usize>, work: impl FnOnce() -> T + Send) 
 }
 
 fn estimated(
-    points: Table,
+    points: &Table,
     values: &[f64],
     weights: Option<&[f64]>,
     options: &FieldOptions,
     progress: &dyn Progress,
 ) -> Result<(DirectionField, EstimatedGradients), DataError> {
     let (estimated, surface) =
-        estimate::estimate(&points, values, weights, SLOPES, options.tangent, progress)?;
+        estimate::estimate(points, values, weights, SLOPES, options.tangent, progress)?;
     let mut trust = estimated.weights();
     if let Some(weights) = weights {
         trust.iter_mut().zip(estimated.rows()).for_each(|(trust, row)| *trust *= weights[*row]);

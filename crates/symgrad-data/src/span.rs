@@ -336,9 +336,13 @@ fn frame(vectors: &[Vec<f64>]) -> Vec<Vec<f64>> {
             break;
         }
         // Once more, for what rounding left.
-        frame.iter().for_each(|axis| remove(axis, &mut taken));
+        for axis in &frame {
+            remove(axis, &mut taken);
+        }
         normalise(&mut taken);
-        left.iter_mut().for_each(|vector| remove(&taken, vector));
+        for vector in &mut left {
+            remove(&taken, vector);
+        }
         frame.push(taken);
     }
     frame

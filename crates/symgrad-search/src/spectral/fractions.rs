@@ -238,11 +238,10 @@ impl<'a> Fractions<'a> {
                 kept.iter().zip(coefficients).filter(|(t, _)| (**t >= self.above) == below);
             of_part.map(|(&t, c)| (self.terms[t], c * self.scales[t])).unzip()
         };
-        let (above, below): ((Vec<&Expr>, Vec<f64>), (Vec<&Expr>, Vec<f64>)) =
-            (part(false), part(true));
+        let (above, below): (Sum<'_>, Sum<'_>) = (part(false), part(true));
         let mut found = vec![];
         for unit in below.1.iter().filter(|unit| **unit != 0.0).take(WRITTEN) {
-            let in_unit = |part: &(Vec<&Expr>, Vec<f64>)| {
+            let in_unit = |part: &Sum<'_>| {
                 let coefficients: Vec<f64> = part.1.iter().map(|c| c / unit).collect();
                 sums::exactly(&part.0, &coefficients)
             };
@@ -254,6 +253,9 @@ impl<'a> Fractions<'a> {
     }
 }
 
+/// Terms with their coefficients.
+type Sum<'a> = (Vec<&'a Expr>, Vec<f64>);
+
 /// Ways to write a quotient.
 const WRITTEN: usize = 3;
 
@@ -264,6 +266,8 @@ mod tests {
     use super::super::features::monomials;
     use super::*;
     use crate::Objective;
+
+    type Function = fn(f64, f64) -> f64;
 
     #[test]
     fn quotients_come_out_of_large_libraries() {
@@ -278,7 +282,6 @@ mod tests {
         let exponentials = ["exp(x1)", "exp(x1/x2)", "exp(x2)"].map(|text| text.parse().unwrap());
         below.extend(exponentials);
         below.push(Expr::constant(1.0));
-        type Function = fn(f64, f64) -> f64;
         let truths: [Function; 3] = [
             |x, y| 3.3 * x / (0.7 + x + x * x / y),
             |x, y| x.powi(3) / ((x / y).exp() - 1.0),
