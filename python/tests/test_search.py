@@ -28,19 +28,15 @@ def test_names_come_from_wherever_they_are(product):
     assert str(symgrad.search(points, gradients, budget=BUDGET).answer) == "x1*x2"
 
 
-@pytest.mark.parametrize("kind", ["f4", "f8", ">f8", "i8", "fortran", "strided", "list"])
-def test_numbers_of_any_kind_and_order_are_the_same(kind):
+def test_numbers_of_any_kind_and_order_are_the_same():
     whole = np.random.default_rng(0).integers(1, 50, (120, 2))
     plain, gradients = whole.astype(float), whole[:, ::-1].astype(float)
-    points = {
-        "fortran": lambda: np.asfortranarray(plain),
-        "strided": lambda: np.repeat(plain, 3, axis=0)[::3],
-        "list": lambda: plain.tolist(),
-    }.get(kind, lambda: whole.astype(kind if kind[0] in "fi>" else float))()
-    found = symgrad.search(points, gradients, budget=2_000)
-    assert timeless(found.to_dict()) == timeless(
-        symgrad.search(plain, gradients, budget=2_000).to_dict()
-    )
+    run = lambda points: timeless(symgrad.search(points, gradients, budget=300).to_dict())  # noqa: E731
+    expected = run(plain)
+    kinds = [whole.astype(kind) for kind in ("f4", ">f8", "i8", "u1")]
+    orders = [np.asfortranarray(plain), np.repeat(plain, 3, axis=0)[::3], plain.tolist()]
+    for points in kinds + orders:
+        assert run(points) == expected
 
 
 def test_the_same_as_the_command(product, tmp_path, command):
@@ -70,7 +66,7 @@ def test_the_same_as_the_command(product, tmp_path, command):
 
 def test_settings_reach_the_search(product, tmp_path):
     points, gradients = product
-    run = lambda **options: symgrad.search(points, gradients, budget=3_000, **options)  # noqa: E731
+    run = lambda **options: symgrad.search(points, gradients, budget=1_000, **options)  # noqa: E731
     assert "x2" not in str(run(exclude=["x2"]).answer)
     guess = run(guesses=["x1*x2", symgrad.Formula("x1 + x2", ["x1", "x2"])])
     assert str(guess.answer) == "x1*x2"
@@ -80,7 +76,7 @@ def test_settings_reach_the_search(product, tmp_path):
     assert run(config=tmp_path / "settings.toml", seed=6).seed == 6
     assert run(config={"search": {"seed": 4}}).seed == 4
     assert run(units={"x1": "m", "x2": "s"}, costs={"x1": 2}).answer.complexity >= 3
-    assert run(seconds=0.5, threads=1).evaluations <= 3_000
+    assert run(seconds=0.5, threads=1).evaluations <= 1_000
 
 
 def test_what_cannot_be_used_is_told(product):
