@@ -19,6 +19,9 @@ const FEW: f64 = 0.05;
 const FALL: f64 = 10.0;
 const BETTER: f64 = 5.0;
 
+/// The least part of a point's way that is seen.
+const SEEN: f64 = 0.1;
+
 /// Losses of less than twice each other are no different.
 const ALIKE: f64 = 2.0;
 
@@ -57,7 +60,9 @@ impl Findings {
             |misfits: &[Option<Misfit>]| misfits.iter().map(core).fold(f64::INFINITY, f64::min);
         let entry = found.iter().position(|misfit| core(misfit) <= ALIKE * least(&found))?;
         let Misfit { losses, core } = found[entry].as_ref()?;
-        if FALL * core >= mean(losses) || BETTER * core >= least(&found[..entry]) {
+        // One point that goes quite another way adds about one in all of them.
+        let visible = mean(losses) > SEEN / losses.len() as f64;
+        if !visible || FALL * core >= mean(losses) || BETTER * core >= least(&found[..entry]) {
             return None;
         }
         // As many as it takes.
