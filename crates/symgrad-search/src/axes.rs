@@ -316,12 +316,12 @@ impl Share<'_> {
 /// An axis with less than this (squared) among the directions that count lies across them.
 const NO_EXTENT: f64 = 1e-9;
 
-/// The components of vectors along one, at each point.
 /// From the least to the largest.
 fn range(numbers: impl Iterator<Item = f64> + Clone) -> f64 {
     numbers.clone().fold(f64::NEG_INFINITY, f64::max) - numbers.fold(f64::INFINITY, f64::min)
 }
 
+/// The components of vectors along one, at each point.
 fn along_constant(axis: &[f64], vectors: &[Vec<f64>]) -> Vec<f64> {
     let mut sum = vec![0.0; vectors.first().map_or(0, Vec::len)];
     for (column, &a) in vectors.iter().zip(axis) {

@@ -2,10 +2,11 @@
 //! of its own, on the field restricted to it; that function then takes the group's place, and what
 //! is left is a search with fewer inputs, which may divide again.
 
-use symgrad_expr::Expr;
+use symgrad_expr::{Costs, Definitions, Expr};
 
 use super::Search;
 use crate::SearchConfig;
+use crate::constraints::ConstraintConfig;
 use crate::hints::HintKind;
 use crate::objective::Objective;
 use crate::reduction::Frame;
@@ -109,13 +110,21 @@ impl Search {
     /// What a search of its own would answer, and the loss.
     fn searched(&mut self, objective: Objective) -> Option<(Expr, f64)> {
         let allowance = self.allowance().part(PART);
+        let own = &self.state.config;
+        // What is said of inputs by their names or numbers holds for the whole search alone; templates
+        // and complexities are among the operators.
         let config = SearchConfig {
             budget: allowance.evaluations.min(MOST),
-            seed: self.state.config.seed ^ (self.state.replicate.index + 1),
-            threads: self.state.config.threads,
-            max_complexity: self.state.config.max_complexity,
+            seed: own.seed ^ (self.state.replicate.index + 1),
             held_out: 0.0,
-            ..SearchConfig::default()
+            only_inputs: None,
+            guesses: vec![],
+            target_loss: None,
+            seconds: None,
+            templates: Definitions::default(),
+            costs: Costs::default(),
+            constraints: ConstraintConfig::default(),
+            ..own.clone()
         };
         let mut search = Self::new(objective, self.rules.ops.clone(), config).ok()?;
         search.nested = true;
@@ -126,5 +135,41 @@ impl Search {
         }
         self.state.evaluations += search.evaluations();
         search.best().map(|entry| (entry.expr, entry.loss))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use symgrad_data::{DirectionField, FieldOptions, Table};
+    use symgrad_expr::{OpSet, Program, Workspace};
+
+    use super::*;
+    use crate::Measure;
+
+    fn opened(truth: &str, dim: usize) -> Search {
+        const STEPS: [f64; 4] = [0.618_034, 0.414_214, 0.732_051, 0.236_068];
+        let column = |step: f64| (1..=400).map(move |n| 0.4 + 1.1 * (f64::from(n) * step).fract());
+        let columns: Vec<Vec<f64>> = STEPS[..dim].iter().map(|s| column(*s).collect()).collect();
+        let mut gradients = vec![vec![]; dim];
+        Program::compile(&truth.parse().unwrap())
+            .input_gradients(&columns, &mut Workspace::default(), &mut [0.0; 400], &mut gradients)
+            .unwrap();
+        let names = (1..=dim).map(|k| format!("x{k}")).collect();
+        let points = Table::new(names, columns).unwrap();
+        let field =
+            DirectionField::from_gradients(points, &gradients, &FieldOptions::default()).unwrap();
+        let config = SearchConfig { budget: 600_000, ..SearchConfig::default() };
+        Search::new(Objective::new(&field, Measure::LevelSet), OpSet::default(), config).unwrap()
+    }
+
+    /// By division alone: nothing else has been tried.
+    #[test]
+    fn what_is_left_of_a_known_combination_is_searched_by_itself() {
+        let truth = "(sqrt(x1^2 + 1.4*x2^2) - 2.5)^2 + 0.8*x3^2";
+        let mut search = opened(truth, 3);
+        search.divide();
+        let replicate = &search.state.replicate;
+        assert!(replicate.is_exact(), "{:e}", replicate.hall.lowest());
+        assert!(search.evaluations() <= search.config().budget);
     }
 }

@@ -141,3 +141,40 @@ fn seen_through(objective: &Objective, outer: &Outer) -> Option<(Objective, f64)
 fn signed(sign: f64, formula: Expr, ops: &OpSet) -> Expr {
     if sign < 0.0 { crate::evolution::negated(&formula, ops) } else { formula }
 }
+
+#[cfg(test)]
+mod tests {
+    use symgrad_data::Table;
+
+    use super::*;
+    use crate::SearchConfig;
+
+    fn opened(truth: fn(f64, f64) -> f64) -> Search {
+        let column = |step: f64| (1..=300).map(move |n| 0.5 + 2.0 * (f64::from(n) * step).fract());
+        let columns: Vec<Vec<f64>> =
+            [0.754_878, 0.569_840].map(|step| column(step).collect()).to_vec();
+        let values: Vec<f64> =
+            columns[0].iter().zip(&columns[1]).map(|(x, y)| truth(*x, *y)).collect();
+        let points = Table::new(vec!["x1".into(), "x2".into()], columns).unwrap();
+        let objective = Objective::regression(&points, &values, false).unwrap();
+        let config = SearchConfig { budget: 400_000, ..SearchConfig::default() };
+        Search::new(objective, OpSet::default(), config).unwrap()
+    }
+
+    /// Seen through the inverse of the outer function alone: nothing else has been tried.
+    #[test]
+    fn outer_functions_of_values_are_seen_through() {
+        let truths: [fn(f64, f64) -> f64; 4] = [
+            |x, y| -(x * x + 3.0 * x * y + 2.0).sqrt(),
+            |x, y| (0.3 * x * y - 0.7 * y * y + 0.2).exp(),
+            |x, y| 1.0 / (x * x + 0.5 * x * y + 4.0),
+            |x, y| (x * y + 2.5 * x + 0.4).ln(),
+        ];
+        for (k, truth) in truths.into_iter().enumerate() {
+            let mut search = opened(truth);
+            search.see_through();
+            let lowest = search.state.replicate.hall.lowest();
+            assert!(lowest < 1e-9, "{k}: {lowest:e}");
+        }
+    }
+}

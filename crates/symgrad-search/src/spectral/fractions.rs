@@ -7,7 +7,7 @@
 //! Σ wₙ (P − yQ)² + δ Σ kᵢ cᵢ²  =  λ Σ wₙ (yQ)²
 //! ```
 //!
-//! is the largest eigenpair of a generalised eigenproblem. A common factor of P and Q changes
+//! belongs to the least λ of a generalised eigenproblem, and is found by inverse iteration. A common factor of P and Q changes
 //! nothing; a ridge that grows with a term's complexity prefers the shortest pair. Terms are dropped
 //! from the smallest coefficient on, and where few are left the points are weighed by 1/Q², which
 //! turns the misfit into that of P/Q (Sanathanan and Koerner, 1963).
@@ -34,7 +34,7 @@ const WEIGHED: usize = 4;
 /// One in so many of the terms is dropped at a time, while there are many.
 const SHARE: usize = 12;
 
-/// Steps of power iteration; the eigenvalue sought is far above the others where there is a quotient.
+/// Steps of inverse iteration; λ is far below the others where there is a quotient.
 const STEPS: usize = 60;
 
 /// Terms of numerator and denominator, their values at the points, and the wanted ones.
@@ -132,7 +132,7 @@ impl<'a> Fractions<'a> {
         let (whole, under) = self.products(&self.weights);
         let mut kept: Vec<usize> = (0..self.terms.len()).collect();
         let mut found = vec![];
-        while let Some(coefficients) = self.largest(&kept, &whole, &under, ridge) {
+        while let Some(coefficients) = self.least(&kept, &whole, &under, ridge) {
             if kept.len() <= LONGEST {
                 let weighed = self.weighed(&kept, &coefficients, ridge);
                 found.extend(self.write(&kept, &weighed));
@@ -179,8 +179,8 @@ impl<'a> Fractions<'a> {
         (columns.transpose() * &columns, under.transpose() * &under)
     }
 
-    /// Coefficients of scaled terms: the largest eigenpair by power iteration, x ← (A + δK)⁻¹Bx.
-    fn largest(
+    /// Coefficients of scaled terms: those of the least λ by inverse iteration, x ← (A + δK)⁻¹Bx.
+    fn least(
         &self,
         kept: &[usize],
         whole: &Mat<f64>,
@@ -223,7 +223,7 @@ impl<'a> Fractions<'a> {
             let weights: Vec<f64> =
                 self.weights.iter().zip(&under).map(|(w, q)| w * by(*q)).collect();
             let (whole, under) = self.products(&weights);
-            match self.largest(kept, &whole, &under, ridge) {
+            match self.least(kept, &whole, &under, ridge) {
                 Some(next) => coefficients = next,
                 None => break,
             }
