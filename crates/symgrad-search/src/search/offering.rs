@@ -12,7 +12,18 @@ use crate::evaluator::Evaluator;
 use crate::evolution::{Rules, restore_templates, spellings, strip};
 use crate::fit::fit_constants;
 use crate::front::Entry;
+use crate::outcome::EXACT;
 use crate::spectral;
+
+/// A formula that is really there has less than one in so many of the loss of what was found
+/// before. Others follow the neuron's error: long look-alikes, which hide the formula.
+pub(super) const CLIFF: f64 = 10.0;
+
+/// What has this many times the largest complexity is not made short enough by rewriting.
+const EXCESS: u32 = 2;
+
+/// Most formulas that are rewritten at a time because they are too long.
+const MOST_SHORTENED: usize = 6;
 
 impl Search {
     /// Fits the constants of new entries, rewrites them, and offers all that comes out.
@@ -54,7 +65,39 @@ impl Search {
     /// The same without a look at the clock.
     pub(super) fn offer_in_any_case(&mut self, expressions: &[Expr], evaluations: u64) {
         let losses = self.losses(expressions, evaluations);
-        for (expr, loss) in expressions.iter().zip(losses) {
+        let known: Vec<(&Expr, f64)> =
+            expressions.iter().zip(losses).filter_map(|(expr, loss)| Some((expr, loss?))).collect();
+        let is_short =
+            |(expr, _): &(&Expr, f64)| self.rules.ops.complexity(expr) <= self.rules.max_complexity;
+        let (short, long): (Vec<_>, Vec<_>) = known.into_iter().partition(is_short);
+        for (expr, loss) in short {
+            self.offer(expr, loss);
+        }
+        self.offer_shortened(long);
+    }
+
+    /// Offers what is too long as it stands and far better than all that is short enough, if
+    /// rewriting makes it short enough.
+    fn offer_shortened(&mut self, mut long: Vec<(&Expr, f64)>) {
+        let Some(simplifier) = self.rewriter() else { return };
+        let (rules, best) = (&self.rules, self.state.replicate.hall.lowest());
+        let most = EXCESS * rules.max_complexity;
+        long.retain(|(expr, loss)| loss * CLIFF < best && rules.ops.complexity(expr) <= most);
+        long.sort_by_key(|(expr, _)| rules.ops.complexity(expr));
+        // Of those, the ones that nothing shorter equals; the best last.
+        let mut lowest = f64::INFINITY;
+        long.retain(|&(_, loss)| {
+            let falls = loss.max(EXACT) < lowest;
+            lowest = lowest.min(loss.max(EXACT));
+            falls
+        });
+        let tried = &long[long.len().saturating_sub(MOST_SHORTENED)..];
+        let shortened: Vec<Expr> = self.pool.install(|| {
+            let each = tried.par_iter();
+            each.map(|(expr, _)| simplify(&strip(expr, rules), rules, simplifier)).collect()
+        });
+        let losses = self.losses(&shortened, self.state.available());
+        for (expr, loss) in shortened.iter().zip(losses) {
             if let Some(loss) = loss {
                 self.offer(expr, loss);
             }

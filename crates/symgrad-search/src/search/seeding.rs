@@ -4,6 +4,7 @@ use rayon::prelude::*;
 use symgrad_expr::{Expr, OpSet};
 
 use super::Search;
+use super::offering::CLIFF;
 use crate::archive::Archive;
 use crate::budget::Allowance;
 use crate::evaluator::Evaluator;
@@ -25,10 +26,6 @@ const QUOTIENT_POINTS: usize = 300;
 
 /// Points that a library needs at least.
 const FEWEST_POINTS: usize = 200;
-
-/// A sum of structured terms that is really there has less than one in so many of the loss of what
-/// was found before. Others follow the neuron's error: long look-alikes, which hide the formula.
-const CLIFF: f64 = 10.0;
 
 /// Points for elimination over large libraries.
 const ELIMINATION_POINTS: usize = 500;
