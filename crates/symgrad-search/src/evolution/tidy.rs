@@ -1,9 +1,10 @@
-//! A cheap normal form for candidates: constants folded, neutral elements dropped, arguments
-//! of commutative operators ordered.
+//! A cheap normal form for candidates: constants folded, neutral elements dropped, functions of
+//! their inverse undone, arguments of commutative operators ordered.
 
 use symgrad_expr::{Expr, Node, Op};
 
-/// Folds, drops and orders from the leaves up. The value never changes except by rounding.
+/// Folds, drops and orders from the leaves up. Where there is a value it never changes except by
+/// rounding; what is left of e^(log a) has one for any a.
 pub(crate) fn tidy(expr: &Expr) -> Expr {
     let mut postfix = Postfix::with_capacity(expr.len());
     let mut constants = expr.constants().iter();
@@ -63,7 +64,11 @@ impl Postfix {
             _ => None,
         };
         match (op, inner) {
-            (Op::Neg, Some(Op::Neg)) | (Op::Inv, Some(Op::Inv)) | (Op::Log, Some(Op::Exp)) => {
+            (Op::Neg, Some(Op::Neg))
+            | (Op::Inv, Some(Op::Inv))
+            | (Op::Log, Some(Op::Exp))
+            | (Op::Exp, Some(Op::Log))
+            | (Op::Square, Some(Op::Sqrt)) => {
                 self.nodes.pop();
             }
             (Op::Square | Op::Cos | Op::Abs, Some(Op::Neg | Op::Abs)) => {
@@ -134,6 +139,8 @@ mod tests {
             ("sin(2*0.5)*x1", "0.8414709848078965*x1"),
             ("(neg(x1 - x2))^2", "(x1 - x2)^2"),
             ("log(exp(x3))", "x3"),
+            ("exp(log(x1*x2))", "x1*x2"),
+            ("sqrt(x3)^2", "x3"),
         ] {
             let found = tidy(&text.parse().unwrap());
             assert_eq!(found, wanted.parse().unwrap(), "{text}");

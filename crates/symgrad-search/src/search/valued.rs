@@ -99,11 +99,7 @@ impl Search {
     /// Offers formulas, and the best of them with their constants fitted.
     fn offer_with_fits(&mut self, formulas: &[Expr]) {
         let rules = &self.rules;
-        let formulas: Vec<Expr> = formulas
-            .iter()
-            .map(|formula| strip(formula, rules))
-            .filter(|formula| rules.ops.complexity(formula) <= rules.max_complexity)
-            .collect();
+        let formulas: Vec<Expr> = formulas.iter().map(|formula| strip(formula, rules)).collect();
         let allowed = self.allowance().part(PART).evaluations;
         let losses = self.losses(&formulas, allowed);
         self.offer_within(&formulas, allowed);
@@ -112,6 +108,8 @@ impl Search {
             .zip(formulas)
             .filter_map(|(loss, formula)| Some((loss.filter(|l| *l < 1.0)?, formula)))
             .collect();
+        let rules = &self.rules;
+        known.retain(|(_, formula)| rules.ops.complexity(formula) <= rules.max_complexity);
         known.sort_by(|a, b| a.0.total_cmp(&b.0));
         known.truncate(FITTED);
         self.fit_and_offer(known.into_iter().map(|(_, formula)| formula).collect());

@@ -9,6 +9,7 @@ mod fraction_libraries;
 mod fractions;
 mod gram;
 mod parametric;
+mod phases;
 mod polynomial;
 mod quotient;
 mod sums;

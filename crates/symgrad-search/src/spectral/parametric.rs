@@ -4,6 +4,7 @@
 use symgrad_expr::{Expr, Node, Op, OpSet};
 
 use super::features::{self, product, reciprocal};
+use super::phases::of_phases;
 
 /// Rates, frequencies and shifts, for inputs that are of order one.
 const RATES: [f64; 6] = [-2.0, -1.0, -0.5, 0.5, 1.0, 2.0];
@@ -48,6 +49,7 @@ pub(crate) fn parametric(inputs: &[u16], ops: &OpSet) -> Vec<Vec<Expr>> {
         between(inputs, ops),
     ];
     found.extend(inputs.iter().map(|&t| of_one(t, inputs, ops)));
+    found.extend(of_phases(inputs, ops));
     for library in &mut found {
         library.retain(|feature| ops.allows(feature));
         library.truncate(MOST);
