@@ -6,6 +6,7 @@ mod growing;
 mod offering;
 mod rounds;
 mod seeding;
+mod slopes;
 mod settling;
 mod valued;
 

@@ -109,6 +109,12 @@ impl Search {
 
     /// What a search of its own would answer, and the loss.
     fn searched(&mut self, objective: Objective) -> Option<(Expr, f64)> {
+        let search = self.nested_search(objective)?;
+        search.best().map(|entry| (entry.expr, entry.loss))
+    }
+
+    /// A search of its own, at its end.
+    pub(super) fn nested_search(&mut self, objective: Objective) -> Option<Self> {
         let allowance = self.allowance().part(PART);
         let own = &self.state.config;
         // What is said of inputs by their names or numbers holds for the whole search alone; templates
@@ -134,7 +140,7 @@ impl Search {
             }
         }
         self.state.evaluations += search.evaluations();
-        search.best().map(|entry| (entry.expr, entry.loss))
+        Some(search)
     }
 }
 

@@ -52,6 +52,9 @@ impl Search {
         if first && !self.state.replicate.is_exact() && !self.is_over() {
             self.see_through();
         }
+        if first && !self.state.replicate.is_exact() && !self.is_over() {
+            self.offer_from_slopes();
+        }
     }
 
     fn offer_fractions(&mut self, grown: &[Expr], first: bool) {
@@ -84,6 +87,10 @@ impl Search {
             let Some((seen, sign)) = seen_through(&self.screen, outer) else { continue };
             let mut libraries = spectral::families(&inputs, &ops);
             libraries.extend(spectral::parametric(&inputs, &ops).into_iter().take(2));
+            if outer.needed == Op::Exp {
+                // What is a product of functions of phases is a sum of their logarithms.
+                libraries.push(spectral::logarithms_of_phases(&inputs, &ops));
+            }
             let allowance = self.allowance().part(PART);
             let spelled =
                 self.eliminated_on(&seen.thinned(POINTS), libraries, usize::MAX, allowance);
@@ -97,7 +104,7 @@ impl Search {
     }
 
     /// Offers formulas, and the best of them with their constants fitted.
-    fn offer_with_fits(&mut self, formulas: &[Expr]) {
+    pub(super) fn offer_with_fits(&mut self, formulas: &[Expr]) {
         let rules = &self.rules;
         let formulas: Vec<Expr> = formulas.iter().map(|formula| strip(formula, rules)).collect();
         let allowed = self.allowance().part(PART).evaluations;
@@ -114,6 +121,19 @@ impl Search {
         known.truncate(FITTED);
         self.fit_and_offer(known.into_iter().map(|(_, formula)| formula).collect());
     }
+}
+
+/// The objectives for what is inside each outer function that may be there, and how that is then
+/// written.
+pub(super) fn seen_through_all<'a>(
+    objective: &'a Objective,
+    ops: &'a OpSet,
+) -> impl Iterator<Item = (Objective, impl Fn(&Expr) -> Expr + 'a)> {
+    OUTER.iter().filter(|outer| ops.contains(outer.needed)).filter_map(move |outer| {
+        let (seen, sign) = seen_through(objective, outer)?;
+        let written = move |inside: &Expr| signed(sign, (outer.written)(inside.clone()), ops);
+        Some((seen, written))
+    })
 }
 
 /// The objective for what is inside an outer function, and the sign that stands before that;

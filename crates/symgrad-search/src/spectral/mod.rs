@@ -24,6 +24,7 @@ pub(crate) use fraction_libraries::fraction_libraries;
 pub(crate) use fractions::fractions;
 use gram::{Gram, Sparse};
 pub(crate) use parametric::parametric;
+pub(crate) use phases::logarithms_of_phases;
 pub(crate) use polynomial::eliminate;
 pub(crate) use quotient::{long_quotients, quotients};
 
@@ -103,16 +104,21 @@ pub(crate) fn short_sums(
         .collect();
     singles.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     let best = singles.iter().take(SINGLES);
-    let single = |&(_, feature): &(f64, usize)| vec![library[feature].clone()];
-    let singles: Vec<Vec<Expr>> = best.map(single).collect();
-    let of_one = |terms: Vec<Expr>| Proposal::of(terms, vec![1.0], 0, evaluator).spellings(ops);
-    let mut found: Vec<Expr> = singles.into_iter().flat_map(of_one).collect();
+    let singles: Vec<Expr> = best.map(|&(_, feature)| library[feature].clone()).collect();
+    let mut found = lines(&singles, ops, evaluator);
     if library.len() > 1 {
         for proposal in beam::search(&library, &gram, ops, options, evaluator) {
             found.extend(proposal.spellings(ops));
         }
     }
     found
+}
+
+/// The best multiple of each feature, with a constant where values are wanted as they are, in all
+/// spellings.
+pub(crate) fn lines(features: &[Expr], ops: &OpSet, evaluator: &mut Evaluator<'_>) -> Vec<Expr> {
+    let line = |feature: &Expr| Proposal::of(vec![feature.clone()], vec![1.0], 0, evaluator);
+    features.iter().map(line).flat_map(|line| line.spellings(ops)).collect()
 }
 
 /// Single features that are looked at.

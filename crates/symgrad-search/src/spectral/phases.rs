@@ -21,8 +21,13 @@ const WITH_DISTANCES: usize = 4;
 /// The libraries that the operators can write in these inputs; those of too many features are
 /// left out.
 pub(super) fn of_phases(inputs: &[u16], ops: &OpSet) -> Vec<Vec<Expr>> {
-    let mut found =
-        vec![logarithms(inputs, ops), times_inputs(inputs, ops), damped_waves(inputs, ops)];
+    let mut found = vec![
+        logarithms_of_phases(inputs, ops),
+        times_inputs(inputs, ops),
+        damped_waves(inputs, ops),
+        occupations(inputs, ops),
+        shifted_ratios(inputs, ops),
+    ];
     for library in &mut found {
         library.retain(|feature| ops.allows(feature));
     }
@@ -32,7 +37,7 @@ pub(super) fn of_phases(inputs: &[u16], ops: &OpSet) -> Vec<Vec<Expr>> {
 
 /// Logarithms, of which sums are products of powers of what is inside: of inputs, of waves of
 /// phases and of e^p ± 1, of sums and differences of two inputs or their squares, of √(x² + y²) − x.
-fn logarithms(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
+pub(crate) fn logarithms_of_phases(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
     let one = || Expr::constant(1.0);
     let mut inside: Vec<Expr> = variables(inputs);
     let mut phases = phases(inputs);
@@ -62,7 +67,8 @@ fn logarithms(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
     let mut found = features::monomials(inputs, 2, ops);
     found.extend(quotients(inputs));
     found.extend(inside.into_iter().map(|inside| Expr::unary(Op::Log, inside)));
-    found
+    found.retain(|feature| ops.allows(feature));
+    if found.len() <= MOST { found } else { vec![] }
 }
 
 /// Waves and exponentials of phases, alone and times inputs.
@@ -87,6 +93,68 @@ fn damped_waves(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
     }
     found.extend(waves);
     found.extend(decays);
+    found
+}
+
+/// 1/(e^p ± 1) and their derivatives for quotients p, times powers: occupation numbers of quantum
+/// statistics, with the energies and heat capacities made of them.
+fn occupations(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
+    let one = || Expr::constant(1.0);
+    let mut found = features::monomials(inputs, 2, ops);
+    for (x, y) in pairs(inputs).flat_map(|(x, y)| [(x.clone(), y.clone()), (y, x)]) {
+        let p = x.clone() / y.clone();
+        let exponential = Expr::unary(Op::Exp, times(1.0, &p));
+        let mut functions = vec![];
+        for below in [exponential.clone() - one(), exponential.clone() + one()] {
+            functions.push(one() / below.clone());
+            functions.push(exponential.clone() / below.square());
+        }
+        let mut powers = vec![None, features::power(&x, 3, ops), features::power(&p, 2, ops)];
+        if inputs.len() <= 3 {
+            powers.extend([Some(p), features::power(&x, 2, ops), Some(x.clone()), Some(y.clone())]);
+        }
+        let others = variables(inputs).into_iter().filter(|z| *z != x && *z != y);
+        let others: Vec<Option<Expr>> = std::iter::once(None).chain(others.map(Some)).collect();
+        for function in &functions {
+            for power in &powers {
+                for other in &others {
+                    let factors = [power, other].into_iter().flatten();
+                    found.extend(
+                        factors.cloned().try_fold(function.clone(), |f, z| product(&z, &f, ops)),
+                    );
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Reciprocals, roots and logarithms of what is c more than a monomial or a quotient of two of
+/// degree two, alone and times other inputs, beside growth, decay and waves of single inputs.
+fn shifted_ratios(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
+    let mut inside = features::monomials(inputs, 2, ops);
+    for (x, y) in pairs(inputs).flat_map(|(x, y)| [(x.clone(), y.clone()), (y, x)]) {
+        let ratio = x.clone() / y.clone();
+        inside.extend([x / y.square(), ratio.clone().square(), ratio]);
+    }
+    let mut found = features::monomials(inputs, 2, ops);
+    for x in variables(inputs) {
+        let exponentials = [1.0, -1.0].map(|rate| (Op::Exp, rate));
+        let all = exponentials.into_iter().chain([(Op::Sin, 1.0), (Op::Cos, 1.0)]);
+        found.extend(all.map(|(op, factor)| Expr::unary(op, times(factor, &x))));
+    }
+    for ratio in inside {
+        let shifted = Expr::constant(1.0) + ratio.clone();
+        let root = Expr::unary(Op::Sqrt, shifted.clone());
+        let mut functions = vec![root.clone(), Expr::unary(Op::Log, shifted.clone())];
+        functions.extend([root, shifted].into_iter().filter_map(|below| reciprocal(below, ops)));
+        for function in functions {
+            let used = ratio.inputs();
+            let others = inputs.iter().filter(|input| !used.contains(input));
+            found.extend(others.filter_map(|&z| product(&Expr::var(z), &function, ops)));
+            found.push(function);
+        }
+    }
     found
 }
 

@@ -1,0 +1,50 @@
+//! Where values are wanted: formulas whose level sets are those of the values.
+//!
+//! A search for level sets need not find the outermost function, nor factors and constants, and may
+//! take the inputs apart. It works on slopes that are estimated from the values; what it finds is
+//! then held against the values themselves.
+
+use symgrad_data::{DirectionField, FieldOptions, Table};
+use symgrad_expr::Expr;
+
+use super::Search;
+use super::valued::seen_through_all;
+use crate::evaluator::Evaluator;
+use crate::measure::Measure;
+use crate::objective::Objective;
+use crate::spectral;
+use crate::target::Target;
+
+/// Estimates that are off by more, in radians, in the median, say nothing of a formula.
+const LARGEST_ERROR: f64 = 0.3;
+
+impl Search {
+    /// Offers functions of what a search for level sets comes to.
+    pub(super) fn offer_from_slopes(&mut self) {
+        let possible = self.rules.constraints.is_empty() && self.palette.inputs.len() > 1;
+        let Some(objective) = slopes(&self.screen).filter(|_| possible) else { return };
+        let Some(search) = self.nested_search(objective) else { return };
+        let inside: Vec<Expr> = search.front().into_iter().map(|entry| entry.expr).collect();
+        let ops = self.rules.ops.clone();
+        let mut eval = Evaluator::allowed(&self.screen, self.allowance());
+        let mut found = spectral::lines(&inside, &ops, &mut eval);
+        self.state.evaluations += eval.evaluations();
+        for (seen, written) in seen_through_all(&self.screen, &ops) {
+            let mut eval = Evaluator::allowed(&seen, self.allowance());
+            found.extend(spectral::lines(&inside, &ops, &mut eval).iter().map(written));
+            self.state.evaluations += eval.evaluations();
+        }
+        self.offer_with_fits(&found);
+    }
+}
+
+/// The level sets of values, as far as neighbouring points tell them.
+fn slopes(objective: &Objective) -> Option<Objective> {
+    let Target::Values(values) = objective.target() else { return None };
+    let columns = objective.columns().iter().map(|column| column.to_vec()).collect();
+    let points = Table::new(objective.names().to_vec(), columns).ok()?;
+    let (field, estimated) =
+        DirectionField::from_values(points, &values.standard, &FieldOptions::default()).ok()?;
+    let tells = estimated.median_angle_error() < LARGEST_ERROR;
+    tells.then(|| Objective::new(&field, Measure::LevelSet))
+}
