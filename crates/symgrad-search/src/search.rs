@@ -6,8 +6,8 @@ mod growing;
 mod offering;
 mod rounds;
 mod seeding;
-mod slopes;
 mod settling;
+mod slopes;
 mod valued;
 
 use std::ops::ControlFlow;

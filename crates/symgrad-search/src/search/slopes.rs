@@ -48,3 +48,30 @@ fn slopes(objective: &Objective) -> Option<Objective> {
     let tells = estimated.median_angle_error() < LARGEST_ERROR;
     tells.then(|| Objective::new(&field, Measure::LevelSet))
 }
+
+#[cfg(test)]
+mod tests {
+    use symgrad_expr::OpSet;
+
+    use super::*;
+    use crate::SearchConfig;
+
+    /// By slopes alone: nothing else has been tried.
+    #[test]
+    fn a_function_of_what_has_the_level_sets_of_the_values_is_found() {
+        let column = |step: f64| (1..=500).map(move |n| 0.5 + (f64::from(n) * step).fract());
+        let [x, y, z]: [Vec<f64>; 3] =
+            [0.754_878, 0.569_840, 0.301_030].map(|step| column(step).collect());
+        let values: Vec<f64> =
+            x.iter().zip(&y).zip(&z).map(|((x, y), z)| (2.0 + 3.0 * (x + y) * z).sqrt()).collect();
+        let names = ["x1", "x2", "x3"].map(String::from).to_vec();
+        let points = Table::new(names, vec![x, y, z]).unwrap();
+        let objective = Objective::regression(&points, &values, false).unwrap();
+        let config = SearchConfig { budget: 200_000, ..SearchConfig::default() };
+        let mut search = Search::new(objective, OpSet::default(), config).unwrap();
+        search.offer_from_slopes();
+        let lowest = search.state.replicate.hall.lowest();
+        assert!(lowest < 1e-9, "{lowest:e}");
+        assert!(search.evaluations() <= search.config().budget);
+    }
+}

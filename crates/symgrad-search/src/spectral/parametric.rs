@@ -12,6 +12,10 @@ const FREQUENCIES: [f64; 5] = [0.5, 1.0, 2.0, 3.0, 5.0];
 const SHIFTS: [f64; 4] = [0.3, 1.0, 3.0, -1.0];
 const POLES: [f64; 8] = [-10.0, -3.0, -1.0, -0.1, 0.1, 0.3, 1.0, 3.0];
 
+/// Places of centres on an axis, and the most inputs of which others are their charges.
+const CENTRES: [f64; 4] = [-1.5, -0.5, 0.5, 1.5];
+const WITH_CHARGES: usize = 4;
+
 /// Exponents of high powers.
 const POWERS: [u32; 6] = [2, 3, 4, 6, 9, 12];
 
@@ -47,8 +51,10 @@ pub(crate) fn parametric(inputs: &[u16], ops: &OpSet) -> Vec<Vec<Expr>> {
         entropies(inputs, ops),
         driven(inputs, ops),
         between(inputs, ops),
+        centres(inputs, ops),
     ];
     found.extend(inputs.iter().map(|&t| of_one(t, inputs, ops)));
+    found.extend(inputs.iter().map(|&angle| rotating(angle, inputs, ops)));
     found.extend(of_phases(inputs, ops));
     for library in &mut found {
         library.retain(|feature| ops.allows(feature));
@@ -183,6 +189,46 @@ fn of_one(t: u16, inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
     let functions = [decays(&[t], ops), waves(&[t], ops), shifted(&[t], ops)].concat();
     let degree = if others.len() <= 3 { 3 } else { 2 };
     products(&features::monomials(&others, degree, ops), &functions, ops)
+}
+
+/// Distances from fixed points of a plane, their reciprocals and logarithms, alone and times other
+/// inputs: the field of charges, masses or vortices that stand on an axis.
+fn centres(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
+    let mut functions = vec![];
+    for &x in inputs {
+        for &y in inputs.iter().filter(|&&y| y != x) {
+            for centre in CENTRES {
+                let along = Expr::var(x) + Expr::constant(centre);
+                let square = along.square() + Expr::var(y).square();
+                let distance = Expr::unary(Op::Sqrt, square.clone());
+                let all = [reciprocal(distance.clone(), ops), reciprocal(square.clone(), ops)];
+                let all = all.into_iter().flatten().chain([distance, Expr::unary(Op::Log, square)]);
+                functions.extend(all.map(|function| (function, [x, y])));
+            }
+        }
+    }
+    let mut found = features::monomials(inputs, 2, ops);
+    if inputs.len() <= WITH_CHARGES {
+        for (function, used) in &functions {
+            let others = inputs.iter().filter(|input| !used.contains(input));
+            found.extend(others.filter_map(|&other| product(&Expr::var(other), function, ops)));
+        }
+    }
+    found.extend(functions.into_iter().map(|(function, _)| function));
+    found
+}
+
+/// Polynomials of the third degree times waves of one angle and its double: the energy of bodies
+/// that rotate, with inertias and velocities among the inputs. None if there are too many.
+fn rotating(angle: u16, inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
+    let others: Vec<u16> = inputs.iter().copied().filter(|&input| input != angle).collect();
+    let kinds = [Op::Sin, Op::Cos].into_iter().filter(|op| ops.contains(*op));
+    let angles = [Expr::var(angle), scaled(&Expr::var(angle), 2.0)];
+    let waves: Vec<Expr> = kinds
+        .flat_map(|op| angles.iter().map(move |angle| Expr::unary(op, angle.clone())))
+        .collect();
+    let found = products(&features::monomials(&others, 3, ops), &waves, ops);
+    if found.len() <= MOST { found } else { vec![] }
 }
 
 /// Monomials times logarithms of inputs and of 1 − x: entropies of mixing.
