@@ -10,7 +10,7 @@ use crate::evaluator::Evaluator;
 use crate::target::{Directions, Target, Values};
 
 /// Most constants that are fitted together; longer lists are left as they are.
-const MAX_CONSTANTS: usize = 12;
+const MAX_CONSTANTS: usize = 20;
 
 /// Damping at the start, and the factors by which failure and success change it.
 const DAMPING: f64 = 1e-3;

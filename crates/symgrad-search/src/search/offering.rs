@@ -185,13 +185,13 @@ mod tests {
 
     #[test]
     fn what_is_too_long_only_as_it_stands_is_taken_in_its_short_form() {
-        // (x1 + x2)*(x2 + x3)
+        // x1*(x1 + x2 + x3^2)
         let column = |step: f64| (1..=200).map(move |n| 0.5 + (f64::from(n) * step).fract());
         let [x, y, z]: [Vec<f64>; 3] =
             [0.754_878, 0.569_840, 0.301_030].map(|step| column(step).collect());
-        let sum =
-            |a: &[f64], b: &[f64]| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| a + b).collect() };
-        let gradients = [sum(&y, &z), sum(&sum(&x, &y), &sum(&y, &z)), sum(&x, &y)];
+        let along_x = x.iter().zip(&y).zip(&z).map(|((x, y), z)| 2.0 * x + y + z * z).collect();
+        let along_z = x.iter().zip(&z).map(|(x, z)| 2.0 * x * z).collect();
+        let gradients = [along_x, x.clone(), along_z];
         let names = ["x1", "x2", "x3"].map(String::from).to_vec();
         let points = Table::new(names, vec![x, y, z]).unwrap();
         let field =
@@ -200,7 +200,7 @@ mod tests {
         let objective = Objective::new(&field, Measure::LevelSet);
         let mut search = Search::new(objective, OpSet::default(), config).unwrap();
 
-        let expanded: Expr = "x1*x2 + x1*x3 + x2^2 + x2*x3".parse().unwrap();
+        let expanded = search.order.to_own(&"x1*x2 + x1*x3^2 + x1^2".parse().unwrap());
         assert!(search.rules.ops.complexity(&expanded) > 8);
         search.offer_in_any_case(&[expanded], 10);
         let front = search.state.replicate.hall.front();

@@ -28,7 +28,7 @@ const SHARE: usize = 15;
 const REFINE: usize = 3;
 
 /// Longest sum whose inner constants are fitted with its coefficients, and the steps of a fit.
-const FITTED: usize = 6;
+const FITTED: usize = 8;
 const FIT_ROUNDS: usize = 12;
 
 /// Sums over a library, of every length and for every ridge; those that several ridges lead to
