@@ -24,7 +24,7 @@ const QUOTIENT_POINTS: usize = 250;
 const FIT_ROUNDS: usize = 30;
 
 /// Longest sum whose inner constants are fitted.
-const LONGEST: usize = 7;
+const LONGEST: usize = 8;
 
 /// A sum of which more is left unexplained is not worth fitting.
 const HOPELESS: f64 = 0.2;

@@ -218,15 +218,13 @@ fn centres(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
     found
 }
 
-/// Polynomials of the third degree times waves of one angle and its double: the energy of bodies
-/// that rotate, with inertias and velocities among the inputs. None if there are too many.
+/// Polynomials of the third degree times sin a, cos a, cos² a and sin a·cos a of one angle: the
+/// energy of bodies that rotate, with inertias and velocities among the inputs. None if there are
+/// too many.
 fn rotating(angle: u16, inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
     let others: Vec<u16> = inputs.iter().copied().filter(|&input| input != angle).collect();
-    let kinds = [Op::Sin, Op::Cos].into_iter().filter(|op| ops.contains(*op));
-    let angles = [Expr::var(angle), scaled(&Expr::var(angle), 2.0)];
-    let waves: Vec<Expr> = kinds
-        .flat_map(|op| angles.iter().map(move |angle| Expr::unary(op, angle.clone())))
-        .collect();
+    let [sin, cos] = [Op::Sin, Op::Cos].map(|op| Expr::unary(op, Expr::var(angle)));
+    let waves = [sin.clone(), cos.clone(), cos.clone().square(), sin * cos];
     let found = products(&features::monomials(&others, 3, ops), &waves, ops);
     if found.len() <= MOST { found } else { vec![] }
 }
