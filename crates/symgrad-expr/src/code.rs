@@ -1,9 +1,11 @@
-//! Expressions as program text and as LaTeX.
+//! Expressions as program text, as LaTeX and as `MathML`.
 
 mod latex;
+mod mathml;
 mod python;
 mod rust;
 mod spelling;
+mod symbol;
 
 use serde::{Deserialize, Serialize};
 pub use spelling::Spelling;
@@ -23,11 +25,17 @@ pub enum Language {
     Numpy,
     /// Rust, see [`Expr::rust`].
     Rust,
+    /// `MathML`, see [`Expr::mathml`].
+    Mathml,
 }
 
 impl Language {
     /// Every notation.
-    pub const ALL: [Self; 4] = [Self::Latex, Self::Sympy, Self::Numpy, Self::Rust];
+    pub const ALL: [Self; 5] = [Self::Latex, Self::Sympy, Self::Numpy, Self::Rust, Self::Mathml];
+
+    /// Those that people copy and type, and that results hold: all but `MathML`, which is for the
+    /// pages that show results.
+    pub const TYPED: [Self; 4] = [Self::Latex, Self::Sympy, Self::Numpy, Self::Rust];
 
     /// The name as people write it.
     pub const fn name(self) -> &'static str {
@@ -36,6 +44,7 @@ impl Language {
             Self::Sympy => "SymPy",
             Self::Numpy => "NumPy",
             Self::Rust => "Rust",
+            Self::Mathml => "MathML",
         }
     }
 }
@@ -61,6 +70,7 @@ impl Expr {
             Language::Sympy => print(self, &python::Sympy { names }),
             Language::Numpy => print(self, &python::Numpy { names }),
             Language::Rust => print(self, &rust::Rust { names }),
+            Language::Mathml => mathml::stacked(&print(self, &mathml::Mathml { names })),
         }
     }
 
@@ -122,5 +132,21 @@ impl Expr {
     /// ```
     pub fn rust(&self, names: &Names) -> String {
         self.spelt(Language::Rust, &Spelling::new(Language::Rust, names))
+    }
+
+    /// Presentation `MathML`: what stands inside of a `<math>` element of a page. Names look as in
+    /// [LaTeX](Self::latex).
+    ///
+    /// ```
+    /// use symgrad_expr::{Expr, Names};
+    /// let slope = Expr::parse("vx/2", &Names::new(["vx"])?)?;
+    /// assert_eq!(
+    ///     slope.mathml(&Names::new(["vx"])?),
+    ///     "<mfrac><mrow><msub><mi>v</mi><mi>x</mi></msub></mrow><mrow><mn>2</mn></mrow></mfrac>"
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn mathml(&self, names: &Names) -> String {
+        self.spelt(Language::Mathml, &Spelling::new(Language::Mathml, names))
     }
 }

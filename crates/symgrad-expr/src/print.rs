@@ -61,12 +61,13 @@ pub(crate) enum Lead {
 }
 
 impl Lead {
-    fn of(text: &str) -> Self {
-        match text.bytes().next() {
-            Some(b'-') => Self::Minus,
-            Some(b'0'..=b'9') => Self::Digit,
+    /// Of plain text; `None` where there is none.
+    fn of(text: &str) -> Option<Self> {
+        text.bytes().next().map(|first| match first {
+            b'-' => Self::Minus,
+            b'0'..=b'9' => Self::Digit,
             _ => Self::Other,
-        }
+        })
     }
 }
 
@@ -99,6 +100,11 @@ pub(crate) trait Notation {
     fn parentheses(&self) -> [&'static str; 2] {
         ["(", ")"]
     }
+
+    /// What a piece of text begins with; `None` where it shows nothing by itself.
+    fn lead(&self, text: &str) -> Option<Lead> {
+        Lead::of(text)
+    }
 }
 
 /// A node laid out: its subtrees end at `ends`.
@@ -121,7 +127,7 @@ fn lay_out(expr: &Expr, notation: &impl Notation) -> Vec<Laid> {
     for (end, node) in expr.nodes().iter().enumerate() {
         let leaf = |level, text: String, constant| Laid {
             form: Form::new(level, []),
-            lead: Lead::of(&text),
+            lead: notation.lead(&text).unwrap_or(Lead::Other),
             text,
             constant,
             ends: vec![],
@@ -139,7 +145,7 @@ fn lay_out(expr: &Expr, notation: &impl Notation) -> Vec<Laid> {
                     |end: &usize| Argument { constant: laid[*end].constant, lead: laid[*end].lead };
                 let arguments: Vec<Argument> = ends.iter().map(argument).collect();
                 let form = notation.form(*op, &arguments);
-                let lead = lead(&form, &ends, &laid);
+                let lead = lead(&form, &ends, &laid, notation);
                 Laid { form, lead, text: String::new(), constant: None, ends }
             }
         };
@@ -149,16 +155,15 @@ fn lay_out(expr: &Expr, notation: &impl Notation) -> Vec<Laid> {
     laid
 }
 
-fn lead(form: &Form, ends: &[usize], laid: &[Laid]) -> Lead {
-    let visible = |part: &&Part| !matches!(part, Part::Text(""));
-    match form.parts.iter().find(visible) {
-        Some(Part::Text(text)) => Lead::of(text),
-        Some(part @ (Part::Arg(which, _) | Part::Inner(which, _) | Part::Receiver(which))) => {
-            let first = &laid[ends[*which]];
-            if in_parentheses(part, first) { Lead::Other } else { first.lead }
+fn lead(form: &Form, ends: &[usize], laid: &[Laid], notation: &impl Notation) -> Lead {
+    let first = form.parts.iter().find_map(|part| match part {
+        Part::Text(text) => notation.lead(text),
+        Part::Arg(which, _) | Part::Inner(which, _) | Part::Receiver(which) => {
+            let argument = &laid[ends[*which]];
+            Some(if in_parentheses(part, argument) { Lead::Other } else { argument.lead })
         }
-        None => Lead::Other,
-    }
+    });
+    first.unwrap_or(Lead::Other)
 }
 
 fn in_parentheses(part: &Part, argument: &Laid) -> bool {

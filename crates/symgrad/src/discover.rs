@@ -237,7 +237,7 @@ struct Written<'a> {
 
 impl<'a> Written<'a> {
     fn new(names: &'a Names) -> Self {
-        let spelling = Language::ALL.map(|language| (language, Spelling::new(language, names)));
+        let spelling = Language::TYPED.map(|language| (language, Spelling::new(language, names)));
         Self { names, spelling: spelling.into() }
     }
 

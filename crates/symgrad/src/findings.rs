@@ -177,7 +177,7 @@ impl Findings {
         let kind = outcome.loss_kind();
         let values = matches!(kind, LossKind::Values | LossKind::ScaledValues);
         let spelling: BTreeMap<Language, Spelling> =
-            Language::ALL.map(|language| (language, Spelling::new(language, names))).into();
+            Language::TYPED.map(|language| (language, Spelling::new(language, names))).into();
         let entry = |((entry, &mse), &scaling): ((&Entry, &f64), &Option<Scaling>)| {
             let natural = entry.expr.natural();
             let spelt = |language: Language| natural.spelt(language, &spelling[&language]);

@@ -1,8 +1,7 @@
 //! LaTeX for math mode.
 
-use unicode_normalization::UnicodeNormalization;
-
 use super::Spelling;
+use super::symbol::{GREEK, Symbol, Word};
 use crate::Op;
 use crate::display::shortest;
 use crate::print::Part::{Arg, Inner, Text};
@@ -72,79 +71,35 @@ fn fraction(parts: impl Into<Vec<crate::print::Part>>) -> Form {
     Form::new(Level::Power, parts)
 }
 
-/// Greek letters with their commands.
-const GREEK: [(char, &str); 34] = [
-    ('α', "alpha"),
-    ('β', "beta"),
-    ('γ', "gamma"),
-    ('δ', "delta"),
-    ('ε', "epsilon"),
-    ('ζ', "zeta"),
-    ('η', "eta"),
-    ('θ', "theta"),
-    ('ι', "iota"),
-    ('κ', "kappa"),
-    ('λ', "lambda"),
-    ('μ', "mu"),
-    ('ν', "nu"),
-    ('ξ', "xi"),
-    ('π', "pi"),
-    ('ρ', "rho"),
-    ('σ', "sigma"),
-    ('τ', "tau"),
-    ('υ', "upsilon"),
-    ('φ', "phi"),
-    ('χ', "chi"),
-    ('ψ', "psi"),
-    ('ω', "omega"),
-    ('Γ', "Gamma"),
-    ('Δ', "Delta"),
-    ('Θ', "Theta"),
-    ('Λ', "Lambda"),
-    ('Ξ', "Xi"),
-    ('Π', "Pi"),
-    ('Σ', "Sigma"),
-    ('Υ', "Upsilon"),
-    ('Φ', "Phi"),
-    ('Ψ', "Psi"),
-    ('Ω', "Omega"),
-];
-
 /// A name as a letter, a Greek letter or an upright word, with what follows as its index.
 pub(super) fn symbol(name: &str) -> String {
-    let name: String = name.nfkc().collect();
-    let letters = name.find(|c: char| !c.is_alphabetic()).unwrap_or(name.len());
-    let (word, rest) = name.split_at(letters);
-    let mut chars = word.chars();
-    let (base, index) = match (chars.next(), chars.next(), chars.next()) {
-        _ if GREEK.iter().any(|(_, command)| *command == word) => {
-            (format!(r"\{word}"), rest.to_owned())
-        }
-        // `vx`, `vx1`, `vx_max`: a letter with a letter for its index
-        (Some(first), Some(second), None) => (letter(first), format!("{second}{rest}")),
-        (Some(_), Some(_), Some(_)) => (upright(word), rest.to_owned()),
-        (Some(first), None, _) => (letter(first), rest.to_owned()),
-        (None, ..) => return upright(&name),
-    };
-    let index = index.trim_start_matches('_');
-    let mut chars = index.chars();
-    match (chars.next(), chars.next()) {
-        (None, _) => base,
-        (Some(only), None) => format!("{base}_{{{}}}", letter(only)),
-        _ if index.bytes().all(|byte| byte.is_ascii_digit()) => format!("{base}_{{{index}}}"),
-        _ => format!("{base}_{{{}}}", upright(index)),
-    }
+    written(&Symbol::of(name))
 }
 
 /// A name letter by letter, for one whose usual form looks like another's; with underscores.
 pub(super) fn plainer(name: &str, underscores: usize) -> String {
-    let name: String = name.nfkc().collect();
-    upright(&(name + &"_".repeat(underscores)))
+    written(&Symbol::plainer(name, underscores))
 }
 
 /// Euler's number is no input.
 pub(super) fn is_taken(symbol: &str) -> bool {
     symbol == r"\mathrm{e}"
+}
+
+fn written(symbol: &Symbol) -> String {
+    let base = word(&symbol.base);
+    match &symbol.index {
+        Some(index) => format!("{base}_{{{}}}", word(index)),
+        None => base,
+    }
+}
+
+fn word(word: &Word) -> String {
+    match word {
+        Word::Letter(c) => letter(*c),
+        Word::Number(digits) => digits.clone(),
+        Word::Upright(text) => upright(text),
+    }
 }
 
 fn letter(c: char) -> String {

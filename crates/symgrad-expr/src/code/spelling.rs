@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-use super::{Language, latex, python, rust};
+use super::{Language, latex, mathml, python, rust};
 use crate::Names;
 
 /// What the inputs are called in a notation: valid there, and different names for different
@@ -35,9 +35,10 @@ impl Spelling {
     pub fn new(language: Language, names: &Names) -> Self {
         let all: Vec<&str> = names.iter().collect();
         let spelt = spell_all(language, &all);
-        // In LaTeX every name is dressed; those in their usual dress are not worth a word.
+        // Where formulas are typeset every name is dressed; those in their usual dress are not worth
+        // a word.
         let obvious = |name: &str| match language {
-            Language::Latex => language.candidate(name, 0),
+            Language::Latex | Language::Mathml => language.candidate(name, 0),
             _ => name.to_owned(),
         };
         let pairs = all.iter().zip(&spelt);
@@ -112,6 +113,8 @@ impl Language {
         match (self, attempt) {
             (Self::Latex, 0) => latex::symbol(name),
             (Self::Latex, _) => latex::plainer(name, attempt - 1),
+            (Self::Mathml, 0) => mathml::symbol(name),
+            (Self::Mathml, _) => mathml::plainer(name, attempt - 1),
             _ => identifier(name) + &"_".repeat(attempt),
         }
     }
@@ -120,6 +123,7 @@ impl Language {
     fn has_taken(self, spelt: &str) -> bool {
         match self {
             Self::Latex => latex::is_taken(spelt),
+            Self::Mathml => mathml::is_taken(spelt),
             Self::Sympy => python::is_taken_in_sympy(spelt),
             Self::Numpy => python::is_taken_in_numpy(spelt),
             Self::Rust => rust::is_taken(spelt),

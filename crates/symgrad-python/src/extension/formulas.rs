@@ -29,7 +29,7 @@ fn printed(expr: &Expr, names: &Names) -> String {
 pub(super) fn spell(text: &str, names: Vec<String>) -> PyResult<String> {
     let (expr, names) = parsed(text, names)?;
     let natural = expr.natural();
-    let spelling = Language::ALL.map(|language| (language, Spelling::new(language, &names)));
+    let spelling = Language::TYPED.map(|language| (language, Spelling::new(language, &names)));
     let spelling: BTreeMap<Language, Spelling> = spelling.into();
     let spelt: BTreeMap<Language, String> = spelling
         .iter()
