@@ -1,10 +1,12 @@
-//! Draws the pictures over easy and hard data, to be looked at: `gallery FOLDER`.
+//! Draws the pictures and pages over easy and hard data, to be looked at: `gallery FOLDER`.
 
 use std::error::Error;
 use std::path::Path;
 
 use symgrad_report::{
-    Curve, FrontLabels, FrontPoint, ScatterLabels, pareto_svg, scatter_svg, training_curve_svg,
+    Badge, Card, Curve, FrontLabels, FrontPoint, GridPage, IndexPage, IndexRow, PageEntry,
+    PageHint, Relation, ResultPage, ScatterLabels, Span95, Spelt, pareto_svg, scatter_svg,
+    training_curve_svg,
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -65,7 +67,129 @@ fn main() -> Result<(), Box<dyn Error>> {
         Curve { name: "validation", points: &validation },
     ];
     save("training", training_curve_svg(&curves, "spacetime-interval", "step")?)?;
+
+    let pages = [
+        ("page", page(Badge::Identified, determinant).to_html()),
+        ("page-long", page(Badge::NotFound, &endless).to_html()),
+        ("page-dead", ResultPage { entries: vec![], ..page(Badge::Dead, "") }.to_html()),
+        ("grid", grid().to_html()),
+        ("index", index().to_html()),
+    ];
+    for (name, page) in pages {
+        std::fs::write(folder.join(format!("{name}.html")), page)?;
+    }
     Ok(())
+}
+
+/// A page with everything that one may hold.
+fn page(badge: Badge, answer: &str) -> ResultPage {
+    let entry = |point: FrontPoint| PageEntry {
+        complexity: point.complexity,
+        loss: point.loss,
+        second: Some(point.loss / 2.0),
+        math: typeset(&point.expression),
+        rounded: false,
+        notations: spelt(&point.expression),
+        text: point.expression,
+        held_out: Some(Span95 {
+            estimate: 1.1 * point.loss,
+            low: point.loss,
+            high: 1.3 * point.loss,
+        }),
+        outermost: Some(Span95 { estimate: 2.0 * point.loss, ..Span95::default() }),
+        bits: Some(f64::from(point.complexity) * 7.5),
+    };
+    let front: Vec<PageEntry> = front_of(30, 1e-7, answer).into_iter().map(entry).collect();
+    let points: Vec<[f64; 2]> = (0..300)
+        .map(|n| [4.0 * wave(n), (4.0 * wave(n)).tanh() + 0.02 * wave(7 * n + 3)])
+        .collect();
+    let curve = (0..50).map(|n| f64::from(n) / 6.125 - 4.0).map(|x| [x, x.tanh()]).collect();
+    let fact = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    ResultPage {
+        title: "Neuron 0 of latents, determinant-3x3.onnx".into(),
+        badge,
+        sentence: "A plain sentence says what the verdict means, to those who meet it first."
+            .into(),
+        reason: Some("held-out loss (level-set) 1.8e-5 (95 %: 1.0e-5 to 2.8e-5)".into()),
+        remarks: vec!["values = a*(answer) + b with a = 2, b = 1".into()],
+        loss: "level-set".into(),
+        meaning: "1 − |mean cos| of the angle between the gradients".into(),
+        second: Some("paper MSE".into()),
+        answer: 22,
+        alternatives: vec![24],
+        entries: front,
+        command: Some(
+            "symgrad interpret --model determinant-3x3.onnx --points determinant-3x3.csv".into(),
+        ),
+        relation: Some(Relation {
+            target: "neuron 0".into(),
+            fit: "φ(answer)".into(),
+            points,
+            curve,
+            numbers: "φ rises, R² = 0.9990, Spearman 0.9995".into(),
+        }),
+        angles: (0..200).map(|n| 0.3 * (1.5 * wave(n)).exp()).collect(),
+        hints: vec![
+            PageHint { text: "g does not depend on a33; confidence 99 %".into(), against: true },
+            PageHint { text: "g is of degree 3 in all inputs".into(), against: false },
+        ],
+        work: vec![fact("search", "12.1 s"), fact("evaluations", "123456")],
+        provenance: vec![fact("data", "determinant-3x3.csv, 2000 rows"), fact("seed", "0")],
+        configuration: Some("operators = \"add mul\"\n\n[search]\nseed = 0\n".into()),
+    }
+}
+
+fn grid() -> GridPage {
+    let badges = [Badge::Identified, Badge::Ambiguous, Badge::NotFound, Badge::Dead];
+    let card = |(n, badge): (u32, Badge)| Card {
+        name: format!("Neuron {n}"),
+        badge,
+        text: "x*y".into(),
+        math: typeset("x*y + z"),
+        notations: spelt("x*y"),
+        complexity: Some(3 + n),
+        loss: Some(decay(40 * n, 1e-5)),
+        remarks: vec!["active at 48 % of the points".into()],
+        curve: (0..40).map(|n| f64::from(n) / 5.0 - 4.0).map(|x| [x, x.tanh()]).collect(),
+    };
+    let cards = (0..).zip(badges.into_iter().cycle().take(12)).map(card).collect();
+    let groups = vec![("0, 4".to_owned(), "x*y".to_owned())];
+    let groups = Some(("Neurons that hold one concept".to_owned(), groups));
+    GridPage { title: "Layer relu, motion.onnx".into(), cards, groups, ..GridPage::default() }
+}
+
+fn index() -> IndexPage {
+    let row = |n: u32| IndexRow {
+        name: format!("run-{n}"),
+        link: format!("run-{n}/report.html"),
+        badge: [Some(Badge::Identified), Some(Badge::Ambiguous), None][n as usize % 3],
+        complexity: (n != 4).then_some(20 - n),
+        loss: (n != 4).then(|| decay(30 * n, 1e-6)),
+        text: "a11*a22 - a12*a21".into(),
+    };
+    IndexPage { title: "runs".into(), rows: (0..12).map(row).collect() }
+}
+
+fn typeset(text: &str) -> String {
+    let sign = |c: char| match c {
+        '*' => "<mo lspace=\"0.09em\" rspace=\"0.09em\">\u{2062}</mo>".to_owned(),
+        '-' => "<mo>−</mo>".to_owned(),
+        '+' | '(' | ')' => format!("<mo>{c}</mo>"),
+        ' ' => String::new(),
+        '0'..='9' => format!("<mn>{c}</mn>"),
+        _ => format!("<mi>{c}</mi>"),
+    };
+    text.chars().map(sign).collect()
+}
+
+fn spelt(text: &str) -> Vec<Spelt> {
+    let one = |language: &str| Spelt {
+        language: language.into(),
+        text: text.into(),
+        note: (language == "SymPy")
+            .then(|| "with E_ for E; first run E_, x = symbols('E x')".into()),
+    };
+    ["LaTeX", "SymPy", "NumPy", "Rust"].map(one).into()
 }
 
 fn entry(complexity: u32, loss: f64, expression: &str) -> FrontPoint {

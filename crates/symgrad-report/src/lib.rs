@@ -1,4 +1,5 @@
-//! Tables, pictures and summaries of what a search found: plain data in, text, SVG and HTML out.
+//! Tables, pictures, pages and summaries of what a search found: plain data in, text, SVG and HTML
+//! out.
 //!
 //! ```
 //! use symgrad_report::{FrontLabels, FrontPoint, TextTable, format_loss, pareto_svg};
@@ -32,6 +33,7 @@ mod canvas;
 mod curve;
 mod error;
 mod number;
+mod page;
 mod pareto;
 mod rates;
 mod scatter;
@@ -41,6 +43,10 @@ mod table;
 pub use curve::{Curve, training_curve_svg};
 pub use error::ReportError;
 pub use number::{format_loss, format_seconds};
+pub use page::{
+    Badge, Card, GridPage, IndexPage, IndexRow, PageEntry, PageHint, Relation, ResultPage, Span95,
+    Spelt,
+};
 pub use pareto::{FrontLabels, FrontPoint, pareto_svg};
 pub use rates::{RateCurve, RatePoint, rate_svg, wilson};
 pub use scatter::{ScatterLabels, scatter_svg};

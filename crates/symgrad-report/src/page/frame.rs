@@ -1,0 +1,90 @@
+//! What all pages have: head, look, script, and the small pieces.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::{Badge, Spelt};
+
+const STYLE: &str = include_str!("page.css");
+
+/// Nothing is fetched from anywhere, whatever a page should hold.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
+
+/// A page with a script of its own, in one file.
+pub(super) fn page(title: &str, script: &str, body: &Markup) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                title { (title) " – symgrad" }
+                style { (PreEscaped(STYLE)) }
+                script { (PreEscaped(script)) }
+            }
+            body {
+                (body)
+                p #said .unseen role="status" aria-live="polite" {}
+            }
+        }
+    };
+    printable(&page.into_string())
+}
+
+/// Control characters, which no page may hold, become blanks.
+fn printable(page: &str) -> String {
+    let allowed = |c: char| c == '\n' || !(c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}'));
+    page.chars().map(|c| if allowed(c) { c } else { ' ' }).collect()
+}
+
+pub(super) fn badge(badge: Badge) -> Markup {
+    html! { span class=(badge.class()) { (badge.name()) } }
+}
+
+/// A formula, typeset if it can be; it scrolls within its own box.
+pub(super) fn formula(math: &str, text: &str, label: &str) -> Markup {
+    html! {
+        div .formula role="group" tabindex="0" aria-label=(label) {
+            @if math.is_empty() {
+                code { (text) }
+            } @else {
+                math display="block" { (PreEscaped(math)) }
+            }
+        }
+    }
+}
+
+/// The notations, each with a button that copies it. The names of their elements begin with `id`.
+pub(super) fn notations(spelt: &[Spelt], id: &str) -> Markup {
+    html! {
+        dl .notations {
+            @for (number, Spelt { language, text, note }) in spelt.iter().enumerate() {
+                @let id = format!("{id}-{number}");
+                dt { (language) }
+                dd {
+                    code #(id) { (text) }
+                    button type="button" data-copy=(id) aria-label={ "Copy " (language) } { "Copy" }
+                    @if let Some(note) = note { p .note { (note) } }
+                }
+            }
+        }
+    }
+}
+
+/// Names and values.
+pub(super) fn facts<'a>(facts: impl IntoIterator<Item = &'a (String, String)>) -> Markup {
+    html! {
+        dl .facts {
+            @for (name, value) in facts {
+                dt { (name) }
+                dd { (value) }
+            }
+        }
+    }
+}
+
+/// A wide thing that scrolls within its own box.
+pub(super) fn scrolled(label: &str, inner: &Markup) -> Markup {
+    html! { div .scroll role="region" tabindex="0" aria-label=(label) { (inner) } }
+}

@@ -1,0 +1,303 @@
+//! The page of one result.
+
+use maud::{Markup, html};
+
+use super::frame::{badge, facts, formula, notations, page, scrolled};
+use super::plot;
+use super::{PageEntry, PageHint, ResultPage, Span95, Spelt};
+use crate::canvas::shortened;
+use crate::format_loss;
+
+const SCRIPT: &str = concat!(include_str!("copy.js"), include_str!("result.js"));
+
+/// Bytes of formulas on a page, in all notations. Beyond this an entry is told in the table alone,
+/// so that the page stays far below a megabyte.
+const FORMULAS: usize = 300_000;
+
+/// Characters of a formula in the table.
+const ROW: usize = 400;
+
+impl ResultPage {
+    /// As one HTML file.
+    pub fn to_html(&self) -> String {
+        page(
+            &self.title,
+            SCRIPT,
+            &html! {
+                (self.first_screen())
+                main {
+                    (self.table())
+                    (self.credible())
+                    (self.relation())
+                    (self.hints())
+                    (self.about())
+                }
+            },
+        )
+    }
+
+    /// The answer, the verdict, the front, and how to repeat it.
+    fn first_screen(&self) -> Markup {
+        html! {
+            header {
+                div .head { h1 { (self.title) } (badge(self.badge)) }
+                p { (self.sentence) }
+                @if let Some(reason) = &self.reason { p .soft { (reason) } }
+                @for remark in &self.remarks { p .soft { (remark) } }
+            }
+            @if !self.entries.is_empty() {
+                div .card .big { (self.formulas()) }
+                div .split {
+                    div .card { (self.spelt()) @if self.command.is_some() { h3 { "To repeat it" } (self.repeated()) } }
+                    figure .card {
+                        (plot::front(&self.entries, self.answer, &format!("loss ({})", self.loss)))
+                        p .readout aria-hidden="true" { "Choose a point to see its formula." }
+                        figcaption { (self.loss) ": " (self.meaning) }
+                    }
+                }
+            }
+            @else { (self.repeated()) }
+        }
+    }
+
+    /// The command that repeats the run.
+    fn repeated(&self) -> Markup {
+        html! {
+            @if let Some(command) = &self.command {
+                div .command {
+                    pre aria-label="The command that repeats the run" { code #command { (command) } }
+                    button type="button" data-copy="command" aria-label="Copy the command" { "Copy" }
+                }
+            }
+        }
+    }
+
+    /// Every entry typeset, of which one is shown.
+    fn formulas(&self) -> Markup {
+        let fits = self.fitting();
+        html! {
+            @for (index, entry) in self.entries.iter().enumerate() {
+                @let chosen = index == self.answer;
+                div data-of=(index) hidden=[(!chosen).then_some("")] {
+                    div .head {
+                        h2 { @if chosen { (self.noun()) } @else { "Formula of complexity " (entry.complexity) } }
+                        @if !chosen {
+                            button type="button" data-entry=(self.answer) { "back to the answer" }
+                        }
+                    }
+                    @if fits[index] {
+                        (formula(&entry.math, &entry.text, "Formula"))
+                    } @else {
+                        p { code { (shortened(&entry.text, ROW)) } }
+                        p .soft { "Too long for this page; the result's file holds it." }
+                    }
+                    p .soft {
+                        (numbers(entry))
+                        @if entry.rounded { ". Typeset with few digits; the notations have all." }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Every entry in the notations, of which one is shown.
+    fn spelt(&self) -> Markup {
+        let fits = self.fitting();
+        html! {
+            @for (index, entry) in self.entries.iter().enumerate().filter(|(index, _)| fits[*index]) {
+                div data-of=(index) hidden=[(index != self.answer).then_some("")] {
+                    (notations(&entry.notations, &format!("code-{index}")))
+                }
+            }
+        }
+    }
+
+    fn noun(&self) -> &'static str {
+        if self.badge == super::Badge::NotFound { "Best guess" } else { "Answer" }
+    }
+
+    /// Which entries there is room for, the answer first.
+    fn fitting(&self) -> Vec<bool> {
+        let mut room = FORMULAS;
+        let mut fits = vec![false; self.entries.len()];
+        let order = (0..self.entries.len()).filter(|&index| index != self.answer);
+        for index in std::iter::once(self.answer).chain(order) {
+            let Some(entry) = self.entries.get(index) else { continue };
+            let note = |spelt: &Spelt| spelt.note.as_ref().map_or(0, String::len);
+            let length = |spelt: &Spelt| spelt.text.len() + note(spelt);
+            let texts = entry.notations.iter().map(length).sum::<usize>();
+            let size = entry.math.len() + entry.text.len() + texts;
+            fits[index] = size <= room;
+            room -= if fits[index] { size } else { 0 };
+        }
+        fits
+    }
+
+    fn table(&self) -> Markup {
+        let held = self.entries.iter().any(|entry| entry.held_out.is_some());
+        let outermost = self.entries.iter().any(|entry| entry.outermost.is_some());
+        let bits = self.entries.iter().any(|entry| entry.bits.is_some());
+        let table = html! {
+            table {
+                thead { tr {
+                    th scope="col" { span .unseen { "Show" } }
+                    th .number scope="col" { "complexity" }
+                    th .number scope="col" { (self.loss) }
+                    @if held { th .number scope="col" { "held out" } th .number scope="col" { "95 %" } }
+                    @if outermost { th .number scope="col" { "outermost" } }
+                    @if let Some(second) = &self.second { th .number scope="col" { (second) } }
+                    @if bits { th .number scope="col" { "bits in favour" } }
+                    th scope="col" { "formula" }
+                } }
+                tbody {
+                    @for (index, entry) in self.entries.iter().enumerate() {
+                        @let chosen = index == self.answer;
+                        tr .answer[chosen] {
+                            td {
+                                button type="button" data-entry=(index) aria-pressed=(chosen)
+                                    aria-label={ "Show the formula of complexity " (entry.complexity) } { "show" }
+                            }
+                            td .number { (entry.complexity) }
+                            td .number { (format_loss(entry.loss)) }
+                            @if held {
+                                td .number { (loss_of(entry.held_out)) }
+                                td .number { (ends_of(entry.held_out)) }
+                            }
+                            @if outermost { td .number { (loss_of(entry.outermost)) } }
+                            @if self.second.is_some() { td .number { (entry.second.map(format_loss).unwrap_or_default()) } }
+                            @if bits { td .number { (entry.bits.map(|bits| format!("{bits:.0}")).unwrap_or_default()) } }
+                            td { code { (shortened(&entry.text, ROW)) } }
+                        }
+                    }
+                }
+            }
+        };
+        html! {
+            @if !self.entries.is_empty() {
+                section aria-labelledby="front" {
+                    h2 #front { "The front" }
+                    p .soft {
+                        "The best formula of each complexity. "
+                        @if held { "Held out: the loss on points that the search has not seen. " }
+                        @if bits { "Bits in favour: by how much agreement by chance is less probable than there are formulas as short." }
+                    }
+                    (scrolled("The front as a table", &table))
+                }
+            }
+        }
+    }
+
+    fn credible(&self) -> Markup {
+        let entries: Vec<&PageEntry> =
+            self.alternatives.iter().filter_map(|&index| self.entries.get(index)).collect();
+        html! {
+            @if !entries.is_empty() {
+                section aria-labelledby="alternatives" {
+                    h2 #alternatives { "As credible" }
+                    p .soft { "The data do not tell these from the answer." }
+                    @for entry in entries {
+                        (formula(&short_math(entry), &shortened(&entry.text, ROW), "Alternative"))
+                        p .soft { (numbers(entry)) }
+                    }
+                }
+            }
+        }
+    }
+
+    fn relation(&self) -> Markup {
+        let relation = self.relation.as_ref();
+        let pictures = relation.and_then(plot::relation);
+        let angles = plot::angles(&self.angles);
+        html! {
+            @if pictures.is_some() || angles.is_some() {
+                section aria-labelledby="points" {
+                    h2 #points { "At the points" }
+                    div .pictures {
+                        @if let (Some([whole, rest]), Some(relation)) = (&pictures, relation) {
+                            figure .card {
+                                (whole)
+                                figcaption { (relation.target) " = " (relation.fit) ". " (relation.numbers) }
+                            }
+                            figure .card { (rest) figcaption { "What " (relation.fit) " leaves." } }
+                        }
+                        @if let Some(picture) = &angles {
+                            figure .card {
+                                (picture)
+                                figcaption {
+                                    "Angles between the gradients: half of the points below "
+                                    (degrees(&self.angles, 0.5)) ", 95 % below " (degrees(&self.angles, 0.95)) "."
+                                }
+                            }
+                        }
+                    }
+                    p .soft { "A sample of the points, at most some hundred." }
+                }
+            }
+        }
+    }
+
+    fn hints(&self) -> Markup {
+        html! {
+            @if !self.hints.is_empty() {
+                section aria-labelledby="hints" {
+                    h2 #hints { "What the data alone tell" }
+                    ul {
+                        @for PageHint { text, against } in &self.hints {
+                            li {
+                                (text)
+                                @if *against { " " strong { "the answer does not keep to this" } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn about(&self) -> Markup {
+        html! {
+            section aria-labelledby="about" {
+                h2 #about { "The run" }
+                (facts(self.work.iter().chain(&self.provenance)))
+                @if let Some(configuration) = &self.configuration {
+                    details {
+                        summary { "Settings" }
+                        pre { code { (configuration) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The markup of a formula unless it is so long that the text has to do.
+fn short_math(entry: &PageEntry) -> String {
+    if entry.math.len() > FORMULAS / 10 { String::new() } else { entry.math.clone() }
+}
+
+fn numbers(entry: &PageEntry) -> String {
+    let loss = format_loss(entry.loss);
+    let held_out = entry.held_out.map_or_else(String::new, |span| {
+        let [estimate, low, high] = [span.estimate, span.low, span.high].map(format_loss);
+        format!("; held out {estimate} (95 %: {low} to {high})")
+    });
+    format!("complexity {}, loss {loss}{held_out}", entry.complexity)
+}
+
+fn loss_of(span: Option<Span95>) -> String {
+    span.map_or_else(String::new, |span| format_loss(span.estimate))
+}
+
+fn ends_of(span: Option<Span95>) -> String {
+    let ends = |span: Span95| format!("{} – {}", format_loss(span.low), format_loss(span.high));
+    span.map_or_else(String::new, ends)
+}
+
+/// The angle below which that share of the points lies.
+fn degrees(angles: &[f64], share: f64) -> String {
+    let mut sorted = angles.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index")]
+    let place = (share * (sorted.len().max(1) - 1) as f64).round() as usize;
+    sorted.get(place).map_or_else(String::new, |angle| format!("{}°", format_loss(*angle)))
+}
