@@ -24,6 +24,8 @@ pub(crate) enum Failure {
     Output(std::io::Error),
     /// `--save` names a file that is no saved search.
     NoSave(PathBuf),
+    /// Folders without one in which all are.
+    NoPlace,
 }
 
 impl<E: Into<Error>> From<E> for Failure {
@@ -40,6 +42,7 @@ impl fmt::Display for Failure {
             Self::NoSave(path) => {
                 write!(f, "{} is no saved search and will not be overwritten", path.display())
             }
+            Self::NoPlace => f.write_str("the folders have none in common for the index"),
         }
     }
 }
@@ -51,6 +54,7 @@ impl Failure {
             Self::Work(error) => error.hint(),
             Self::Output(_) => "the result is complete; send it where there is room",
             Self::NoSave(_) => "give --save the name of a new file, or of one that it has written",
+            Self::NoPlace => "say with --out where the page that leads to all of them belongs",
         }
     }
 
@@ -58,7 +62,7 @@ impl Failure {
     fn cause(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Work(error) => error.source(),
-            Self::Output(_) | Self::NoSave(_) => None,
+            Self::Output(_) | Self::NoSave(_) | Self::NoPlace => None,
         }
     }
 

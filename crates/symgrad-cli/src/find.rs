@@ -5,13 +5,14 @@ use std::process::ExitCode;
 
 use clap::Args;
 use symgrad::data::{
-    DirectionField, FieldBuilder, FieldColumns, FieldOptions, Matrices, Reading, TangentMode,
+    DirectionField, FieldBuilder, FieldColumns, FieldOptions, Matrices, Reading, Table, TangentMode,
 };
 use symgrad::search::{Hints, Objective};
-use symgrad::{Error, Folder, SearchSettings, Stage, open_search, run_search};
+use symgrad::{Error, Findings, Folder, SearchSettings, Stage, open_search, run_search};
 
 use crate::fail::{FAILED, Failure};
 use crate::options::{SearchOptions, tangent};
+use crate::origin::origin;
 use crate::progress::{PointBar, Save, SearchBar};
 use crate::show::{FINDINGS, Format, json, tell_names, tell_verdict, text, write_findings};
 use crate::table::{NameList, TableOptions, Usable, name, names};
@@ -32,7 +33,7 @@ pub(crate) struct Arguments {
     /// Go on with a search that --save has written, on the same data [default: none]
     #[arg(long, value_name = "FILE", help_heading = "Search")]
     resume: Option<PathBuf>,
-    /// Folder for result.json, front.csv and front.svg [default: none]
+    /// Folder for result.json, front.csv, front.svg and the page report.html [default: none]
     #[arg(long, help_heading = "Output")]
     out: Option<PathBuf>,
     /// What to print
@@ -69,9 +70,12 @@ struct Data {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let start = std::time::Instant::now();
-    let settings = arguments.options.settings()?;
+    let asked = arguments.options.settings()?;
     let Usable { reading, mut settings, left_out } =
-        arguments.data.read(&arguments.field, &settings)?;
+        arguments.data.read(&arguments.field, &asked)?;
+    let origin = origin(&arguments.field, reading.points.rows(), None, &asked);
+    // Pictures on the page need the values beside their points.
+    let pictured = arguments.out.as_ref().and_then(|_| arguments.data.valued(&reading));
     let objective = arguments.data.objective(reading, &arguments.field, &mut settings)?;
     let saved = arguments.resume.as_deref().map(read_bytes).transpose()?;
     let search = open_search(&objective, &settings, saved.as_deref())?;
@@ -91,9 +95,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         tell!("search stopped after {} evaluations: {reason}", findings.evaluations);
     }
     findings.seconds.insert(Stage::Data, (read * 1e3).round() / 1e3);
+    findings.origin = Some(origin);
 
     // Whatever else fails now, the answer is shown.
-    let written = folder.as_mut().map_or(Ok(()), |folder| write_findings(&findings, folder));
+    let written = folder.as_mut().map_or(Ok(()), |folder| {
+        findings.take_sample(&objective);
+        pictured.map_or(Ok(()), |pictured| pictured.sample(&mut findings))?;
+        write_findings(&findings, folder)
+    });
     let failures: Vec<Failure> =
         bar.finish().err().into_iter().chain(written.err()).map(Failure::from).collect();
     print(&match arguments.format {
@@ -118,6 +127,13 @@ impl Data {
             Some(column) => sheet.values(column, points.as_deref())?,
         };
         Usable::of(reading, settings)
+    }
+
+    /// The values that are fitted, or that gradients are estimated from.
+    fn valued(&self, reading: &Reading) -> Option<Valued> {
+        let target = self.values.as_ref().or(self.estimate.as_ref())?.clone();
+        let (points, values) = (reading.points.clone(), reading.values.clone()?);
+        Some(Valued { target, points, values, bent: self.estimate.is_some() })
     }
 
     /// What is to be matched; says what a reader should know before believing the result. Where
@@ -155,6 +171,21 @@ impl Data {
             settings.config.known_error.get_or_insert(error);
         }
         Ok(Objective::new(&field, settings.measure))
+    }
+}
+
+/// Values with their points.
+struct Valued {
+    target: String,
+    points: Table,
+    values: Vec<f64>,
+    /// Whether they are a function of the formula, rather than the formula's own.
+    bent: bool,
+}
+
+impl Valued {
+    fn sample(&self, findings: &mut Findings) -> Result<(), Error> {
+        findings.take_values(&self.target, &self.points, &self.values, self.bent)
     }
 }
 

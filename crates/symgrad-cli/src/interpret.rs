@@ -10,15 +10,18 @@ use symgrad::report::{TextTable, format_loss};
 use symgrad::search::Verdict;
 use symgrad::{
     Activity, Error, Findings, Folder, InterpretSettings, Interpretation, LayerInterpretation,
-    Model, Outer, SpaceInterpretation, Trend, interpret_layer, interpret_neuron, interpret_space,
+    Model, Outer, REPORT, SpaceInterpretation, interpret_layer, interpret_neuron, interpret_space,
 };
 
 use crate::fail::{FAILED, Failure};
 use crate::merge::Part;
 use crate::numbers::{count, number};
 use crate::options::{SearchOptions, tangent};
+use crate::origin::origin;
 use crate::progress::{LayerBar, SearchBar};
-use crate::show::{FINDINGS, Format, json, tell_names, tell_verdict, text, write_findings};
+use crate::show::{
+    FINDINGS, Format, json, tell_names, tell_verdict, text, write_front, write_page,
+};
 use crate::table::{NameList, TableOptions, names, tell_notes, tell_superfluous};
 use crate::talk::{print, tell};
 
@@ -34,7 +37,7 @@ pub(crate) struct Arguments {
     /// [default: 0.01]
     #[arg(long, help_heading = "Search", value_name = "LOSS", value_parser = number)]
     alike: Option<f64>,
-    /// Folder for what was found, and pictures [default: none]
+    /// Folder for what was found, pictures, and the page report.html [default: none]
     #[arg(long, help_heading = "Output")]
     out: Option<PathBuf>,
     /// What to print
@@ -98,6 +101,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let model = arguments.network.open()?;
     let Reading { points, weights, notes, .. } = arguments.data.read(model.inputs())?;
     settings.weights = weights;
+    let rows = points.rows();
+    let file = &arguments.network.model;
+    let origin = Some(origin(&arguments.data.points, rows, Some(file), &settings.search));
     let name = arguments.network.layer.as_deref().unwrap_or(model.output());
     let neurons = model.layer(name)?.neurons;
     let mut folder = arguments.out.as_deref().map(Folder::open).transpose()?;
@@ -105,12 +111,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     tell_notes(&notes);
     tell_superfluous(&points, &settings.search);
     if arguments.network.all {
-        ready(&[LAYER])?;
+        ready(&[LAYER, REPORT])?;
         let part = arguments.network.part.map_or(0..neurons, |part| part.neurons(neurons));
         let units: Vec<Unit> = part.map(Unit::Neuron).collect();
         let bar = LayerBar::new();
         let found = interpret_layer(&model, &points, name, &units, &settings, &bar)?;
         bar.finish();
+        let found = LayerInterpretation { origin, ..found };
         return arguments.show_layer(&found, folder.as_mut());
     }
     let mut bar = SearchBar::new(None);
@@ -119,18 +126,24 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         [] if neurons == 1 => Unit::Neuron(0),
         [] => return Err(Error::WhichNeuron { layer: name.into(), neurons }.into()),
         units => {
-            ready(&[SPACE])?;
+            ready(&[SPACE, REPORT])?;
             let concepts = arguments.network.concepts;
             let found =
                 interpret_space(&model, &points, name, units, concepts, &settings, &mut bar)?;
             bar.finish()?;
+            let found = SpaceInterpretation { origin, ..found };
             return arguments.show_space(&found, folder.as_mut());
         }
     };
     ready(&[&FINDINGS[..], &[NEURON, OUTER]].concat())?;
     let found = interpret_neuron(&model, &points, name, unit, &settings, &mut bar)?;
     bar.finish()?;
-    arguments.show_neuron(&found, &model, &points, folder.as_mut())
+    let mut found = Interpretation { origin, ..found };
+    let sampled = folder.as_ref().map_or(Ok(()), |_| found.take_sample(&model, &points, &settings));
+    let written = folder
+        .as_mut()
+        .map(|folder| sampled.and_then(|()| write_neuron(&found, &model, &points, folder)));
+    arguments.show_neuron(&found, written)
 }
 
 impl Network {
@@ -170,11 +183,8 @@ impl Arguments {
     fn show_neuron(
         &self,
         found: &Interpretation,
-        model: &Model,
-        points: &Table,
-        folder: Option<&mut Folder>,
+        written: Option<Result<(), Error>>,
     ) -> Result<ExitCode, Failure> {
-        let written = folder.map(|folder| write_neuron(found, model, points, folder));
         match (self.format, &found.findings) {
             (Format::Json, _) => print(&(json(found) + "\n"))?,
             (Format::Text, _) => print(&neuron_text(found))?,
@@ -195,7 +205,7 @@ impl Arguments {
         found: &SpaceInterpretation,
         folder: Option<&mut Folder>,
     ) -> Result<ExitCode, Failure> {
-        let written = folder.map(|folder| folder.write(SPACE, json(found) + "\n"));
+        let written = folder.map(|folder| write_whole(SPACE, json(found), folder));
         print(&match self.format {
             Format::Json => json(found) + "\n",
             Format::Text => space_text(found),
@@ -218,7 +228,7 @@ impl Arguments {
         found: &LayerInterpretation,
         folder: Option<&mut Folder>,
     ) -> Result<ExitCode, Failure> {
-        let written = folder.map(|folder| folder.write(LAYER, json(found) + "\n"));
+        let written = folder.map(|folder| write_whole(LAYER, json(found), folder));
         let spelt = |notation: Format, neuron: &Interpretation| {
             let answer = neuron.findings.as_ref().map(Findings::answer);
             let answer = answer.map_or("", |answer| notation.spell(answer));
@@ -260,7 +270,7 @@ const OUTER: &str = "outer.svg";
 const SPACE: &str = "space.json";
 pub(crate) const LAYER: &str = "layer.json";
 
-/// Writes interpretation.json, and beside it the files of a search and a picture of φ.
+/// Writes interpretation.json, and beside it the files of a search, a picture of φ and the page.
 fn write_neuron(
     found: &Interpretation,
     model: &Model,
@@ -268,10 +278,18 @@ fn write_neuron(
     folder: &mut Folder,
 ) -> Result<(), Error> {
     if let Some(findings) = &found.findings {
-        write_findings(findings, folder)?;
+        // The file says by itself where it comes from.
+        let whole = Findings { origin: found.origin.clone(), ..findings.clone() };
+        write_front(&whole, folder)?;
         folder.write(OUTER, found.outer_svg(model, points)?)?;
     }
-    folder.write(NEURON, json(found) + "\n")
+    write_whole(NEURON, json(found), folder)
+}
+
+/// Writes what was found as one file, and the page about it.
+pub(crate) fn write_whole(name: &str, json: String, folder: &mut Folder) -> Result<(), Error> {
+    folder.write(name, json + "\n")?;
+    write_page(folder, name)
 }
 
 fn neuron_text(found: &Interpretation) -> String {
@@ -315,18 +333,10 @@ fn space_text(found: &SpaceInterpretation) -> String {
 fn outer_text(outer: &Outer) -> String {
     format!(
         "neuron = φ(answer): φ {}, R² = {:.4}, Spearman {:.4}",
-        trend(outer.trend),
+        outer.trend.name(),
         outer.r_squared,
         outer.spearman
     )
-}
-
-fn trend(trend: Trend) -> &'static str {
-    match trend {
-        Trend::Rising => "rises",
-        Trend::Falling => "falls",
-        Trend::Folded => "turns back",
-    }
 }
 
 pub(crate) fn layer_text(found: &LayerInterpretation) -> String {
@@ -339,7 +349,7 @@ pub(crate) fn layer_text(found: &LayerInterpretation) -> String {
             format!("{:.0} %", 100.0 * neuron.active as f64 / neuron.points as f64),
             verdict(neuron),
             findings.map_or_else(String::new, |found| format_loss(found.answer().loss)),
-            outer.map_or("", |outer| trend(outer.trend)).to_owned(),
+            outer.map_or("", |outer| outer.trend.name()).to_owned(),
             outer.map_or_else(String::new, |outer| format!("{:.3}", outer.r_squared)),
             findings.map_or_else(String::new, Findings::readable_answer),
         ]);

@@ -14,7 +14,9 @@ mod list;
 mod merge;
 mod numbers;
 mod options;
+mod origin;
 mod progress;
+mod report;
 mod rerun;
 mod show;
 mod table;
@@ -45,6 +47,8 @@ enum Command {
     Interpret(Box<interpret::Arguments>),
     /// Put together the parts of a layer that `interpret --all --part` has read
     Merge(merge::Arguments),
+    /// Make pages about results that are there, and one that leads to them
+    Report(report::Arguments),
     /// List the layers of a network: names, shapes, neurons
     Inspect(inspect::Arguments),
     /// Train on the experiments, search, and check what comes out against the truth
@@ -59,6 +63,7 @@ fn main() -> ExitCode {
         Command::Discover(arguments) => discover::run(&arguments),
         Command::Interpret(arguments) => interpret::run(&arguments),
         Command::Merge(arguments) => merge::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Reproduce(arguments) => rerun::run(&arguments),
         Command::List(arguments) => list::run(&arguments),

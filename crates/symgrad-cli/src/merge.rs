@@ -8,7 +8,7 @@ use clap::Args;
 use symgrad::{Error, Folder, LayerInterpretation};
 
 use crate::fail::Failure;
-use crate::interpret::{LAYER, layer_text};
+use crate::interpret::{LAYER, layer_text, write_whole};
 use crate::show::{Format, json};
 use crate::talk::print;
 
@@ -17,7 +17,7 @@ pub(crate) struct Arguments {
     /// Folders that `symgrad interpret --all --part K/N --out FOLDER` has written
     #[arg(required = true, value_name = "FOLDER")]
     parts: Vec<PathBuf>,
-    /// Folder for layer.json [default: none]
+    /// Folder for layer.json and the page report.html [default: none]
     #[arg(long)]
     out: Option<PathBuf>,
     /// What to print: text or json
@@ -30,7 +30,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let whole = LayerInterpretation::merged(read.collect::<Result<_, _>>()?)?;
     let mut folder = arguments.out.as_deref().map(Folder::open).transpose()?;
     if let Some(folder) = &mut folder {
-        folder.write(LAYER, json(&whole) + "\n")?;
+        write_whole(LAYER, json(&whole), folder)?;
     }
     print(&match arguments.format {
         Format::Json => json(&whole) + "\n",

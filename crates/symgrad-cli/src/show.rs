@@ -6,8 +6,8 @@ use clap::ValueEnum;
 use serde::Serialize;
 use symgrad::expr::Language;
 use symgrad::report::{FrontLabels, TextTable, format_loss, pareto_svg};
-use symgrad::search::{Interval, LossKind, Scaling, Verdict};
-use symgrad::{Error, Findings, Folder, FrontEntry, Outer};
+use symgrad::search::{Interval, LossKind, Verdict};
+use symgrad::{Error, Findings, Folder, FrontEntry, Outer, REPORT, write_report};
 
 use crate::talk::tell;
 
@@ -50,7 +50,7 @@ pub(crate) fn tell_names(findings: &Findings, format: Format) {
         Format::Numpy => Language::Numpy,
         Format::Rust => Language::Rust,
     };
-    if let Some(note) = renamed(findings, language) {
+    if let Some(note) = findings.renamed(language) {
         tell!("{note}");
     }
 }
@@ -61,7 +61,7 @@ pub(crate) fn text(findings: &Findings, outer: Option<&Outer>) -> String {
     let verdict = findings.trust.as_ref().map_or_else(String::new, |t| t.summary.clone() + "\n");
     let advice = findings.advice(outer).map_or_else(String::new, |text| format!("{text}\n"));
     let [front, notations] = [front(findings), notations(findings)];
-    let remarks = remarks(findings).concat();
+    let remarks: String = findings.remarks().into_iter().map(|line| line + "\n").collect();
     format!("{front}\n{verdict}{notations}{remarks}{advice}")
 }
 
@@ -81,8 +81,8 @@ pub(crate) fn tell_verdict(
         tell!("{of}{}", trust.summary);
     }
     if format != Format::Text {
-        for remark in remarks(findings) {
-            tell!("{of}{}", remark.trim_end());
+        for remark in findings.remarks() {
+            tell!("{of}{remark}");
         }
         if let Some(advice) = findings.advice(outer) {
             tell!("{of}{advice}");
@@ -95,14 +95,8 @@ fn front(findings: &Findings) -> String {
         LossKind::PaperMse | LossKind::Values | LossKind::ScaledValues => kind.name().to_owned(),
         _ => format!("{} loss", kind.name()),
     });
-    let folded = findings.front.iter().all(|entry| entry.paper_mse.is_none());
-    let values = findings.front.iter().any(|entry| entry.mean_squared_error.is_some());
     // The same once more in other units.
-    let second = match (values, folded || findings.measure == Some(LossKind::PaperMse)) {
-        (true, _) => Some("MSE"),
-        (false, false) => Some("paper MSE"),
-        (false, true) => None,
-    };
+    let second = findings.second_loss();
     let header = ["", "complexity", &loss, "held out", "95 %"].into_iter().chain(second);
     let mut table = TextTable::new(header.chain(["expression"]));
     for (index, (entry, point)) in findings.front.iter().zip(findings.front_points()).enumerate() {
@@ -138,7 +132,7 @@ fn notations(findings: &Findings) -> String {
     ];
     let lines = spelt.map(|(language, format)| {
         let name = language.name();
-        let renamed = renamed(findings, language).map(|note| format!("         {note}\n"));
+        let renamed = findings.renamed(language).map(|note| format!("         {note}\n"));
         format!("  {name:<6} {}\n{}", format.spell(answer), renamed.unwrap_or_default())
     });
     let title = match findings.verdict() {
@@ -148,53 +142,32 @@ fn notations(findings: &Findings) -> String {
     format!("{title}: {}\n{}", findings.readable_answer(), lines.concat())
 }
 
-/// What else belongs to the answer, a line for each.
-fn remarks(findings: &Findings) -> Vec<String> {
-    let mut remarks = vec![];
-    if let Some(Scaling { scale, offset }) = findings.answer().scaling {
-        remarks.push(format!("values = a*(answer) + b with a = {scale}, b = {offset}\n"));
-    }
-    if findings.measure == Some(LossKind::LocalSign) {
-        let turns = findings.folds.as_ref().map_or(&[][..], |folds| &folds.turns);
-        let turns: Vec<String> = turns.iter().map(|value| format!("{value:.3}")).collect();
-        remarks.push(if turns.is_empty() {
-            "signs are taken point by point\n".to_owned()
-        } else {
-            let turns = turns.join(", ");
-            format!(
-                "signs are taken point by point: the neuron turns where the answer is {turns}\n"
-            )
-        });
-    }
-    for hint in findings.hints_against.iter().filter_map(|&index| findings.hints.text(index)) {
-        remarks.push(format!("the answer does not keep to this: {hint}\n"));
-    }
-    remarks
-}
-
-/// Which names of a notation are not the obvious ones, if there are any.
-fn renamed(findings: &Findings, language: Language) -> Option<String> {
-    let spelling = findings.spelling.get(&language)?;
-    let names = spelling.renamed().iter().map(|(input, name)| format!("{name} for {input}"));
-    let names: Vec<String> = names.collect();
-    let after = spelling.declaration().map(|text| format!("; first run {text}"));
-    let any = !names.is_empty();
-    any.then(|| format!("with {}{}", names.join(", "), after.unwrap_or_default()))
-}
-
 pub(crate) fn json<T: Serialize>(value: &T) -> String {
     // Strings, finite numbers and maps with string keys always have a JSON form.
     serde_json::to_string_pretty(value).unwrap_or_default()
 }
 
 /// The files of [`write_findings`].
-pub(crate) const FINDINGS: [&str; 3] = ["result.json", "front.csv", "front.svg"];
+pub(crate) const FINDINGS: [&str; 4] = [RESULT, "front.csv", "front.svg", REPORT];
+
+const RESULT: &str = "result.json";
+
+/// Writes result.json, front.csv and front.svg, and the page about them.
+pub(crate) fn write_findings(findings: &Findings, folder: &mut Folder) -> Result<(), Error> {
+    write_front(findings, folder)?;
+    write_page(folder, RESULT)
+}
+
+/// Writes the page about one of the files of results in the folder.
+pub(crate) fn write_page(folder: &mut Folder, result: &str) -> Result<(), Error> {
+    write_report(folder, Some(result)).map(|_| ())
+}
 
 /// Writes result.json, front.csv and front.svg.
-pub(crate) fn write_findings(findings: &Findings, folder: &mut Folder) -> Result<(), Error> {
+pub(crate) fn write_front(findings: &Findings, folder: &mut Folder) -> Result<(), Error> {
     folder.write("front.csv", findings.front_csv())?;
     let labels = FrontLabels { loss: findings.loss_name(), ..FrontLabels::default() };
     let picture = pareto_svg(&findings.front_points(), Some(findings.answer), &labels)?;
     folder.write("front.svg", picture)?;
-    folder.write("result.json", json(findings) + "\n")
+    folder.write(RESULT, json(findings) + "\n")
 }

@@ -86,7 +86,7 @@ fn a_field_gives_a_formula() {
     let answer = &result["front"][index];
     assert_eq!(answer["expression"], "v*x");
     assert_eq!(answer["sympy"], "v*x");
-    for name in ["front.csv", "front.svg"] {
+    for name in ["front.csv", "front.svg", "report.html"] {
         assert!(given.out().join(name).is_file(), "{name}");
     }
 }
@@ -288,7 +288,7 @@ fn only_saved_searches_are_overwritten_by_searches() {
 fn results_do_not_replace_what_symgrad_did_not_write() {
     let given = Given::product();
     std::fs::create_dir(given.out()).expect("a folder");
-    for name in ["result.json", "front.csv", "front.svg"] {
+    for name in ["result.json", "front.csv", "front.svg", "report.html"] {
         let own = given.out().join(name);
         std::fs::write(&own, "a user's own").expect("a file");
         let output = given.search(&[]);

@@ -74,7 +74,7 @@ fn prepared() -> tempfile::TempDir {
     // With a budget that suffices for the documents' examples, unless they give one.
     let symgrad = env!("CARGO_BIN_EXE_symgrad");
     let script = format!(
-        "#!/bin/sh\ncase \"$1 $*\" in\n*--budget*|inspect*|list*|discover*|merge*) exec '{symgrad}' \"$@\" ;;\n\
+        "#!/bin/sh\ncase \"$1 $*\" in\n*--budget*|inspect*|list*|discover*|merge*|report*) exec '{symgrad}' \"$@\" ;;\n\
          *) exec '{symgrad}' \"$@\" --budget 20k ;;\nesac\n"
     );
     std::fs::write(at("programs/symgrad"), script).expect("a script");

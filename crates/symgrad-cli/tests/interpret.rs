@@ -84,7 +84,9 @@ fn a_neuron_is_told_in_every_notation_and_written() {
     for words in [verdict, "answer: r^2/(q1*q2)\n", r"LaTeX  \frac{", "φ falls, R² = 1.0000"] {
         assert!(told.contains(words), "{words:?} is not in {told}");
     }
-    for name in ["interpretation.json", "result.json", "front.csv", "front.svg", "outer.svg"] {
+    for name in
+        ["interpretation.json", "result.json", "front.csv", "front.svg", "outer.svg", "report.html"]
+    {
         assert!(out.join(name).is_file(), "{name}");
     }
     let numpy = stdout(&interpret("coulomb.onnx", "coulomb.csv", &["--format", "numpy"]));

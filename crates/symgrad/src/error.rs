@@ -157,6 +157,12 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// A folder without a result.
+    #[error("no result in {}: expected one of {}", path.display(), crate::RESULTS.join(", "))]
+    NoResult {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A file of the run could not be read.
     #[error("cannot read {}", path.display())]
     Read {
@@ -226,6 +232,9 @@ impl Error {
                 "delete the run's folder, or choose another with --out, to start afresh"
             }
             Self::Report(_) => "the other files of the run are complete; please report this",
+            Self::NoResult { .. } => {
+                "name folders that `symgrad search`, `interpret` or `reproduce` have written with --out"
+            }
             Self::Config { .. } => "choose seeds below 2^63 and finite settings",
         }
     }

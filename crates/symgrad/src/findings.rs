@@ -11,6 +11,7 @@ use symgrad_search::{
     Entry, Folds, Hints, LossKind, Objective, Outcome, Scaling, Search, StopReason, Trust, Verdict,
 };
 
+use crate::origin::{Origin, Sample};
 use crate::strays::Strays;
 use crate::{Error, SearchSettings, Stage};
 
@@ -63,6 +64,12 @@ pub struct Findings {
     /// A formula that few points speak against, where nothing was found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strays: Option<Strays>,
+    /// How the run was started, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+    /// What the answer is like at some of the points, for pictures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<Sample>,
     /// Wall-clock seconds by stage; the one part that differs from run to run.
     pub seconds: Seconds,
     /// Evaluations that the search made, no more than its budget.
@@ -111,7 +118,7 @@ pub struct FrontEntry {
 }
 
 impl FrontEntry {
-    fn readable(&self) -> &str {
+    pub(crate) fn readable(&self) -> &str {
         self.with_templates.as_ref().unwrap_or(&self.expression)
     }
 }
@@ -213,6 +220,8 @@ impl Findings {
             hints: Hints::default(),
             hints_against: vec![],
             strays: None,
+            origin: None,
+            sample: None,
             seconds: Seconds::new(),
             evaluations: outcome.evaluations(),
             stopped: Some(outcome.stop()),

@@ -126,6 +126,16 @@ impl Folder {
         std::fs::rename(&part, &path).map_err(failed)
     }
 
+    /// Whether symgrad made the one file from the other.
+    pub(crate) fn is_made_from(&self, name: &str, source: &str) -> bool {
+        self.record.files.get(name).is_some_and(|made| made.from.contains_key(source))
+    }
+
+    /// The digest of a file.
+    pub(crate) fn digest_of(&self, name: &str) -> Result<String, Error> {
+        digest_of(&self.file(name))
+    }
+
     /// Whose a file is.
     pub(crate) fn owner(&self, name: &str) -> Result<Owner, Error> {
         let path = self.file(name);

@@ -52,6 +52,9 @@ mod folder;
 mod inputs;
 mod interpret;
 mod observer;
+mod origin;
+mod page;
+mod pages;
 #[cfg(feature = "training")]
 mod pairs;
 #[cfg(feature = "training")]
@@ -108,6 +111,8 @@ pub use interpret::{
 #[cfg(feature = "training")]
 pub use observer::Observer;
 pub use observer::Stage;
+pub use origin::{Origin, Sample};
+pub use pages::{INDEX, REPORT, RESULTS, write_index, write_report};
 #[cfg(feature = "training")]
 pub use published::{PublishedFront, published_front, published_mse};
 #[cfg(feature = "training")]

@@ -63,6 +63,11 @@ impl SearchSettings {
         toml::from_str(text).map_err(|error| Error::Settings { source: error })
     }
 
+    /// As TOML, which [`from_toml`](Self::from_toml) reads.
+    pub fn to_toml(&self) -> Result<String, Error> {
+        toml::to_string(self).map_err(|error| Error::Config { reason: error.to_string() })
+    }
+
     /// Reads a TOML file.
     pub fn read(path: &Path) -> Result<Self, Error> {
         Self::from_toml(&read_file(path)?)
@@ -99,7 +104,7 @@ mod tests {
         settings.config.constraints.limits = vec!["depth <= 6".parse()?];
         settings.config.constraints.units = "x=m, v=m/s".parse()?;
         settings.config.costs = "sin=3".parse()?;
-        assert_eq!(SearchSettings::from_toml(&toml::to_string(&settings)?)?, settings);
+        assert_eq!(SearchSettings::from_toml(&settings.to_toml()?)?, settings);
         for (text, words) in [
             ("operators = '+ sinus'", ["line 1", "sinus"]),
             ("[search]\nbudgets = 3", ["line 2", "budgets"]),

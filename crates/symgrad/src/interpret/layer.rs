@@ -12,7 +12,7 @@ use symgrad_search::{Effort, Search, Verdict};
 use super::ground::Ground;
 use super::neuron::Observed;
 use super::{Activity, InterpretSettings, Interpretation, Model};
-use crate::{Error, Findings};
+use crate::{Error, Findings, Origin};
 
 /// What the neurons of a layer have learned.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,6 +21,9 @@ pub struct LayerInterpretation {
     pub neurons: Vec<Interpretation>,
     /// The concepts, those of most neurons first. Dead neurons belong to none.
     pub groups: Vec<Group>,
+    /// How the run was started, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
 }
 
 impl LayerInterpretation {
@@ -29,6 +32,9 @@ impl LayerInterpretation {
     pub fn merged(parts: Vec<Self>) -> Result<Self, Error> {
         let mut neurons: Vec<Interpretation> = vec![];
         let mut groups: Vec<Group> = vec![];
+        // What was read is the same for all parts; the command is each part's own.
+        let origin = parts.first().and_then(|part| part.origin.clone());
+        let origin = origin.map(|origin| Origin { command: None, ..origin });
         for part in parts {
             for neuron in &part.neurons {
                 let same = |known: &Interpretation| {
@@ -51,7 +57,7 @@ impl LayerInterpretation {
             }
         }
         neurons.sort_by_key(|neuron| neuron.unit);
-        let mut whole = Self { neurons, groups };
+        let mut whole = Self { neurons, groups, origin };
         whole.arrange();
         Ok(whole)
     }
@@ -182,7 +188,7 @@ pub fn interpret_layer(
     let mut neurons: Vec<Interpretation> = interpreted.into_iter().flatten().collect();
     let place = |unit: Unit| units.iter().position(|&known| known == unit);
     neurons.sort_by_key(|neuron| place(neuron.unit));
-    let mut layer = LayerInterpretation { neurons, groups };
+    let mut layer = LayerInterpretation { neurons, groups, origin: None };
     layer.arrange();
     Ok(layer)
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use symgrad_data::{DataError, DirectionField, Table};
-use symgrad_expr::{Expr, Names, Program, Workspace};
+use symgrad_expr::{Expr, Names};
 use symgrad_models::Unit;
 use symgrad_report::{ScatterLabels, scatter_svg};
 use symgrad_search::{Objective, Outcome};
@@ -10,7 +10,7 @@ use symgrad_search::{Objective, Outcome};
 use super::ground::Ground;
 use super::{InterpretSettings, Model, Outer};
 use crate::findings::search_whole_field;
-use crate::{Error, Findings};
+use crate::{Error, Findings, Origin};
 
 /// What a neuron does on the points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +44,9 @@ pub struct Interpretation {
     pub findings: Option<Findings>,
     /// How the neuron depends on the answer.
     pub outer: Option<Outer>,
+    /// How the run was started, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
 }
 
 impl Interpretation {
@@ -52,7 +55,7 @@ impl Interpretation {
     pub fn outer_svg(&self, model: &Model, points: &Table) -> Result<String, Error> {
         let Some(findings) = &self.findings else { return Ok(String::new()) };
         let values = model.values_of(points, &self.layer, &[self.unit])?.remove(0);
-        let formula = formula_values(findings, points)?;
+        let formula = findings.values_at(points)?;
         let both = formula.into_iter().zip(values).filter(|(f, h)| f.is_finite() && h.is_finite());
         let (formula, values): (Vec<f64>, Vec<f64>) = both.unzip();
         let labels = ScatterLabels {
@@ -63,6 +66,26 @@ impl Interpretation {
             ..ScatterLabels::default()
         };
         Ok(scatter_svg(&values, &formula, &labels)?)
+    }
+
+    /// Remembers in the findings what the answer is like at the points: the neuron's values beside
+    /// it, and the angles between their gradients. The arguments are those that the neuron was
+    /// interpreted with.
+    pub fn take_sample(
+        &mut self,
+        model: &Model,
+        points: &Table,
+        settings: &InterpretSettings,
+    ) -> Result<(), Error> {
+        let (layer, unit) = (&self.layer, self.unit);
+        let Some(findings) = &mut self.findings else { return Ok(()) };
+        let values = model.values_of(points, layer, &[unit])?.remove(0);
+        findings.take_values(&format!("neuron {unit}"), points, &values, false)?;
+        let (ground, settings) = Ground::of(points, settings, &())?;
+        let gradients = ground.gradients(&model.gradients(points, layer, &[unit])?.remove(0));
+        let field = ground.field(&gradients, &settings)?;
+        findings.take_sample(&Objective::new(&field, settings.search.measure));
+        Ok(())
     }
 }
 
@@ -125,6 +148,7 @@ impl Observed<'_> {
             surface: None,
             findings: None,
             outer: None,
+            origin: None,
         };
         let Some(field) = self.field(settings)? else { return Ok(found) };
         found.active = field.len();
@@ -138,7 +162,7 @@ impl Observed<'_> {
             search(&field)?
         };
         let folded = findings.folds.as_ref().is_some_and(|folds| !folds.turns.is_empty());
-        let formula = formula_values(&findings, self.ground.points())?;
+        let formula = findings.values_at(self.ground.points())?;
         findings.left_out = self.ground.left_out();
         found.outer = Outer::of(&formula, &self.values, folded);
         found.findings = Some(findings);
@@ -156,24 +180,6 @@ impl Observed<'_> {
             Err(error) => Err(error.into()),
         }
     }
-}
-
-/// The answer's values at points; not finite where it has none.
-fn formula_values(findings: &Findings, points: &Table) -> Result<Vec<f64>, Error> {
-    let names = Names::new(findings.inputs.clone())?;
-    let text = &findings.answer().expression;
-    let answer = Expr::parse(text, &names)
-        .map_err(|source| Error::Formula { text: text.clone(), source })?;
-    let mut values = vec![f64::NAN; points.rows()];
-    // It reads no other inputs than the table's, which may have some that a search did without.
-    let place = |name: &String| points.names().iter().position(|known| known == name);
-    let columns: Vec<usize> = findings.inputs.iter().filter_map(place).collect();
-    if columns.len() == findings.inputs.len() {
-        let points = points.columns_of(&columns);
-        let program = Program::compile(&answer);
-        let _ = program.values(points.columns(), &mut Workspace::default(), &mut values);
-    }
-    Ok(values)
 }
 
 fn judge(

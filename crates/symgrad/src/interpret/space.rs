@@ -8,7 +8,7 @@ use symgrad_search::{Generators, Objective, SpanAgreement};
 
 use super::ground::Ground;
 use super::{InterpretSettings, Model};
-use crate::{Error, Findings};
+use crate::{Error, Findings, Origin};
 
 /// What several neurons have learned together.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,6 +33,9 @@ pub struct SpaceInterpretation {
     /// How far the span of the formulas' gradients lies from that of the neurons'; known once all
     /// concepts are found.
     pub agreement: Option<SpanAgreement>,
+    /// How the run was started, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
 }
 
 /// Interprets several neurons of a layer as one space: all independent concepts that they hold,
@@ -75,5 +78,6 @@ pub fn interpret_space(
         concepts: found.outcomes().iter().map(findings).collect::<Result<_, _>>()?,
         missing,
         agreement: found.agreement().filter(|_| missing == 0),
+        origin: None,
     })
 }

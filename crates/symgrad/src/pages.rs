@@ -1,0 +1,101 @@
+//! The pages in folders of results.
+
+use symgrad_report::{Badge, IndexPage, IndexRow};
+
+use crate::files::read_json;
+use crate::folder::Sources;
+use crate::page::badge;
+use crate::{Error, Findings, Folder, Interpretation, LayerInterpretation, SpaceInterpretation};
+
+/// Name of the page about a folder's result.
+pub const REPORT: &str = "report.html";
+
+/// Name of the page that leads to those of many folders.
+pub const INDEX: &str = "index.html";
+
+/// Names of the files that pages are made of, those that hold more before those that hold less.
+pub const RESULTS: [&str; 4] = ["interpretation.json", "layer.json", "space.json", "result.json"];
+
+/// Writes the page about a folder's result, made of that file alone; returns its row for
+/// [`write_index`], which has no link yet.
+///
+/// Without a name it is the file that the folder's page was made of before, or else the first of
+/// [`RESULTS`] that there is.
+///
+/// ```
+/// use symgrad::{Error, Folder, write_report};
+/// # let temporary = tempfile::tempdir()?;
+/// let mut folder = Folder::open(temporary.path())?;
+/// assert!(matches!(write_report(&mut folder, None), Err(Error::NoResult { .. })));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn write_report(folder: &mut Folder, result: Option<&str>) -> Result<IndexRow, Error> {
+    let before = || RESULTS.into_iter().find(|name| folder.is_made_from(REPORT, name));
+    let there = |name: &&str| folder.file(name).is_file();
+    let found = result.or_else(|| before().filter(there));
+    let found = found.or_else(|| RESULTS.into_iter().find(there));
+    let Some(name) = found else { return Err(Error::NoResult { path: folder.file("") }) };
+    let path = folder.file(name);
+    let checked = |mut findings: Box<dyn Iterator<Item = &Findings> + '_>| {
+        let complete = findings.all(|found| found.answer < found.front.len());
+        let reason = || "the answer is not on the front".to_owned();
+        if complete { Ok(()) } else { Err(Error::Content { path: path.clone(), reason: reason() }) }
+    };
+    let (page, row) = match name {
+        "interpretation.json" => {
+            let found: Interpretation = read_json(&path)?;
+            checked(Box::new(found.findings.iter()))?;
+            (found.page().to_html(), row_of(found.findings.as_ref(), Badge::Dead))
+        }
+        "layer.json" => {
+            let found: LayerInterpretation = read_json(&path)?;
+            checked(Box::new(found.neurons.iter().filter_map(|one| one.findings.as_ref())))?;
+            let page = found.page();
+            let badges = page.cards.iter().map(|card| card.badge);
+            (page.to_html(), many(badges, "neurons"))
+        }
+        "space.json" => {
+            let found: SpaceInterpretation = read_json(&path)?;
+            checked(Box::new(found.concepts.iter()))?;
+            let page = found.page();
+            let badges = page.cards.iter().map(|card| card.badge);
+            (page.to_html(), many(badges, "concepts"))
+        }
+        _ => {
+            let found: Findings = read_json(&path)?;
+            checked(Box::new(std::iter::once(&found)))?;
+            (found.page().to_html(), row_of(Some(&found), Badge::Unknown))
+        }
+    };
+    let from = Sources::from([(name.to_owned(), folder.digest_of(name)?)]);
+    folder.make(REPORT, from, |path| crate::write_file(path, &page))?;
+    Ok(row)
+}
+
+/// Writes the page that leads to many results.
+pub fn write_index(folder: &mut Folder, title: &str, rows: Vec<IndexRow>) -> Result<(), Error> {
+    folder.write(INDEX, IndexPage { title: title.to_owned(), rows }.to_html())
+}
+
+fn row_of(findings: Option<&Findings>, otherwise: Badge) -> IndexRow {
+    let Some(findings) = findings else {
+        return IndexRow { badge: Some(otherwise), ..IndexRow::default() };
+    };
+    IndexRow {
+        badge: Some(badge(findings.verdict())),
+        complexity: Some(findings.answer().complexity),
+        loss: Some(findings.answer().loss),
+        text: findings.readable_answer(),
+        ..IndexRow::default()
+    }
+}
+
+/// Many answers in one row, which has no badge.
+fn many(badges: impl Iterator<Item = Badge>, noun: &str) -> IndexRow {
+    let badges: Vec<Badge> = badges.collect();
+    let identified = badges.iter().filter(|badge| **badge == Badge::Identified).count();
+    IndexRow {
+        text: format!("{} {noun}, {identified} identified", badges.len()),
+        ..IndexRow::default()
+    }
+}
