@@ -254,7 +254,10 @@ impl Collected {
             let numbers: Vec<Number> = group.iter().map(|index| terms[*index].number).collect();
             let total = match Number::sum(&numbers) {
                 None if self.cancel == Cancel::Always && Number::cancel(&numbers) => Number::ZERO,
-                None => continue,
+                None => {
+                    join_pairs(&mut terms, &group, &mut dropped);
+                    continue;
+                }
                 Some(total) => total,
             };
             terms[group[0]].number = total;
@@ -270,6 +273,22 @@ impl Collected {
             found.push(Term { number: Number::ZERO, powers: vec![] });
         }
         found
+    }
+}
+
+/// Joins equal terms of a group that cancels, two by two: doubling is exact, so that what remains of the
+/// difference stays what it is.
+fn join_pairs(terms: &mut [Term], group: &[usize], dropped: &mut [bool]) {
+    let mut single: BTreeMap<_, usize> = BTreeMap::new();
+    for &index in group {
+        let mut at = index;
+        while let Some(first) = single.remove(&terms[at].number.bits()) {
+            let Some(double) = terms[first].number.doubled() else { break };
+            terms[first].number = double;
+            dropped[at] = true;
+            at = first;
+        }
+        single.insert(terms[at].number.bits(), at);
     }
 }
 

@@ -63,6 +63,12 @@ impl Number {
         remains.then(|| Self { positive: above > 0.0, above: size, below }.settled())
     }
 
+    /// Twice the number, if it is an ordinary one.
+    pub(super) fn doubled(self) -> Option<Self> {
+        let above = 2.0 * self.above;
+        (above.is_normal() || above == 0.0).then(|| Self { above, ..self }.settled())
+    }
+
     /// Whether the sum is exactly 0.
     pub(super) fn cancel(numbers: &[Self]) -> bool {
         let value = |n: &Self| if n.positive { n.above / n.below } else { -n.above / n.below };
