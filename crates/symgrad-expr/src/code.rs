@@ -104,9 +104,10 @@ impl Expr {
         self.spelt(Language::Sympy, &Spelling::new(Language::Sympy, names))
     }
 
-    /// Python for `import numpy as np`, with the inputs as arrays (or numbers) of floats.
+    /// Python for `import numpy as np`, with the inputs as arrays (or numbers) of floats. The error
+    /// function is that of `SciPy`: `from scipy.special import erf`.
     ///
-    /// A name that Python has taken, or `np`, gets an underscore appended; what no identifier may
+    /// A name that Python has taken, `np` or `erf` gets an underscore appended; what no identifier may
     /// hold is replaced.
     ///
     /// ```
@@ -119,7 +120,7 @@ impl Expr {
         self.spelt(Language::Numpy, &Spelling::new(Language::Numpy, names))
     }
 
-    /// A Rust expression over `f64` variables.
+    /// A Rust expression over `f64` variables. The error function is that of the crate `libm`.
     ///
     /// A name that Rust has taken gets an underscore appended; what no identifier may hold is
     /// replaced.

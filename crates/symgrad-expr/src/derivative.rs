@@ -1,5 +1,7 @@
 //! Symbolic derivatives, and inputs replaced by expressions.
 
+use std::f64::consts::FRAC_2_SQRT_PI;
+
 use crate::natural::{Cancel, natural};
 use crate::{Expr, Node, Op};
 
@@ -7,8 +9,8 @@ use crate::{Expr, Node, Op};
 ///
 /// What cancels is left out: terms that are equal up to their sign, and factors above and below a
 /// fraction bar. Where the expression is differentiable, the derivative has its value; at the kinks
-/// of √ and |·| it is infinite or NaN. A power with an exponent that contains the input is
-/// differentiated as exp(b·ln a), so it needs a base > 0.
+/// of √ and |·|, and at the ends of arcsin and arccos, it is infinite or NaN. A power with an exponent
+/// that contains the input is differentiated as exp(b·ln a), so it needs a base > 0.
 ///
 /// ```
 /// use symgrad_expr::{Expr, derivative};
@@ -73,7 +75,16 @@ fn chain(op: Op, a: &Expr, da: Expr) -> Expr {
         Op::Tanh => times(number(1.0) - of_a(Op::Tanh).square(), da),
         Op::Abs => times(a.clone() / of_a(Op::Abs), da),
         Op::Inv => negative(over(da, &of_a(Op::Square))),
-        Op::Add | Op::Sub | Op::Mul | Op::Div | Op::Pow => unreachable!("binary"),
+        Op::Asin => over(da, &Expr::unary(Op::Sqrt, number(1.0) - of_a(Op::Square))),
+        Op::Acos => negative(over(da, &Expr::unary(Op::Sqrt, number(1.0) - of_a(Op::Square)))),
+        Op::Atan => over(da, &(of_a(Op::Square) + number(1.0))),
+        Op::Sinh => times(of_a(Op::Cosh), da),
+        Op::Cosh => times(of_a(Op::Sinh), da),
+        Op::Erf => {
+            let bell = Expr::unary(Op::Exp, -of_a(Op::Square));
+            times(number(FRAC_2_SQRT_PI) * bell, da)
+        }
+        Op::Add | Op::Sub | Op::Mul | Op::Div | Op::Pow | Op::Atan2 => unreachable!("binary"),
     }
 }
 
@@ -89,6 +100,13 @@ fn binary(op: Op, a: Pair, b: Pair) -> Pair {
             a.slope.map(|da| over(da, &b.value)),
             b.slope.map(|db| over(times(a.value.clone(), db), &b.value.clone().square())),
         ),
+        Op::Atan2 => {
+            let square = a.value.clone().square() + b.value.clone().square();
+            minus(
+                a.slope.map(|da| over(times(b.value.clone(), da), &square)),
+                b.slope.map(|db| over(times(a.value.clone(), db), &square)),
+            )
+        }
         _ => power(&a.value, a.slope, &b.value, b.slope),
     };
     Pair { value: Expr::binary(op, a.value, &b.value), slope }

@@ -7,7 +7,9 @@ use crate::Op;
 /// The names of the inputs, in order: a name's position is the input's index.
 ///
 /// A name starts with a letter or underscore, followed by letters, digits and underscores.
-/// The names of functions are taken; `pi` and `e` may be used and then hide the constant.
+/// The names of functions are taken, but for `asin`, `acos`, `atan`, `atan2`, `sinh`, `cosh` and `erf`:
+/// a function is told from an input by its parenthesis. `pi` and `e` may be used and then hide the
+/// constant.
 ///
 /// ```
 /// use symgrad_expr::{Expr, Names};
@@ -146,7 +148,7 @@ pub(crate) fn is_name_part(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// Names that printed expressions use, so that no input may take them.
+/// Names that are taken in printed expressions, so that neither an input nor a definition may have them.
 pub(crate) fn is_reserved(name: &str) -> bool {
-    Op::from_name(name).is_some() || matches!(name, "inf" | "NaN")
+    Op::from_name(name).is_some_and(|op| !op.lends_its_name()) || matches!(name, "inf" | "NaN")
 }

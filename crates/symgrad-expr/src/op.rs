@@ -50,11 +50,26 @@ pub enum Op {
     Abs,
     /// 1/a, for a ≠ 0
     Inv,
+    /// arcsin a, for −1 ≤ a ≤ 1 (differentiable within)
+    Asin,
+    /// arccos a, for −1 ≤ a ≤ 1 (differentiable within)
+    Acos,
+    /// arctan a
+    Atan,
+    /// The angle of the point (b, a), from −π to π, as the floating-point standard has it
+    /// (differentiable but for the origin and the half-axis of b < 0)
+    Atan2,
+    /// sinh a
+    Sinh,
+    /// cosh a
+    Cosh,
+    /// 2/√π times the integral of e^(−t²) from 0 to a
+    Erf,
 }
 
 impl Op {
-    /// Every operator, the binary ones first.
-    pub const ALL: [Self; 17] = [
+    /// Every operator.
+    pub const ALL: [Self; 24] = [
         Self::Add,
         Self::Sub,
         Self::Mul,
@@ -72,12 +87,19 @@ impl Op {
         Self::Tanh,
         Self::Abs,
         Self::Inv,
+        Self::Asin,
+        Self::Acos,
+        Self::Atan,
+        Self::Atan2,
+        Self::Sinh,
+        Self::Cosh,
+        Self::Erf,
     ];
 
     /// Number of arguments, 1 or 2.
     pub const fn arity(self) -> usize {
         match self {
-            Self::Add | Self::Sub | Self::Mul | Self::Div | Self::Pow => 2,
+            Self::Add | Self::Sub | Self::Mul | Self::Div | Self::Pow | Self::Atan2 => 2,
             _ => 1,
         }
     }
@@ -102,10 +124,18 @@ impl Op {
             Self::Tanh => "tanh",
             Self::Abs => "abs",
             Self::Inv => "inv",
+            Self::Asin => "asin",
+            Self::Acos => "acos",
+            Self::Atan => "atan",
+            Self::Atan2 => "atan2",
+            Self::Sinh => "sinh",
+            Self::Cosh => "cosh",
+            Self::Erf => "erf",
         }
     }
 
-    /// The operator of that name or symbol (`+ - * / ^`), if there is one.
+    /// The operator of that name or symbol (`+ - * / ^`), if there is one; `ln`, `inverse`,
+    /// `arcsin`, `arccos`, `arctan` and `arctan2` are names, too.
     pub fn from_name(name: &str) -> Option<Self> {
         let symbol = match name {
             "+" => Self::Add,
@@ -115,6 +145,10 @@ impl Op {
             "^" => Self::Pow,
             "ln" => Self::Log,
             "inverse" => Self::Inv,
+            "arcsin" => Self::Asin,
+            "arccos" => Self::Acos,
+            "arctan" => Self::Atan,
+            "arctan2" => Self::Atan2,
             _ => return Self::ALL.into_iter().find(|op| op.name() == name),
         };
         Some(symbol)
@@ -123,6 +157,13 @@ impl Op {
     /// Whether the order of the two arguments does not matter.
     pub const fn is_commutative(self) -> bool {
         matches!(self, Self::Add | Self::Mul)
+    }
+
+    /// Whether an input or a definition may take the operator's name, which then means that: these
+    /// operators came when there were files with such names. An input is told from a function by the
+    /// parenthesis that follows; a definition hides the operator.
+    pub(crate) const fn lends_its_name(self) -> bool {
+        self as u8 > Self::Inv as u8
     }
 
     /// The value at one point; unary operators ignore `b`.
@@ -145,6 +186,13 @@ impl Op {
             Self::Tanh => a.tanh(),
             Self::Abs => a.abs(),
             Self::Inv => a.recip(),
+            Self::Asin => libm::asin(a),
+            Self::Acos => libm::acos(a),
+            Self::Atan => libm::atan(a),
+            Self::Atan2 => libm::atan2(a, b),
+            Self::Sinh => libm::sinh(a),
+            Self::Cosh => libm::cosh(a),
+            Self::Erf => libm::erf(a),
         }
     }
 }

@@ -2,12 +2,14 @@
 
 mod cover;
 mod instance;
+mod stored;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use cover::Cover;
+use stored::Stored;
 
 use crate::{Expr, Names, Node, Op, Template};
 
@@ -22,6 +24,7 @@ use crate::{Expr, Names, Node, Op, Template};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Stored", into = "Stored")]
 pub struct OpSet {
     allowed: Vec<Op>,
     costs: [u32; Op::ALL.len()],
@@ -30,7 +33,6 @@ pub struct OpSet {
     /// Inputs with a complexity of their own.
     inputs: BTreeMap<u16, u32>,
     /// Operators defined by the user, with their complexities.
-    #[serde(default)]
     templates: Vec<(Template, u32)>,
 }
 
@@ -142,6 +144,8 @@ impl OpSet {
             Some("it does nothing")
         } else if !(0..template.arity()).all(uses) {
             Some("it does not use all its parameters")
+        } else if self.allowed.iter().any(|op| op.name() == template.name()) {
+            Some("the list of operators has one of that name")
         } else {
             None
         };
@@ -298,7 +302,8 @@ impl OpSet {
 
 impl Default for OpSet {
     /// The published complexities over a wider choice of operators
-    /// (+ − × ÷ neg square sqrt exp log sin cos inv).
+    /// (+ − × ÷ neg square sqrt exp log sin cos inv). The others, such as tan, asin or erf, are for
+    /// those who name them.
     fn default() -> Self {
         let ops = [
             Op::Add,
@@ -444,6 +449,31 @@ mod tests {
         let gauss = Expr::parse("exp(-a^2)", &names).unwrap();
         // Written out it would cost less, but needs operators that are not allowed.
         assert_eq!(ops.unwrap().complexity(&gauss), 8);
+    }
+
+    /// Results without any option stay what they are: no later operator is among the default ones.
+    #[test]
+    fn optional_operators_have_to_be_named() {
+        for set in [OpSet::default(), OpSet::published()] {
+            assert!(set.ops().iter().all(|op| *op as u8 <= Op::Inv as u8));
+        }
+        let named: OpSet = "+ arcsin acos arctan atan2 sinh cosh erf".parse().unwrap();
+        let later = Op::ALL.into_iter().filter(|op| *op as u8 > Op::Inv as u8);
+        assert!(later.clone().all(|op| named.contains(op) && named.cost(op) == 1));
+        assert_eq!(later.count(), 7);
+    }
+
+    /// A definition may have the name of an operator that came later, and then hides it.
+    #[test]
+    fn definitions_hide_optional_operators() {
+        let ops =
+            with_templates(&["sinh(x) = exp(x)/2 - exp(-x)/2", "half(x) = sinh(x)/sinh(2*x)"]);
+        let names = Names::new(["erf", "b"]).unwrap();
+        let expr = Expr::parse("exp(erf)/2 - exp(-erf)/2 + b", &names).unwrap();
+        assert_eq!(ops.written(&expr, &names), "sinh(erf) + b");
+        let ops: OpSet = "+ sinh".parse().unwrap();
+        let refused = ops.with_template("sinh(x) = exp(x)/2 - exp(-x)/2".parse().unwrap());
+        assert!(refused.unwrap_err().to_string().contains("of that name"));
     }
 
     #[test]

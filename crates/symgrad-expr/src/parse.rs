@@ -30,9 +30,10 @@ impl Expr {
     /// Reads an expression over named inputs.
     ///
     /// Infix `+ - * / ^` (also `**`) with the usual precedence: `^` binds strongest and to the
-    /// right, then the sign, so `-x^2` is −(x²). Functions go by [`Op::name`], also `ln` and
-    /// `inverse`; `pi` and `e` are numbers. Some spellings have a node of their own: `a^2` is
-    /// [`Op::Square`], `a^3` [`Op::Cube`], `1/a` [`Op::Inv`], and `-3` a negative constant.
+    /// right, then the sign, so `-x^2` is −(x²). Functions go by [`Op::name`] and the other names
+    /// that [`Op::from_name`] knows; `pi` and `e` are numbers. Some spellings have a node of their
+    /// own: `a^2` is [`Op::Square`], `a^3` [`Op::Cube`], `1/a` [`Op::Inv`], and `-3` a negative
+    /// constant.
     /// Function notation always gives the operator it names: `pow(a, 2)`, `div(1, a)`, `neg(3)`.
     pub fn parse(text: &str, names: &Names) -> Result<Self, ParseError> {
         Self::parse_with(text, names, &Definitions::default())

@@ -101,7 +101,27 @@ fn partials(op: Op, a: f64, b: f64) -> (f64, f64, f64) {
         Op::Tanh => one(a.tanh(), 1.0 / (a.cosh() * a.cosh())),
         Op::Abs => one(a.abs(), a.signum()),
         Op::Inv => one(1.0 / a, -1.0 / (a * a)),
+        Op::Asin => one(a.asin(), 1.0 / (1.0 - a * a).sqrt()),
+        Op::Acos => one(a.acos(), -1.0 / (1.0 - a * a).sqrt()),
+        Op::Atan => one(a.atan(), 1.0 / (1.0 + a * a)),
+        Op::Atan2 => (a.atan2(b), b / (a * a + b * b), -a / (a * a + b * b)),
+        Op::Sinh => one(a.sinh(), a.cosh()),
+        Op::Cosh => one(a.cosh(), a.sinh()),
+        Op::Erf => one(error_function(a), std::f64::consts::FRAC_2_SQRT_PI * (-a * a).exp()),
     }
+}
+
+/// By its series in e^(−a²), all of whose terms have one sign; beyond 6 it rounds to ±1.
+fn error_function(a: f64) -> f64 {
+    if a.abs() > 6.0 {
+        return a.signum();
+    }
+    let (mut term, mut sum) = (a, a);
+    for n in 1..200 {
+        term *= 2.0 * a * a / f64::from(2 * n + 1);
+        sum += term;
+    }
+    std::f64::consts::FRAC_2_SQRT_PI * (-a * a).exp() * sum
 }
 
 /// Whether the expression is smooth around the point, by the domains of its operators: every
@@ -131,6 +151,8 @@ fn is_inside(op: Op, a: f64, b: f64, margin: f64) -> bool {
         Op::Div => b.abs() >= margin,
         Op::Inv | Op::Abs => a.abs() >= margin,
         Op::Tan => a.cos().abs() >= margin,
+        Op::Asin | Op::Acos => a.abs() <= 1.0 - margin,
+        Op::Atan2 => a.abs() >= margin || b >= margin,
         _ => true,
     }
 }

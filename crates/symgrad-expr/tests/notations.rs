@@ -67,6 +67,27 @@ fn readable_in_every_notation() {
         ("-(x*vx)", r"-x \, v_{x}", "-x*vx", "-x*vx", "-x * vx"),
         ("-(x*vx)*x", r"-x \, v_{x} \, x", "-x*vx*x", "-x*vx*x", "-x * vx * x"),
         ("-(x/vx)", r"-\frac{x}{v_{x}}", "-x/vx", "-x/vx", "-x / vx"),
+        (
+            "asin(x) + acos(-vx)",
+            r"\arcsin\left(x\right) + \arccos\left(-v_{x}\right)",
+            "asin(x) + acos(-vx)",
+            "np.arcsin(x) + np.arccos(-vx)",
+            "x.asin() + (-vx).acos()",
+        ),
+        (
+            "atan(2)*atan2(x - 1, 2*vx)",
+            r"\arctan\left(2\right) \, \operatorname{atan2}\left(x - 1, 2 \, v_{x}\right)",
+            "atan(2)*atan2(x - 1, 2*vx)",
+            "np.arctan(2.0)*np.arctan2(x - 1.0, 2.0*vx)",
+            "2.0_f64.atan() * (x - 1.0).atan2(2.0 * vx)",
+        ),
+        (
+            "sinh(x)*cosh(vx)/erf(2*x)",
+            r"\frac{\sinh\left(x\right) \, \cosh\left(v_{x}\right)}{\operatorname{erf}\left(2 \, x\right)}",
+            "sinh(x)*cosh(vx)/erf(2*x)",
+            "np.sinh(x)*np.cosh(vx)/erf(2.0*x)",
+            "x.sinh() * vx.cosh() / libm::erf(2.0 * x)",
+        ),
         ("neg(neg(3))", "-(-3)", "-(-3)", "-(-3.0)", "-(-3.0)"),
     ];
     for (text, latex, sympy, numpy, rust) in table {
@@ -174,6 +195,8 @@ fn mathml_is_as_people_write() {
         ("sqrt(x)", "<msqrt><mi>x</mi></msqrt>".into()),
         ("exp(-x)", "<msup><mi mathvariant=\"normal\">e</mi><mrow><mo>−</mo><mi>x</mi></mrow></msup>".into()),
         ("1e-7", "<msup><mn>10</mn><mrow><mo>−</mo><mn>7</mn></mrow></msup>".into()),
+        ("asin(x)", "<mi>arcsin</mi><mo>\u{2061}</mo><mrow><mo>(</mo><mrow><mi>x</mi></mrow><mo>)</mo></mrow>".into()),
+        ("atan2(x, 2)", "<mi>atan2</mi><mo>\u{2061}</mo><mrow><mo>(</mo><mrow><mi>x</mi></mrow><mo>,</mo><mrow><mn>2</mn></mrow><mo>)</mo></mrow>".into()),
         ("log(x)", "<mi>ln</mi><mo>\u{2061}</mo><mrow><mo>(</mo><mrow><mi>x</mi></mrow><mo>)</mo></mrow>".into()),
     ];
     for (text, mathml) in table {
@@ -276,16 +299,26 @@ fn typed_node(node: roxmltree::Node<'_, '_>) -> String {
     }
 }
 
+#[test]
+fn inputs_may_have_the_names_of_optional_functions() {
+    let names = Names::new(["erf", "asin", "atan2", "sinh"]).unwrap();
+    let expr = Expr::parse("asin(erf) + erf(asin)/atan2(atan2, sinh)", &names).unwrap();
+    assert_eq!(expr.display(&names).to_string(), "asin(erf) + erf(asin)/atan2(atan2, sinh)");
+    assert_eq!(expr.sympy(&names), "asin(erf_) + erf(asin_)/atan2(atan2_, sinh_)");
+    assert_eq!(expr.numpy(&names), "np.arcsin(erf_) + erf(asin)/np.arctan2(atan2, sinh)");
+    assert_eq!(expr.rust(&names), "erf.asin() + libm::erf(asin) / atan2.atan2(sinh)");
+}
+
 /// Python's own arithmetic under NumPy's names. Unlike NumPy it raises on poles and overflow,
 /// which regular points keep away from.
 const PRELUDE: &str = "
 import math
+from math import sqrt, exp, log, sin, cos, tan, tanh, asin, acos, atan, atan2, sinh, cosh, erf
 class np:
-    sqrt, exp, log, sin, cos, tan, tanh = (
-        math.sqrt, math.exp, math.log, math.sin, math.cos, math.tan, math.tanh)
+    sqrt, exp, log, sin, cos, tan, tanh = sqrt, exp, log, sin, cos, tan, tanh
+    arcsin, arccos, arctan, arctan2, sinh, cosh = asin, acos, atan, atan2, sinh, cosh
     abs = abs
-sqrt, exp, log, sin, cos, tan, tanh, Abs = (
-    np.sqrt, np.exp, np.log, np.sin, np.cos, np.tan, np.tanh, abs)
+Abs = abs
 ";
 
 /// Random expressions at points where they are smooth.
@@ -318,7 +351,7 @@ fn python_computes_the_same() {
 #[test]
 fn rust_computes_the_same() {
     let names = Names::numbered(3);
-    let mut program = vec!["#![allow(unused_variables)] fn main() {".to_owned()];
+    let mut program = vec![LIBM.to_owned(), "fn main() {".to_owned()];
     let mut wanted = Vec::new();
     for (expr, point) in samples(300) {
         let text = expr.rust(&names);
@@ -333,6 +366,19 @@ fn rust_computes_the_same() {
     };
     assert_values(&output, &wanted);
 }
+
+/// In place of the crate: what the C library computes.
+const LIBM: &str = "#![allow(unused_variables)]
+mod libm {
+    mod c {
+        extern \"C\" {
+            pub fn erf(x: f64) -> f64;
+        }
+    }
+    pub fn erf(x: f64) -> f64 {
+        unsafe { c::erf(x) }
+    }
+}";
 
 fn assert_values(output: &str, wanted: &[(f64, String)]) {
     let values: Vec<f64> = output.lines().map(|line| line.parse().unwrap()).collect();
@@ -555,7 +601,8 @@ fn sympy_has_no_name_that_is_not_known_as_taken() {
 fn numpy_computes_the_same() {
     let names = Names::new(["np", "lambda", "x₁"]).unwrap();
     let spelling = Spelling::new(Language::Numpy, &names);
-    let mut script = vec!["import numpy as np".to_owned()];
+    let mut script =
+        vec!["import math\nimport numpy as np\nerf = np.vectorize(math.erf)".to_owned()];
     let mut wanted = Vec::new();
     for (expr, point) in samples(300) {
         let columns = std::iter::zip(spelling.names(), &point);

@@ -234,10 +234,11 @@ fn arguments() -> Vec<f64> {
     found
 }
 
+type Exact = fn(f64) -> f64;
+
 /// The vector functions are close to the scalar library's everywhere.
 #[test]
 fn elementary_functions_are_accurate() {
-    type Exact = fn(f64) -> f64;
     let arguments = arguments();
     let functions: [(Op, Exact, u64); 6] = [
         (Op::Exp, f64::exp, 2),
@@ -258,6 +259,75 @@ fn elementary_functions_are_accurate() {
         }
         println!("{} {worst} ulp at {at:e}", op.name());
         assert!(worst <= most, "{} is {worst} ulp off at {at:e}", op.name());
+    }
+}
+
+/// Functions without a vector form are those of one-point evaluation, and have their limits where
+/// they are not defined or not differentiable.
+#[test]
+fn row_by_row_functions_are_exact_and_keep_their_domains() {
+    let arguments: Vec<f64> = arguments().into_iter().step_by(7).chain([1.0, -1.0]).collect();
+    let mut others = arguments.clone();
+    others.rotate_left(arguments.len() / 3);
+    let columns = [arguments, others];
+    for op in [Op::Asin, Op::Acos, Op::Atan, Op::Atan2, Op::Sinh, Op::Cosh, Op::Erf] {
+        let expr = match op.arity() {
+            1 => Expr::unary(op, Expr::var(0)),
+            _ => Expr::binary(op, Expr::var(0), &Expr::var(1)),
+        };
+        let (found, differentiated) = (values(&expr, &columns), differentiated(&expr, &columns));
+        for (row, value) in found.iter().enumerate() {
+            let point = [columns[0][row], columns[1][row]];
+            assert!(same(*value, expr.eval(&point)), "{expr} at {point:?}");
+            assert!(same(*value, differentiated.0[row]), "{expr} at {point:?}");
+        }
+    }
+    let at = |text: &str, point: [f64; 2]| {
+        let (values, slopes) =
+            differentiated(&text.parse().unwrap(), &[vec![point[0]], vec![point[1]]]);
+        [values[0], slopes[0][0], slopes[1][0]]
+    };
+    for outside in [1.0_f64.next_up(), -2.0, f64::INFINITY] {
+        assert!(at("asin(x1)", [outside, 0.0])[..2].iter().all(|x| x.is_nan()));
+        assert!(at("acos(x1)", [outside, 0.0])[..2].iter().all(|x| x.is_nan()));
+    }
+    assert_eq!(at("asin(x1)", [1.0, 0.0])[1], f64::INFINITY);
+    assert_eq!(at("acos(x1)", [-1.0, 0.0])[1], f64::NEG_INFINITY);
+    let origin = at("atan2(x1, x2)", [0.0, 0.0]);
+    assert!(origin[0] == 0.0 && origin[1].is_nan() && origin[2].is_nan());
+    assert_eq!(at("erf(x1)", [40.0, 0.0])[..2], [1.0, 0.0]);
+    assert_eq!(at("cosh(x1)", [-800.0, 0.0])[..2], [f64::INFINITY, f64::NEG_INFINITY]);
+    assert_eq!(at("atan(x1)", [1e200, 0.0])[1], 0.0);
+}
+
+/// The scalar functions are those of mathematics.
+#[test]
+fn row_by_row_functions_are_accurate() {
+    let arguments: Vec<f64> = arguments().into_iter().step_by(11).collect();
+    let functions: [(Op, Exact); 5] = [
+        (Op::Asin, f64::asin),
+        (Op::Acos, f64::acos),
+        (Op::Atan, f64::atan),
+        (Op::Sinh, f64::sinh),
+        (Op::Cosh, f64::cosh),
+    ];
+    for (op, exact) in functions {
+        let worst = arguments.iter().map(|x| ulps(op.apply(*x, 0.0), exact(*x))).max();
+        assert!(worst <= Some(2), "{} is {worst:?} ulp off", op.name());
+    }
+    for pair in arguments.windows(2) {
+        let distance = ulps(Op::Atan2.apply(pair[0], pair[1]), pair[0].atan2(pair[1]));
+        assert!(distance <= 2, "atan2 at {pair:?} is {distance} ulp off");
+    }
+    let table = [
+        (0.5, 0.520_499_877_813_046_5),
+        (1.5, 0.966_105_146_475_310_7),
+        (1e-3, 0.001_128_378_790_969_236_3),
+    ];
+    for (x, exact) in table {
+        assert!(
+            ulps(Op::Erf.apply(x, 0.0), exact) <= 1 && ulps(Op::Erf.apply(-x, 0.0), -exact) <= 1
+        );
     }
 }
 

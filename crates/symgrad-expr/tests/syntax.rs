@@ -165,6 +165,8 @@ fn other_spellings_are_understood() {
         ("cube(x1)", "x1^3"),
         ("ln(x1)", "log(x1)"),
         ("inverse(x1)", "1/x1"),
+        ("arcsin(x1) + arccos(x2)", "asin(x1) + acos(x2)"),
+        ("arctan(arctan2(x1, x2))", "atan(atan2(x1, x2))"),
         ("add(x1, mul(x2, x3))", "x1 + x2*x3"),
         ("((x1))", "x1"),
         (" x1\n+\tx2 ", "x1 + x2"),

@@ -141,7 +141,20 @@ fn domain_signature(expr: &Expr) -> u64 {
     let partial = |node: &Node| {
         matches!(
             node,
-            Node::Op(Op::Div | Op::Pow | Op::Sqrt | Op::Log | Op::Inv | Op::Tan | Op::Exp)
+            Node::Op(
+                Op::Div
+                    | Op::Pow
+                    | Op::Sqrt
+                    | Op::Log
+                    | Op::Inv
+                    | Op::Tan
+                    | Op::Exp
+                    | Op::Asin
+                    | Op::Acos
+                    | Op::Atan2
+                    | Op::Sinh
+                    | Op::Cosh
+            )
         )
     };
     if !expr.nodes().iter().any(partial) {
@@ -164,7 +177,7 @@ fn domain_signature(expr: &Expr) -> u64 {
                     mix(left).wrapping_add(right)
                 };
                 if partial(node) {
-                    let risky = if *op == Op::Pow { within } else { right };
+                    let risky = if matches!(op, Op::Pow | Op::Atan2) { within } else { right };
                     signature = signature.wrapping_add(mix(risky ^ code));
                 }
                 mix(within ^ code)

@@ -126,3 +126,26 @@ impl State {
 }
 
 const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Searches that were saved when there were fewer operators are still read.
+    #[test]
+    fn operators_keep_their_layout() {
+        let default: Vec<u8> = [
+            &[12, 0, 1, 2, 3, 5, 6, 8, 9, 10, 11, 12, 16][..],
+            &[1, 1, 1, 1, 1, 1, 1, 1, 4, 1, 1, 1, 1, 1, 1, 1, 1],
+            &[3, 1, 0, 0],
+        ]
+        .concat();
+        assert_eq!(postcard::to_stdvec(&OpSet::default()).unwrap(), default);
+        assert_eq!(postcard::from_bytes::<OpSet>(&default).unwrap(), OpSet::default());
+        let names = symgrad_expr::Names::numbered(2);
+        let ops: OpSet = "+ sin erf atan2".parse().unwrap();
+        let ops = ops.with_costs(&"erf=3, x2=5, sin=2".parse().unwrap(), &names).unwrap();
+        let saved = postcard::to_stdvec(&ops).unwrap();
+        assert_eq!(postcard::from_bytes::<OpSet>(&saved).unwrap(), ops);
+    }
+}

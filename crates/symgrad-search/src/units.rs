@@ -98,12 +98,13 @@ fn binary(op: Op, left: Form, right: Form) -> Form {
         Op::Sub => left.plus(right, -1.0),
         Op::Mul => product(&left, &right),
         Op::Div => quotient(&left, &right),
-        _ => match right.number() {
+        Op::Pow => match right.number() {
             Some(exponent) => power(&left, exponent, |base| {
                 Expr::binary(Op::Pow, base, &Expr::constant(exponent))
             }),
             None => Form::single(Expr::binary(op, left.settled(), &right.settled())),
         },
+        _ => Form::single(Expr::binary(op, left.settled(), &right.settled())),
     }
 }
 

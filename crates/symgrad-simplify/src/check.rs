@@ -3,6 +3,8 @@
 //! Values and gradients are enclosed by intervals, so that a difference is a proof and rounding
 //! errors raise no false alarm, however badly conditioned the expression.
 
+use std::f64::consts::FRAC_2_SQRT_PI;
+
 use symgrad_expr::{Expr, Node, Op};
 
 use crate::Interval;
@@ -156,7 +158,26 @@ fn partials(op: Op, a: Interval, b: Interval, v: Interval) -> (Interval, Interva
         Op::Abs if a.is_negative() => only(minus(ONE)),
         Op::Abs => only(Interval::UNKNOWN),
         Op::Inv => only(minus(unary(Op::Square, v))),
+        Op::Asin => only(inverse_root(a)),
+        Op::Acos => only(minus(inverse_root(a))),
+        Op::Atan => only(unary(Op::Inv, binary(Op::Add, ONE, unary(Op::Square, a)))),
+        Op::Atan2 => {
+            let square = binary(Op::Add, unary(Op::Square, a), unary(Op::Square, b));
+            (binary(Op::Div, b, square), minus(binary(Op::Div, a, square)))
+        }
+        Op::Sinh => only(unary(Op::Cosh, a)),
+        Op::Cosh => only(unary(Op::Sinh, a)),
+        Op::Erf => {
+            let height = Interval::new(FRAC_2_SQRT_PI.next_down(), FRAC_2_SQRT_PI.next_up());
+            only(binary(Op::Mul, height, unary(Op::Exp, minus(unary(Op::Square, a)))))
+        }
     }
+}
+
+/// 1/√(1 − a²)
+fn inverse_root(a: Interval) -> Interval {
+    let unary = |op, x| Interval::apply(op, x, x);
+    unary(Op::Inv, unary(Op::Sqrt, Interval::apply(Op::Sub, ONE, unary(Op::Square, a))))
 }
 
 /// A constant that may have been folded from others: its last bits are not certain, unless it is

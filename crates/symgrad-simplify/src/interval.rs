@@ -106,6 +106,11 @@ impl Interval {
         self.is_nonnegative() || self.is_nonpositive()
     }
 
+    /// Whether all values lie from −1 to 1.
+    pub(crate) fn is_within_unit(self) -> bool {
+        self.lo >= -1.0 && self.hi <= 1.0
+    }
+
     /// Whether the sine (a shift of π/2 turns it into the cosine) is monotone on the interval.
     pub(crate) fn within_sine_branch(self, shift: f64) -> bool {
         let (lo, hi) = (self.lo + shift, self.hi + shift);
@@ -157,6 +162,19 @@ impl Interval {
             Op::Tanh => rounded(a.lo.tanh(), a.hi.tanh(), ELEMENTARY_ULPS).clamp(-1.0, 1.0),
             Op::Abs => magnitude(a),
             Op::Inv => inverse(a),
+            Op::Asin => arc(a, |within| odd(op, within)),
+            Op::Acos => arc(a, |within| {
+                let function = |x| op.apply(x, 0.0);
+                rounded(function(within.hi), function(within.lo), ELEMENTARY_ULPS).at_least(0.0)
+            }),
+            Op::Atan | Op::Sinh => odd(op, a),
+            Op::Erf => odd(op, a).clamp(-1.0, 1.0),
+            Op::Atan2 => angle(a, b),
+            Op::Cosh => {
+                let size = magnitude(a);
+                let [lo, hi] = [size.lo, size.hi].map(|x| op.apply(x, 0.0));
+                rounded(lo, hi, ELEMENTARY_ULPS).at_least(1.0)
+            }
         };
         let arguments_total = a.total && (op.arity() == 1 || b.total);
         Self { total: result.total && arguments_total, ..result }
@@ -172,6 +190,15 @@ impl Interval {
 
     fn clamp(self, least: f64, most: f64) -> Self {
         self.at_least(least).at_most(most)
+    }
+
+    /// This enclosure of values that have the signs of those of the other.
+    fn with_side_of(self, other: Self) -> Self {
+        match other.side() {
+            (1, strict) => self.at_least(if strict { TINY } else { 0.0 }),
+            (-1, strict) => self.at_most(if strict { -TINY } else { 0.0 }),
+            _ => self,
+        }
     }
 
     /// −1, 0 or 1 for values on one known side of 0, and whether 0 itself is excluded.
@@ -305,12 +332,7 @@ fn integer_power(a: Interval, n: i32) -> Interval {
         return Interval { total: true, ..a };
     }
     if n % 2 == 1 {
-        let result = rounded(raise(a.lo), raise(a.hi), ELEMENTARY_ULPS);
-        return match a.side() {
-            (1, strict) => result.at_least(if strict { TINY } else { 0.0 }),
-            (-1, strict) => result.at_most(if strict { -TINY } else { 0.0 }),
-            _ => result,
-        };
+        return rounded(raise(a.lo), raise(a.hi), ELEMENTARY_ULPS).with_side_of(a);
     }
     let size = magnitude(a);
     let bound = if size.lo > 0.0 { TINY } else { 0.0 };
@@ -331,6 +353,39 @@ fn on_domain(a: Interval, least: f64, function: fn(f64) -> f64, ulps: u32) -> In
     let inside = a.lo >= least;
     let lo = function(loosened(a).lo.max(0.0));
     Interval { total: inside, ..rounded(lo, function(a.hi), ulps) }
+}
+
+/// An increasing odd function.
+fn odd(op: Op, a: Interval) -> Interval {
+    let Interval { lo, hi, .. } = loosened(a);
+    rounded(op.apply(lo, 0.0), op.apply(hi, 0.0), ELEMENTARY_ULPS).with_side_of(a)
+}
+
+/// A function that is defined from −1 to 1, given by its values for arguments within.
+fn arc(a: Interval, function: impl Fn(Interval) -> Interval) -> Interval {
+    if a.lo > 1.0 || a.hi < -1.0 {
+        return Interval::UNKNOWN;
+    }
+    Interval { total: a.is_within_unit(), ..function(a.clamp(-1.0, 1.0)) }
+}
+
+/// The angle of the point (b, a).
+fn angle(a: Interval, b: Interval) -> Interval {
+    let (y, x) = (loosened(a), loosened(b));
+    let origin = a.contains(0.0) && b.contains(0.0);
+    // Across the half-axis of b < 0, and on it, where a zero may have either sign, the angle jumps.
+    let result = if x.lo < 0.0 && y.contains(0.0) {
+        rounded(-PI, PI, 1)
+    } else {
+        // Elsewhere it is monotone along every edge of the box.
+        let corner = |y, x| Op::Atan2.apply(y, x);
+        let corners =
+            [corner(y.lo, x.lo), corner(y.lo, x.hi), corner(y.hi, x.lo), corner(y.hi, x.hi)];
+        let lo = corners.into_iter().fold(f64::INFINITY, f64::min);
+        let hi = corners.into_iter().fold(f64::NEG_INFINITY, f64::max);
+        rounded(lo, hi, ELEMENTARY_ULPS).with_side_of(a)
+    };
+    Interval { total: !origin, ..result }
 }
 
 /// A sine whose argument is `a` plus the shift.

@@ -108,16 +108,21 @@ impl<'a> Collector<'a> {
                     let inverse = self.invert(&left)?;
                     self.raise(inverse, -exponent)
                 }
-                None => {
-                    let expr = Expr::binary(op, self.build(&left), &self.build(&right));
-                    Some(self.atom(expr))
-                }
+                None => Some(self.applied(op, &left, &right)),
             },
-            _ => {
-                let expr = Expr::unary(op, self.build(&right));
-                Some(self.atom(expr))
-            }
+            _ => Some(self.applied(op, &left, &right)),
         }
+    }
+
+    /// An operator that does not expand, as a polynomial; a unary one has no left argument.
+    fn applied(&mut self, op: Op, left: &Polynomial, right: &Polynomial) -> Polynomial {
+        let right = self.build(right);
+        let expr = if op.arity() == 2 {
+            Expr::binary(op, self.build(left), &right)
+        } else {
+            Expr::unary(op, right)
+        };
+        self.atom(expr)
     }
 
     /// The atom as a polynomial, entered in the list if it is new.

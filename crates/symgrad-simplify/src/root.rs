@@ -7,9 +7,9 @@ use crate::{Domain, Interval};
 /// Removes outer functions that are proved monotone on the domain, as often as possible.
 ///
 /// The result is a subtree of the expression with the same level sets on the domain, found in
-/// linear time: cheap enough for the inner loop of a search. f + c, c·f, −f, exp f, tanh f and f³
-/// always lose their root; log f, √f, 1/f, f², |f|, f^c, tan f, sin f and cos f where the domain
-/// proves what they need.
+/// linear time: cheap enough for the inner loop of a search. f + c, c·f, −f, exp f, tanh f, f³,
+/// arctan f, sinh f and erf f always lose their root; log f, √f, 1/f, f², |f|, f^c, tan f, sin f,
+/// cos f, arcsin f, arccos f and cosh f where the domain proves what they need.
 ///
 /// ```
 /// use symgrad_simplify::{Domain, strip_root};
@@ -94,14 +94,15 @@ fn subtrees(expr: &Expr) -> (Vec<usize>, Vec<bool>) {
 /// Whether the unary operator is strictly monotone on an argument of that range.
 fn is_monotone(op: Op, argument: Interval) -> bool {
     match op {
-        Op::Neg | Op::Exp | Op::Tanh | Op::Cube => true,
+        Op::Neg | Op::Exp | Op::Tanh | Op::Cube | Op::Atan | Op::Sinh | Op::Erf => true,
+        Op::Asin | Op::Acos => argument.is_within_unit(),
         Op::Log => argument.is_positive(),
         Op::Sqrt => argument.is_nonnegative(),
-        Op::Square | Op::Abs => argument.keeps_sign(),
+        Op::Square | Op::Abs | Op::Cosh => argument.keeps_sign(),
         Op::Inv => argument.is_nonzero(),
         Op::Sin | Op::Tan => argument.within_sine_branch(0.0),
         Op::Cos => argument.within_sine_branch(std::f64::consts::FRAC_PI_2),
-        Op::Add | Op::Sub | Op::Mul | Op::Div | Op::Pow => false,
+        Op::Add | Op::Sub | Op::Mul | Op::Div | Op::Pow | Op::Atan2 => false,
     }
 }
 

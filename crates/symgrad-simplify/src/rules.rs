@@ -13,7 +13,7 @@ use crate::language::Term;
 /// Variables are `?a`, `?b`, …; a condition is a variable with one of `>0`, `>=0`, `<=0`, `!=0`
 /// (of its values on the domain), `:total` (it has a value everywhere), `:const`, `:sine` or
 /// `:cosine` (its values stay on one monotone branch of that function), `:signed` (never changes
-/// sign) or `!=1` (a constant other than 1).
+/// sign), `:unit` (from −1 to 1) or `!=1` (a constant other than 1).
 pub(crate) struct Rule(
     pub(crate) &'static str,
     pub(crate) &'static str,
@@ -150,6 +150,12 @@ pub(crate) const VALUES: &[Rule] = &[
     Rule("cos-neg",         "(cos (neg ?a))",                     "(cos ?a)",                     ""),
     Rule("tan-neg",         "(tan (neg ?a))",                     "(neg (tan ?a))",               ""),
     Rule("tanh-neg",        "(tanh (neg ?a))",                    "(neg (tanh ?a))",              ""),
+    Rule("asin-neg",        "(asin (neg ?a))",                    "(neg (asin ?a))",              ""),
+    Rule("atan-neg",        "(atan (neg ?a))",                    "(neg (atan ?a))",              ""),
+    Rule("sinh-neg",        "(sinh (neg ?a))",                    "(neg (sinh ?a))",              ""),
+    Rule("cosh-neg",        "(cosh (neg ?a))",                    "(cosh ?a)",                    ""),
+    Rule("erf-neg",         "(erf (neg ?a))",                     "(neg (erf ?a))",               ""),
+    Rule("sin-asin",        "(sin (asin ?a))",                    "?a",                           "?a:unit"),
     Rule("neg-sin",         "(neg (sin ?a))",                     "(sin (neg ?a))",               ""),
     Rule("cos-sub",         "(cos (- ?a ?b))",                    "(cos (- ?b ?a))",              ""),
     Rule("cos-abs",         "(cos (abs ?a))",                     "(cos ?a)",                     ""),
@@ -185,6 +191,13 @@ pub(crate) const LEVEL_SETS: &[Rule] = &[
     Rule("L-tan",           "(L (tan ?a))",                       "(L ?a)",                       "?a:sine"),
     Rule("L-sin",           "(L (sin ?a))",                       "(L ?a)",                       "?a:sine"),
     Rule("L-cos",           "(L (cos ?a))",                       "(L ?a)",                       "?a:cosine"),
+    Rule("L-asin",          "(L (asin ?a))",                      "(L ?a)",                       "?a:unit"),
+    Rule("L-acos",          "(L (acos ?a))",                      "(L ?a)",                       "?a:unit"),
+    Rule("L-atan",          "(L (atan ?a))",                      "(L ?a)",                       ""),
+    Rule("L-atan2",         "(L (atan2 ?a ?b))",                  "(L (/ ?a ?b))",                "?b>0"),
+    Rule("L-sinh",          "(L (sinh ?a))",                      "(L ?a)",                       ""),
+    Rule("L-cosh",          "(L (cosh ?a))",                      "(L ?a)",                       "?a:signed"),
+    Rule("L-erf",           "(L (erf ?a))",                       "(L ?a)",                       ""),
     Rule("L-power",         "(L (^ ?a ?c))",                      "(L ?a)",                       "?a>0 ?c:const ?c!=0"),
     Rule("L-exponential",   "(L (^ ?c ?a))",                      "(L ?a)",                       "?c>0 ?c!=1"),
     Rule("L-product",       "(L (* ?a ?b))",                      "(L (+ (log ?a) (log ?b)))",    "?a>0 ?b>0"),
@@ -237,6 +250,7 @@ impl Condition {
             ":total" => |fact| fact.range.is_total(),
             ":const" => |fact| fact.constant.is_some(),
             ":signed" => |fact| fact.range.keeps_sign(),
+            ":unit" => |fact| fact.range.is_within_unit(),
             ":sine" => |fact| fact.range.within_sine_branch(0.0),
             ":cosine" => |fact| fact.range.within_sine_branch(FRAC_PI_2),
             _ => panic!("no such condition: {text}"),

@@ -81,6 +81,36 @@ fn level_sets() {
     check(&table, signed(), &OpSet::default(), Simplifier::simplify_level_set);
 }
 
+#[test]
+fn optional_functions() {
+    let ops: OpSet = "+ - * / neg sin asin acos atan atan2 sinh cosh erf".parse().unwrap();
+    let values = [
+        ("x2 - asin(-x1)", "asin(x1) + x2"),
+        ("sin(asin(x1))", "x1"),
+        ("cosh(-x1) + cosh(x1)", "cosh(x1) + cosh(x1)"),
+        ("erf(x1) + erf(-x1)", "0"),
+        ("acos(-x1)", "acos(-x1)"),
+        ("atan2(x1*x2 + x1*x3, x2)", "atan2(x1*(x2 + x3), x2)"),
+        ("atan2(-x1, -x2)", "atan2(-x1, -x2)"),
+    ];
+    check(&values, positive(), &ops, Simplifier::simplify);
+    let level_sets = [
+        ("2*asin(x1*x2/2) + 1", "x1*x2"),
+        ("acos(x1 - x2)", "x1 - x2"),
+        ("erf(sinh(atan(x1 + x2)))", "x1 + x2"),
+        ("cosh(x1 + x2)", "x1 + x2"),
+        ("atan2(x1*x2, x1*x3)", "x2/x3"),
+        ("atan2(x2, x1) + x3", "atan2(x2, x1) + x3"),
+    ];
+    check(&level_sets, positive(), &ops, Simplifier::simplify_level_set);
+    let signed_level_sets = [
+        ("asin(x1)", "asin(x1)"), // ends where x1 > 1
+        ("cosh(x1)", "cosh(x1)"), // changes sign
+        ("atan2(x1*x2, x1*x3)", "atan2(x1*x2, x1*x3)"),
+    ];
+    check(&signed_level_sets, signed(), &ops, Simplifier::simplify_level_set);
+}
+
 /// The entries marked as the answers on the published fronts.
 #[test]
 fn published_answers() {

@@ -1,5 +1,7 @@
 //! Enclosures of single operators: exact where they can be, signs kept, gaps seen.
 
+use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, PI};
+
 use symgrad_expr::Op;
 use symgrad_simplify::Interval;
 
@@ -57,6 +59,37 @@ fn waves_reach_their_crests() {
     assert!(cosine.hi() == 1.0 && (cosine.lo() - 0.5_f64.cos()).abs() < 1e-12);
     assert_eq!(unary(Op::Sin, 0.0, 7.0), Interval::new(-1.0, 1.0));
     assert_eq!(unary(Op::Cos, 1e30, 1e30), Interval::new(-1.0, 1.0));
+}
+
+#[test]
+fn arcs_end_at_one() {
+    let whole = unary(Op::Asin, -1.0, 1.0);
+    assert!(whole.is_total() && whole.contains(FRAC_PI_2) && whole.hi() < 1.6);
+    assert!(!unary(Op::Asin, 0.5, 1.0_f64.next_up()).is_total());
+    assert!(unary(Op::Acos, -0.5, 7.0).is_nonnegative() && !unary(Op::Acos, -0.5, 7.0).is_total());
+    assert!(!unary(Op::Acos, 1.5, 2.0).is_total());
+    for op in [Op::Asin, Op::Atan, Op::Sinh, Op::Erf] {
+        assert!(unary(op, 1e-300, 1.0).is_positive() && unary(op, -1.0, -1e-300).is_negative());
+    }
+    assert!(unary(Op::Cosh, -2.0, 1.0).lo() == 1.0);
+}
+
+#[test]
+fn angles_jump_where_they_do() {
+    let around = binary(Op::Atan2, (-1.0, 1.0), (-2.0, -1.0));
+    assert!(around.contains(PI) && around.contains(-PI) && around.is_total());
+    let right = binary(Op::Atan2, (-1.0, 1.0), (1.0, 2.0));
+    assert!(right.hi() < 0.786 && right.lo() > -0.786 && right.is_total());
+    let above = binary(Op::Atan2, (1.0, 1.0), (-1.0, 1.0));
+    assert!(
+        above.lo() < FRAC_PI_4
+            && above.lo() > 0.78
+            && above.hi() > 3.0 * FRAC_PI_4
+            && above.hi() < 2.36
+    );
+    let corner = binary(Op::Atan2, (0.0, 1.0), (0.0, 1.0));
+    assert!(!corner.is_total() && corner.is_nonnegative() && corner.hi() < 1.6);
+    assert!(binary(Op::Atan2, (0.0, f64::INFINITY), (1.0, f64::INFINITY)).hi() < 1.6);
 }
 
 #[test]

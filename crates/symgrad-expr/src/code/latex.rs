@@ -58,6 +58,16 @@ impl Notation for Latex<'_> {
             Op::Cos => function(r"\cos\left("),
             Op::Tan => function(r"\tan\left("),
             Op::Tanh => function(r"\tanh\left("),
+            Op::Asin => function(r"\arcsin\left("),
+            Op::Acos => function(r"\arccos\left("),
+            Op::Atan => function(r"\arctan\left("),
+            Op::Sinh => function(r"\sinh\left("),
+            Op::Cosh => function(r"\cosh\left("),
+            Op::Erf => function(r"\operatorname{erf}\left("),
+            Op::Atan2 => {
+                let name = Text(r"\operatorname{atan2}\left(");
+                Form::new(Atom, [name, Arg(0, Any), Text(", "), Arg(1, Any), Text(r"\right)")])
+            }
         }
     }
 

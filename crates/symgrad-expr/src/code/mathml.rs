@@ -98,6 +98,15 @@ impl Notation for Mathml<'_> {
                 Form::new(Atom, [Text(bars[0]), Arg(0, Any), Text(bars[1])])
             }
             Op::Log => function("ln"),
+            Op::Asin => function("arcsin"),
+            Op::Acos => function("arccos"),
+            Op::Atan => function("arctan"),
+            Op::Atan2 => {
+                let before = "<mi>atan2</mi><mo>\u{2061}</mo><mrow><mo>(</mo><mrow>";
+                let [between, end] = ["</mrow><mo>,</mo><mrow>", "</mrow><mo>)</mo></mrow>"];
+                let parts = [Text(before), Arg(0, Any), Text(between), Arg(1, Any), Text(end)];
+                Form::new(Atom, parts)
+            }
             _ => function(op.name()),
         }
     }

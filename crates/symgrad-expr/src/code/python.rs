@@ -27,7 +27,7 @@ pub(super) fn is_taken_in_sympy(name: &str) -> bool {
 }
 
 pub(super) fn is_taken_in_numpy(name: &str) -> bool {
-    is_python(name) || name == "np"
+    is_python(name) || matches!(name, "np" | "erf")
 }
 
 fn is_python(name: &str) -> bool {
@@ -84,6 +84,12 @@ impl Notation for Numpy<'_> {
     fn form(&self, op: Op, _: &[Argument]) -> Form {
         match op {
             Op::Inv => Form::new(Level::Product, [Text("1.0/"), Inner(0, Level::Power)]),
+            Op::Asin => Form::call("np.", "arcsin", 1),
+            Op::Acos => Form::call("np.", "arccos", 1),
+            Op::Atan => Form::call("np.", "arctan", 1),
+            Op::Atan2 => Form::call("np.", "arctan2", 2),
+            // NumPy has none.
+            Op::Erf => Form::call("", op.name(), 1),
             _ => infix(op).unwrap_or_else(|| Form::call("np.", op.name(), op.arity())),
         }
     }

@@ -70,6 +70,16 @@ impl Notation for Rust<'_> {
             Op::Tanh => method(".tanh()"),
             Op::Abs => method(".abs()"),
             Op::Inv => method(".recip()"),
+            Op::Asin => method(".asin()"),
+            Op::Acos => method(".acos()"),
+            Op::Atan => method(".atan()"),
+            Op::Atan2 => {
+                let parts = [Receiver(0), Text(".atan2("), Arg(1, Level::Any), Text(")")];
+                Form::new(Atom, parts)
+            }
+            Op::Sinh => method(".sinh()"),
+            Op::Cosh => method(".cosh()"),
+            Op::Erf => Form::call("libm::", op.name(), 1),
         }
     }
 }

@@ -34,6 +34,7 @@ pub(super) enum Base {
     Sum(usize),
     Apply(Op, usize),
     Power(usize, usize),
+    Two(Op, usize, usize),
 }
 
 /// A term with its powers sorted.
@@ -136,6 +137,7 @@ impl Collected {
             Base::Sum(sum) => (Factor::Sum(sum), *exponent),
             Base::Apply(op, sum) => (Factor::Apply(op, sum), *exponent),
             Base::Power(base, power) => (Factor::Power(base, power), *exponent),
+            Base::Two(op, first, second) => (Factor::Two(op, first, second), *exponent),
         };
         let factors = powers.iter().map(factor).collect();
         found.then_some(factors)
@@ -220,6 +222,7 @@ impl Collected {
             },
             Factor::Apply(op, sum) => Base::Apply(op, self.same[sum]),
             Factor::Power(base, power) => Base::Power(self.same[base], self.same[power]),
+            Factor::Two(op, first, second) => Base::Two(op, self.same[first], self.same[second]),
         };
         *self.known_bases.entry(base).or_insert_with(|| {
             self.bases.push(base);

@@ -121,6 +121,7 @@ fn power(collected: &Collected, base: usize, exponent: i32) -> Vec<Task<'_>> {
         Base::Sum(index) => vec![sum(index)],
         Base::Apply(op, index) => vec![sum(index), Task::Op(op)],
         Base::Power(index, exponent) => vec![sum(index), sum(exponent), Task::Op(Op::Pow)],
+        Base::Two(op, first, second) => vec![sum(first), sum(second), Task::Op(op)],
     };
     match exponent {
         1 => {}

@@ -24,6 +24,8 @@ pub(super) enum Factor {
     Sum(usize),
     Apply(Op, usize),
     Power(usize, usize),
+    /// Another operator of two arguments.
+    Two(Op, usize, usize),
 }
 
 /// Exponents beyond this stay numbers like others.
@@ -98,6 +100,10 @@ impl Flat {
                 Node::Op(Op::Pow) => {
                     let (base, power) = (sum(tree.left(end)), sum(right));
                     (Factor::Power(base, power), exponent)
+                }
+                Node::Op(op) if op.arity() == 2 => {
+                    let (first, second) = (sum(tree.left(end)), sum(right));
+                    (Factor::Two(op, first, second), exponent)
                 }
                 Node::Op(op) => (Factor::Apply(op, sum(right)), exponent),
             };

@@ -11,7 +11,7 @@ pub(super) enum Pattern {
     /// By its bits.
     Constant(u64),
     Apply(Op, Box<Self>),
-    Power(Box<[Self; 2]>),
+    Two(Op, Box<[Self; 2]>),
     /// Terms with their signs, or factors with the side of the fraction bar they are on.
     List(Kind, Vec<(bool, Self)>),
 }
@@ -70,10 +70,10 @@ impl Pattern {
                     list.sort_by_key(|(_, part)| matches!(part, Self::Parameter(_)));
                     Self::List(kind, list)
                 }
-                None if op.arity() == 2 => Self::Power(Box::new([
-                    Self::of_node(tree, tree.left[end]),
-                    Self::of_node(tree, end - 1),
-                ])),
+                None if op.arity() == 2 => {
+                    let arguments = [tree.left[end], end - 1];
+                    Self::Two(op, Box::new(arguments.map(|end| Self::of_node(tree, end))))
+                }
                 None => Self::Apply(op, Box::new(Self::of_node(tree, end - 1))),
             },
         }
@@ -229,13 +229,13 @@ impl Attempt<'_> {
                 let goals = Goals { first: Goal::Match(inner, end.saturating_sub(1)), rest };
                 node == Node::Op(*op) && self.solve(Some(&goals))
             }
-            Pattern::Power(both) => {
-                if node != Node::Op(Op::Pow) {
+            Pattern::Two(op, both) => {
+                if node != Node::Op(*op) {
                     return false;
                 }
-                let power = Goals { first: Goal::Match(&both[1], end - 1), rest };
-                let base = Goal::Match(&both[0], self.tree.left[end]);
-                self.solve(Some(&Goals { first: base, rest: Some(&power) }))
+                let second = Goals { first: Goal::Match(&both[1], end - 1), rest };
+                let first = Goal::Match(&both[0], self.tree.left[end]);
+                self.solve(Some(&Goals { first, rest: Some(&second) }))
             }
             Pattern::List(kind, list) => {
                 if Kind::of(node) != Some(*kind) {

@@ -62,8 +62,8 @@ impl<'a> Scope<'a> {
     }
 
     pub(super) fn function(&self, name: &str) -> Option<Function<'a>> {
-        let op = Op::from_name(name).map(Function::Op);
-        op.or_else(|| self.definitions.get(name).map(Function::Template))
+        let definition = self.definitions.get(name).map(Function::Template);
+        definition.or_else(|| Op::from_name(name).map(Function::Op))
     }
 
     /// The inputs there are, for a message.

@@ -55,11 +55,16 @@ pub(super) enum Action {
     Abs,
     /// −1 or 1 like a
     Sign,
+    /// The operator, row by row
+    Function(Op),
+    /// The same, and into the second destination what its derivatives have in common: see
+    /// [`super::functions`]
+    FunctionSlope(Op),
 }
 
 impl Action {
     fn has_two_results(self) -> bool {
-        matches!(self, Self::SinCos | Self::SqrtInverse | Self::DivInverse)
+        matches!(self, Self::SinCos | Self::SqrtInverse | Self::DivInverse | Self::FunctionSlope(_))
     }
 }
 

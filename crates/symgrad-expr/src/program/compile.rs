@@ -39,7 +39,8 @@ pub(super) struct Known {
     /// Indices of the arguments; a unary operator's twice.
     pub(super) arguments: [usize; 2],
     pub(super) value: Loc,
-    /// The sine's cosine, the cosine's sine, the inverse of a root or of a divisor.
+    /// The sine's cosine, the cosine's sine, the inverse of a root or of a divisor, or the slope of a
+    /// function that is computed row by row.
     pub(super) partner: Loc,
     pub(super) adjoint: Term,
     /// Whether an input occurs below (or here).
@@ -211,6 +212,13 @@ impl Builder {
             Op::Tanh => unary(add_product(code, one, value.times(-1.0), value)),
             Op::Abs => unary(sign(code, a)),
             Op::Inv => [(multiply(code, adjoint, value), value.times(-1.0)), none],
+            Op::Asin | Op::Acos | Op::Atan | Op::Sinh | Op::Cosh | Op::Erf => {
+                unary(Term::new(partner))
+            }
+            Op::Atan2 => {
+                let inverse = multiply(code, adjoint, Term::new(partner));
+                [(inverse, Term::new(b)), (inverse, Term::new(a).times(-1.0))]
+            }
         }
     }
 }
@@ -250,6 +258,12 @@ fn apply(code: &mut Code, op: Op, a: Loc, b: Loc, wanted: Forward) -> (Loc, Loc)
         Op::Tanh => push(Action::Tanh, a, Loc::Zero),
         Op::Abs => push(Action::Abs, a, Loc::Zero),
         Op::Inv => push(Action::Div, Loc::One, a),
+        Op::Asin | Op::Acos | Op::Atan | Op::Atan2 | Op::Sinh | Op::Cosh | Op::Erf => {
+            if wanted != Forward::Values {
+                return code.push_pair(Action::FunctionSlope(op), [a, b, Loc::Zero]);
+            }
+            push(Action::Function(op), a, b)
+        }
     };
     (value, Loc::Zero)
 }

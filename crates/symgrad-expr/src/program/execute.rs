@@ -4,7 +4,8 @@ use pulp::{Simd, WithSimd};
 
 use super::code::{Action, Instruction, Loc};
 use super::divider;
-use super::kernels::{View, binary, holds, ranged, scalar, ternary, unary};
+use super::functions::{self, Rows};
+use super::kernels::{View, binary, holds, ranged, rows, rows_mut, scalar, ternary, unary};
 use super::sines::{sines_and_cosines, sines_or_cosines};
 use super::turns;
 use super::vector::{self, EXP_RANGE, LOG_RANGE, TURNS};
@@ -164,9 +165,23 @@ fn step<'a, S: Simd>(
             |a| turns::sin_cos(a).1,
         ),
         Action::SinCos => sines_and_cosines(simd, (out, second), a),
+        Action::Function(op) => functions::values(op, rows_mut::<S>(out), [a, b].map(plain::<S>)),
+        Action::FunctionSlope(op) => {
+            let columns = [rows_mut::<S>(out), rows_mut::<S>(second)];
+            functions::values_and_slopes(op, columns, [a, b].map(plain::<S>));
+        }
         Action::Pow | Action::PowSlope | Action::PowCurvature => {
             power_step(simd, instruction.action, operands, out);
         }
+    }
+}
+
+/// An operand row by row.
+#[inline(always)]
+fn plain<S: Simd>(operand: View<'_, S::f64s>) -> Rows<'_> {
+    match operand {
+        View::Column(column) => Rows::Each(rows::<S>(column)),
+        View::Uniform(value) => Rows::All(value),
     }
 }
 
@@ -292,7 +307,8 @@ mod tests {
     #[test]
     fn instruction_sets_agree() {
         let text = "sin(x1)*exp(x2) + tanh(x1)/log(x2) - x2^1.5*x1^5 + tan(x2)*abs(x1) \
-                    - (cos(3*x1) - sqrt(x2))^3 + 2^x1/x2";
+                    - (cos(3*x1) - sqrt(x2))^3 + 2^x1/x2 + atan2(x1, x2)*erf(x2 - 4) \
+                    + asin(x2/9)/acos(x2/9) + atan(x1)*sinh(x2) - cosh(3*x1)";
         let expr: Expr = text.parse().expect("an expression");
         let mut code = Code::default();
         Builder::default().build(expr.nodes(), &expr.inputs(), &mut code);

@@ -10,6 +10,7 @@ mod code;
 mod compile;
 mod divider;
 mod execute;
+mod functions;
 mod kernels;
 mod reduce;
 mod sines;

@@ -154,6 +154,11 @@ impl TangentBuilder {
             (Op::Tanh, _) => add_product(code, one, value.times(-1.0), value),
             (Op::Abs, _) => sign(code, a),
             (Op::Inv, _) => multiply(code, value, value).times(-1.0),
+            (Op::Asin | Op::Acos | Op::Atan | Op::Sinh | Op::Cosh | Op::Erf, _) => {
+                Term::new(partner)
+            }
+            (Op::Atan2, 0) => multiply(code, Term::new(partner), Term::new(b)),
+            (Op::Atan2, _) => multiply(code, Term::new(partner), Term::new(a)).times(-1.0),
         };
         self.slopes[at][side] = Some(slope);
         slope
@@ -203,7 +208,7 @@ impl TangentBuilder {
                 let slope = self.slope(at, op, 0, code);
                 divide(code, slope, a).times(-0.5)
             }
-            (Op::Exp, _) => value,
+            (Op::Exp | Op::Sinh | Op::Cosh, _) => value,
             (Op::Log, _) => {
                 let slope = self.slope(at, op, 0, code);
                 multiply(code, slope, slope).times(-1.0)
@@ -216,6 +221,31 @@ impl TangentBuilder {
             (Op::Tanh | Op::Inv, _) => {
                 let slope = self.slope(at, op, 0, code);
                 multiply(code, slope, value).times(-2.0)
+            }
+            (Op::Asin | Op::Acos, _) => {
+                // a·(1 − a²)^(−3/2), with the slope's sign
+                let slope = self.slope(at, op, 0, code);
+                let square = multiply(code, slope, slope);
+                let bent = multiply(code, square, slope);
+                multiply(code, bent, Term::new(a))
+            }
+            (Op::Atan, _) => {
+                let slope = self.slope(at, op, 0, code);
+                let square = multiply(code, slope, slope);
+                multiply(code, square, Term::new(a)).times(-2.0)
+            }
+            (Op::Erf, _) => {
+                let slope = self.slope(at, op, 0, code);
+                multiply(code, slope, Term::new(a)).times(-2.0)
+            }
+            (Op::Atan2, 1) => {
+                let [first, second] = [0, 1].map(|side| self.slope(at, op, side, code));
+                let square = multiply(code, second, second);
+                add_product(code, square, first.times(-1.0), first)
+            }
+            (Op::Atan2, _) => {
+                let [first, second] = [0, 1].map(|side| self.slope(at, op, side, code));
+                multiply(code, first, second).times(if which == 0 { 2.0 } else { -2.0 })
             }
         };
         self.curvatures[at][which] = Some(curvature);

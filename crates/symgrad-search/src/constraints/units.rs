@@ -255,7 +255,19 @@ fn combine(op: Op, left: Option<Kind>, right: Kind, exponent: Option<f64>) -> Op
         Op::Cube => power(right, 3, 1),
         Op::Sqrt => power(right, 1, 2),
         Op::Inv => power(right, -1, 1),
-        Op::Exp | Op::Log | Op::Sin | Op::Cos | Op::Tan | Op::Tanh => meet(right, none),
+        Op::Atan2 => meet(left?, right).map(|_| none),
+        Op::Exp
+        | Op::Log
+        | Op::Sin
+        | Op::Cos
+        | Op::Tan
+        | Op::Tanh
+        | Op::Asin
+        | Op::Acos
+        | Op::Atan
+        | Op::Sinh
+        | Op::Cosh
+        | Op::Erf => meet(right, none),
     }
 }
 

@@ -166,6 +166,7 @@ impl Search {
 
 fn functions_of(part: &Expr, ops: &OpSet) -> Vec<Expr> {
     let kinds = [Op::Square, Op::Sqrt, Op::Inv, Op::Log, Op::Exp, Op::Sin, Op::Cos];
-    let allowed = kinds.into_iter().filter(|op| ops.contains(*op));
+    let allowed =
+        kinds.into_iter().chain(spectral::OPTIONAL_FUNCTIONS).filter(|op| ops.contains(*op));
     allowed.map(|op| Expr::unary(op, part.clone())).collect()
 }

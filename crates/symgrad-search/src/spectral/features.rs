@@ -193,6 +193,11 @@ pub(crate) fn mixed_library(inputs: &[u16], ops: &OpSet, limit: usize) -> Vec<Ex
             found.extend(outer_functions(argument, ops));
         }
     }
+    if ops.contains(Op::Atan2) {
+        // The other way round, an angle is what is left of a right one, or turns the other way.
+        let pairs = (1..inputs.len()).flat_map(|j| (0..j).map(move |i| (inputs[j], inputs[i])));
+        found.extend(pairs.map(|(j, i)| Expr::binary(Op::Atan2, Expr::var(j), &Expr::var(i))));
+    }
     for &i in inputs {
         if found.len() >= limit {
             break;
@@ -290,10 +295,15 @@ fn arguments(inputs: &[u16], ops: &OpSet, limit: usize) -> Vec<Expr> {
     found
 }
 
+/// Functions of one argument that are in no set of operators unless they are named.
+pub(crate) const OPTIONAL_FUNCTIONS: [Op; 6] =
+    [Op::Asin, Op::Acos, Op::Atan, Op::Sinh, Op::Cosh, Op::Erf];
+
 fn outer_functions(argument: &Expr, ops: &OpSet) -> Vec<Expr> {
     let unary = [Op::Sin, Op::Cos, Op::Exp, Op::Log, Op::Sqrt, Op::Tanh];
     let mut found: Vec<Expr> = unary
         .into_iter()
+        .chain(OPTIONAL_FUNCTIONS)
         .filter(|op| ops.contains(*op))
         .map(|op| Expr::unary(op, argument.clone()))
         .collect();
@@ -333,6 +343,19 @@ mod tests {
         assert_eq!(monomial_count(9, 3), 219);
         let one: Vec<String> = monomials(&[1], 3, &ops).iter().map(ToString::to_string).collect();
         assert_eq!(one, ["x2", "x2^2", "x2^2*x2"]);
+    }
+
+    #[test]
+    fn optional_functions_are_used_where_they_are_named() {
+        let optional = |node: &Node| matches!(node, Node::Op(op) if *op as u8 > Op::Inv as u8);
+        let library = mixed_library(&[0, 1, 2], &OpSet::default(), 10_000);
+        assert!(!library.iter().flat_map(Expr::nodes).any(optional));
+        for feature in ["asin(x1*x2)", "erf(x1 - x2)", "cosh(x3)", "atan2(x3, x1)"] {
+            let named: Expr = feature.parse().unwrap();
+            let name = feature.split('(').next().unwrap();
+            let ops: OpSet = format!("+ - * {name}").parse().unwrap();
+            assert!(mixed_library(&[0, 1, 2], &ops, 10_000).contains(&named), "{feature}");
+        }
     }
 
     #[test]

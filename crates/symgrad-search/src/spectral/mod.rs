@@ -19,7 +19,9 @@ use symgrad_expr::{Expr, OpSet};
 pub(crate) use beam::BeamOptions;
 pub(crate) use elimination::eliminate_library;
 pub(crate) use families::families;
-pub(crate) use features::{mixed_library, monomials, pair_library, quotients_of_monomials};
+pub(crate) use features::{
+    OPTIONAL_FUNCTIONS, mixed_library, monomials, pair_library, quotients_of_monomials,
+};
 pub(crate) use fraction_libraries::fraction_libraries;
 pub(crate) use fractions::fractions;
 use gram::{Gram, Sparse};

@@ -16,7 +16,8 @@ pub(super) enum Pattern {
         inverse: bool,
     },
     Unary(Op, Box<Pattern>),
-    Power(Box<Pattern>, Box<Pattern>),
+    /// A power, or another operator of two arguments that does not join terms or factors.
+    Two(Op, Box<Pattern>, Box<Pattern>),
 }
 
 impl Pattern {
@@ -48,8 +49,8 @@ impl Pattern {
                 (Node::Op(Op::Inv), _, Some(right)) => {
                     flat(right.factors().into_iter().map(|(d, f)| (!d, f)).collect())
                 }
-                (Node::Op(Op::Pow), Some(left), Some(right)) => {
-                    Self::Power(Box::new(left), Box::new(right))
+                (Node::Op(op), Some(left), Some(right)) => {
+                    Self::Two(*op, Box::new(left), Box::new(right))
                 }
                 (Node::Op(op), _, Some(right)) => Self::Unary(*op, Box::new(right)),
                 (Node::Var(index), ..) if usize::from(*index) < skeleton.inputs() => {
@@ -87,7 +88,7 @@ impl Pattern {
                 parts.iter().any(|(_, part)| part.has(input))
             }
             Self::Unary(_, inner) => inner.has(input),
-            Self::Power(base, exponent) => base.has(input) || exponent.has(input),
+            Self::Two(_, left, right) => left.has(input) || right.has(input),
         }
     }
 
@@ -100,7 +101,7 @@ impl Pattern {
                 parts.iter().all(|(_, part)| part.may_vanish())
             }
             Self::Unary(_, inner) => inner.may_vanish(),
-            Self::Power(base, exponent) => base.may_vanish() && exponent.may_vanish(),
+            Self::Two(_, left, right) => left.may_vanish() && right.may_vanish(),
         }
     }
 
@@ -132,12 +133,13 @@ impl Pattern {
                 })
             }
             Self::Unary(op, inner) => Some(Expr::unary(*op, inner.fill(parts)?)),
-            Self::Power(base, exponent) => {
-                let base = base.fill(parts)?;
-                Some(match exponent.fill(parts) {
-                    Some(exponent) => Expr::binary(Op::Pow, base, &exponent),
-                    None => base,
-                })
+            Self::Two(op, left, right) => {
+                let left = left.fill(parts)?;
+                match right.fill(parts) {
+                    Some(right) => Some(Expr::binary(*op, left, &right)),
+                    // A power without its exponent is the base.
+                    None => (*op == Op::Pow).then_some(left),
+                }
             }
         }
     }
@@ -209,9 +211,9 @@ impl<'a> Match<'a> {
             (Pattern::Unary(op, inner), Node::Op(found)) if *op == found => {
                 self.matches(inner, end - 1)
             }
-            (Pattern::Power(base, exponent), Node::Op(Op::Pow)) => {
+            (Pattern::Two(op, first, second), Node::Op(found)) if *op == found => {
                 let left = self.expr.subtree_start(end - 1) - 1;
-                self.matches(base, left) && self.matches(exponent, end - 1)
+                self.matches(first, left) && self.matches(second, end - 1)
             }
             _ => false,
         }

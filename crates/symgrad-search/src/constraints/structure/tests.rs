@@ -90,13 +90,13 @@ proptest! {
     /// value.
     #[test]
     fn what_is_filled_in_matches(
-        which in 0_usize..5,
+        which in 0_usize..6,
         f in expressions(2, &OPS),
         g in expressions(2, &OPS),
     ) {
         let skeleton = [
             "f(x, y)/g(z)", "f(x, y) - g(z)", "f(x, y)*exp(g(z))", "sin(f(x, y)) + z*g(z)",
-            "(f(x, y) + 2)/(1 + sqrt(g(z)))",
+            "(f(x, y) + 2)/(1 + sqrt(g(z)))", "z - atan2(f(x, y), 2*g(z))",
         ][which];
         let structure = structure(skeleton);
         let parts = [Some(over(&[0, 1], &f)), Some(over(&[2], &g))];

@@ -166,6 +166,10 @@ fn oracle(expr: &Expr, inputs: &[f64], free: bool) -> bool {
                             zero.clone()
                         }
                     }
+                    (Op::Atan2, Some(left)) => {
+                        equations.push(join(&left, &right.0, -1.0));
+                        zero.clone()
+                    }
                     (Op::Square, _) => scale(&right.0, 2.0),
                     (Op::Sqrt, _) => scale(&right.0, 0.5),
                     (Op::Inv, _) => scale(&right.0, -1.0),
@@ -203,8 +207,19 @@ fn solvable(mut rows: Vec<Affine>, unknowns: usize) -> bool {
     rows.iter().all(|row| row[unknowns].abs() < 1e-9)
 }
 
-const OPS: [Op; 9] =
-    [Op::Add, Op::Mul, Op::Div, Op::Pow, Op::Square, Op::Sqrt, Op::Inv, Op::Neg, Op::Sin];
+const OPS: [Op; 11] = [
+    Op::Add,
+    Op::Mul,
+    Op::Div,
+    Op::Pow,
+    Op::Square,
+    Op::Sqrt,
+    Op::Inv,
+    Op::Neg,
+    Op::Sin,
+    Op::Erf,
+    Op::Atan2,
+];
 
 /// Expressions with few square roots, so that no exponent is too fine, and with exponents that
 /// are fractions.
