@@ -40,6 +40,7 @@ fn single_functions(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
         for y in &variables[..k] {
             arguments.extend([y.clone() - x.clone(), y.clone() + x.clone()]);
             found.push(one() / (y.clone() - x.clone()).square());
+            found.push(Expr::binary(Op::Atan2, y.clone(), x));
             let radius = y.clone().square() + x.clone().square();
             found.push(Expr::unary(Op::Log, radius.clone()));
             found.extend([one() / radius.clone(), Expr::unary(Op::Sqrt, one() + radius.clone())]);
@@ -50,6 +51,7 @@ fn single_functions(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
         let unary = |op: Op| Expr::unary(op, argument.clone());
         found.extend([unary(Op::Sin), unary(Op::Cos), unary(Op::Exp)]);
         found.push(Expr::unary(Op::Exp, -argument.clone()));
+        found.extend([Op::Asin, Op::Acos, Op::Atan, Op::Sinh, Op::Cosh, Op::Erf].map(unary));
     }
     found.retain(|feature| ops.allows(feature));
     found
