@@ -13,7 +13,8 @@ from ._packages import loaded
 
 _NAME = re.compile(r"[^\W\d]\w*")
 _KNOWN = frozenset(
-    "add sub mul div pow neg square cube sqrt exp log ln sin cos tan tanh abs inv inverse pi e".split()
+    "add sub mul div pow neg square cube sqrt exp log ln sin cos tan tanh abs inv inverse pi e "
+    "asin acos atan atan2 sinh cosh erf arcsin arccos arctan arctan2".split()
 )
 
 

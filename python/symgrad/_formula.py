@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -71,7 +72,8 @@ class Formula:
         """The same for JAX, to be differentiated and compiled; give it a column for each input, or
         an array whose last axis is that of the inputs."""
         jnp = needed("jax.numpy", "a function of JAX")
-        compute = _compiled(self, jnp)
+        special = needed("jax.scipy.special", "a function of JAX")
+        compute = _compiled(self, jnp, special.erf)
 
         def function(*columns: Any) -> Any:
             if len(columns) == 1 and len(self._inputs) > 1:
@@ -117,7 +119,7 @@ class NumpyFunction:
 
     def __init__(self, formula: Formula) -> None:
         self.formula = formula
-        self._compute = _compiled(formula, np)
+        self._compute = _compiled(formula, np, _ERF)
 
     def __call__(self, *points: Any) -> NDArray[np.float64]:
         """Values at points: a table of N rows (a frame's columns are found by their names), or a
@@ -150,11 +152,15 @@ class NumpyFunction:
         return (NumpyFunction, (self.formula,))
 
 
-def _compiled(formula: Formula, np_like: Any) -> Callable[..., Any]:
+# NumPy has no error function of its own.
+_ERF = np.vectorize(math.erf, otypes=[np.float64])
+
+
+def _compiled(formula: Formula, np_like: Any, erf: Callable[..., Any]) -> Callable[..., Any]:
     """The formula's own text as a function; it holds names, numbers and operators alone."""
     names = formula._spelling["numpy"]["names"]
     source = f"lambda {', '.join(names)}: {formula.code('numpy')}"
-    made: Callable[..., Any] = eval(source, {"np": np_like})  # noqa: S307
+    made: Callable[..., Any] = eval(source, {"np": np_like, "erf": erf})  # noqa: S307
     return made
 
 

@@ -174,7 +174,8 @@ def discover(
     rhs
         Equations of motion, such as ``"x' = v, v' = -x - x^3"``.
     ops
-        Operators, such as ``"+ - * / sqrt"``.
+        Operators, such as ``"+ - * / sqrt"``; ``"+ - * / neg square sqrt exp log sin cos inv"`` by
+        default. ``^ cube tan tanh abs asin acos atan atan2 sinh cosh erf`` have to be named.
     noise
         The noise of the inputs as a share of their standard deviation, where it is known.
     seed

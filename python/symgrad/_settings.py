@@ -20,7 +20,8 @@ class SearchOptions(TypedDict, total=False):
     """What decides which formulas are found. What is absent keeps its default."""
 
     ops: str | Sequence[str]
-    """Operators, such as ``"+ - * / sqrt sin"``."""
+    """Operators, such as ``"+ - * / sqrt sin"``; ``"+ - * / neg square sqrt exp log sin cos inv"`` by
+    default. ``^ cube tan tanh abs asin acos atan atan2 sinh cosh erf`` have to be named."""
     effort: Literal["quick", "normal", "thorough"]
     """How much work the search may take where its answer is not proven earlier."""
     budget: int

@@ -101,8 +101,9 @@ def _value(node: Any, inputs: dict[str, torch.Tensor], constants: torch.Tensor) 
         return inputs[node.id]
     if isinstance(node, ast.Constant):
         return node.value
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+    if isinstance(node, ast.Call) and isinstance(node.func, (ast.Attribute, ast.Name)):
         arguments = [_value(argument, inputs, constants) for argument in node.args]
-        function = getattr(torch, node.func.attr)
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
+        function = getattr(torch, name)
         return function(*(torch.as_tensor(argument) for argument in arguments))
     raise AssertionError(f"no formula holds {ast.dump(node)}")

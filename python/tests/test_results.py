@@ -105,10 +105,17 @@ def test_algebra():
         sympy.sqrt(x) / y,
         sympy.Abs(x) ** sympy.Rational(3, 2) - sympy.E * sympy.pi,
         sympy.exp(-(x**2)) * sympy.tanh(y) + sympy.Float("0.1"),
+        sympy.asin(x) + sympy.acos(x) * sympy.atan(y) - sympy.atan2(y, x),
+        sympy.sinh(x) * sympy.cosh(y) + sympy.erf(x * y),
     ]:
         again = symgrad.formula_of(expression).sympy()
         at = {x: 0.7, y: 1.3}
         assert abs(complex((again - expression).evalf(subs=at))) < 1e-14, expression
+    angles = symgrad.formula_of("asin(x) + acos(x)*atan(y) - atan2(y, x) + sinh(x)*cosh(y)*erf(x*y)")
+    points = np.random.default_rng(2).uniform(-0.9, 0.9, (20, 2))
+    by_sympy = sympy.lambdify((x, y), angles.sympy(), "math")
+    wanted = [by_sympy(*point) for point in points]
+    np.testing.assert_allclose(angles.numpy()(points), wanted, rtol=1e-12)
     with pytest.raises(ValueError, match="cannot be read"):
         symgrad.simplify("x +")
     with pytest.raises(ValueError, match="no input `z`"):

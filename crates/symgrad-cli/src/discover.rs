@@ -27,7 +27,8 @@ pub(crate) struct Arguments {
     data: Option<PathBuf>,
     #[command(flatten, next_help_heading = "Data")]
     columns: Columns,
-    /// Operators of formulas [default: + - * / neg square sqrt exp log sin cos inv]
+    /// Operators of formulas; those to be named are ^ cube tan tanh abs asin acos atan atan2 sinh
+    /// cosh erf [default: + - * / neg square sqrt exp log sin cos inv]
     #[arg(long, help_heading = "Formulas")]
     ops: Option<OpSet>,
     /// Decides which groups are held out

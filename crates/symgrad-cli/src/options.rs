@@ -35,7 +35,8 @@ impl SearchOptions {
 
 #[derive(Args)]
 struct Formulas {
-    /// Operators, such as "+ - * / sqrt sin" [default: + - * / neg square sqrt exp log sin cos inv]
+    /// Operators, such as "+ - * / sqrt sin"; those to be named are ^ cube tan tanh abs asin acos
+    /// atan atan2 sinh cosh erf [default: + - * / neg square sqrt exp log sin cos inv]
     #[arg(long)]
     ops: Option<OpSet>,
     /// An operator of your own, such as "gauss(t) = exp(-t^2)"; may be repeated [default: none]

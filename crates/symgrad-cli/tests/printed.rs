@@ -229,11 +229,7 @@ fn search_modes(printed: &mut Printed) -> Result<(), Failing> {
     for (function, unit) in [(energy as Function, 1e-9), (rough, 1.0), (turning, 1.0)] {
         let data = Data::of(function, unit)?;
         let findings = data.search(&["--gradients", "g1,g2,g3"])?;
-        let measure = match findings.measure {
-            Some(LossKind::LocalSign) => Measure::LocalSign,
-            _ => Measure::LevelSet,
-        };
-        printed.check("gradients", &findings, &data.by(measure)?, &data.points)?;
+        printed.check("gradients", &findings, &data.by(signs(&findings))?, &data.points)?;
         let paper = ["--gradients", "g1,g2,g3", "--preset", "published"];
         let objective = data.by(Measure::PaperMse)?;
         printed.check("published", &data.search(&paper)?, &objective, &data.points)?;
@@ -248,11 +244,26 @@ fn search_modes(printed: &mut Printed) -> Result<(), Failing> {
 
         let findings = data.search(&["--estimate", "h"])?;
         let (field, _) = FieldBuilder::new(data.points.clone()).values(&data.values)?;
-        let measure = match findings.measure {
-            Some(LossKind::LocalSign) => Measure::LocalSign,
-            _ => Measure::LevelSet,
-        };
-        printed.check("estimate", &findings, &Objective::new(&field, measure), &data.points)?;
+        let objective = Objective::new(&field, signs(&findings));
+        printed.check("estimate", &findings, &objective, &data.points)?;
+    }
+    named_operators(printed)
+}
+
+/// The measure by which gradients were compared.
+fn signs(findings: &Findings) -> Measure {
+    match findings.measure {
+        Some(LossKind::LocalSign) => Measure::LocalSign,
+        _ => Measure::LevelSet,
+    }
+}
+
+/// Operators that have to be named.
+fn named_operators(printed: &mut Printed) -> Result<(), Failing> {
+    let data = Data::of(rough, 1.0)?;
+    for ops in ["+ - * / atan asin acos", "+ * / atan2 sinh", "+ - * cosh erf"] {
+        let findings = data.search(&["--gradients", "g1,g2,g3", "--ops", ops])?;
+        printed.check(ops, &findings, &data.by(signs(&findings))?, &data.points)?;
     }
     Ok(())
 }
@@ -319,7 +330,7 @@ impl Text {
 }
 
 /// What LaTeX writes otherwise than the source form; brackets that open here close as `))`.
-const LATEX: [(&str, &str); 13] = [
+const LATEX: [(&str, &str); 20] = [
     (r"\mathrm{e}^{", "exp(("),
     (r"\frac{", "(("),
     (r"\sqrt{", "sqrt(("),
@@ -328,6 +339,13 @@ const LATEX: [(&str, &str); 13] = [
     (r"\left(", "("),
     (r"\right)", ")"),
     (r"\ln", "log"),
+    (r"\operatorname{erf}", "erf"),
+    (r"\operatorname{atan2}", "atan2"),
+    (r"\arcsin", "asin"),
+    (r"\arccos", "acos"),
+    (r"\arctan", "atan"),
+    (r"\sinh", "sinh"),
+    (r"\cosh", "cosh"),
     (r"\sin", "sin"),
     (r"\cos", "cos"),
     (r"\tanh", "tanh"),
@@ -368,7 +386,7 @@ fn latex_value(text: &Text) -> Result<f64, Failing> {
 fn sympy_values(texts: &[Text]) -> Result<Option<Vec<f64>>, Failing> {
     if !has_module("sympy") {
         eprintln!("SymPy's own reading skipped: no python3 with sympy here");
-        let functions = "from math import sqrt, exp, log, sin, cos, tan, tanh\nAbs = abs";
+        let functions = "from math import *\nAbs = abs";
         return python(functions, texts, |formula| format!("float({formula})"));
     }
     let mut script = vec!["from sympy import *".to_owned()];
@@ -392,11 +410,14 @@ fn sympy_values(texts: &[Text]) -> Result<Option<Vec<f64>>, Failing> {
 
 fn numpy_values(texts: &[Text]) -> Result<Option<Vec<f64>>, Failing> {
     if has_module("numpy") {
-        return python("import numpy as np", texts, |text| format!("float(np.float64({text}))"));
+        return python("import numpy as np\nfrom math import erf", texts, |text| {
+            format!("float(np.float64({text}))")
+        });
     }
     eprintln!("NumPy's own reading skipped: no python3 with numpy here");
-    let functions = "import math\nclass np:\n    sqrt, exp, log, sin, cos, tan, tanh = (math.sqrt, \
-                     math.exp, math.log, math.sin, math.cos, math.tan, math.tanh)\n    abs = abs";
+    let functions = "from math import *\nclass np:\n    sqrt, exp, log, sin, cos, tan, tanh = sqrt, \
+                     exp, log, sin, cos, tan, tanh\n    arcsin, arccos, arctan, arctan2, sinh, cosh = \
+                     asin, acos, atan, atan2, sinh, cosh\n    abs = abs";
     python(functions, texts, |formula| format!("float({formula})"))
 }
 
@@ -417,6 +438,12 @@ fn python(
     run_python(&script.join("\n")).map(Some)
 }
 
+/// In place of the crate: what the C library computes.
+const LIBM: &str = "mod libm {
+    mod c { extern \"C\" { pub fn erf(x: f64) -> f64; } }
+    pub fn erf(x: f64) -> f64 { unsafe { c::erf(x) } }
+}";
+
 fn rust_values(texts: &[Text]) -> Result<Option<Vec<f64>>, Failing> {
     if !runs("rustc", &["--version"]) {
         eprintln!("Rust skipped: no rustc here");
@@ -434,7 +461,7 @@ fn rust_values(texts: &[Text]) -> Result<Option<Vec<f64>>, Failing> {
         calls.push(format!("println!(\"{{:?}}\", f{n}({numbers}));"));
     }
     let program = format!(
-        "#![allow(warnings)]\n{}\nfn main() {{\n{}\n}}",
+        "#![allow(warnings)]\n{LIBM}\n{}\nfn main() {{\n{}\n}}",
         functions.join("\n"),
         calls.join("\n")
     );
