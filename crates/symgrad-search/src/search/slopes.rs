@@ -61,7 +61,7 @@ mod tests {
     fn a_function_of_what_has_the_level_sets_of_the_values_is_found() {
         let column = |step: f64| (1..=500).map(move |n| 0.5 + (f64::from(n) * step).fract());
         let [x, y, z]: [Vec<f64>; 3] =
-            [0.754_878, 0.569_840, 0.301_030].map(|step| column(step).collect());
+            [0.754_878, 0.569_840, 301_030.0 / 1e6].map(|step| column(step).collect());
         let values: Vec<f64> =
             x.iter().zip(&y).zip(&z).map(|((x, y), z)| (2.0 + 3.0 * (x + y) * z).sqrt()).collect();
         let names = ["x1", "x2", "x3"].map(String::from).to_vec();
