@@ -42,9 +42,10 @@ def command() -> Callable[..., Any]:
 
 
 def timeless(record: Any) -> Any:
-    """A result without its seconds, the one part that differs from run to run."""
+    """A result without its seconds, which differ from run to run, and without the command."""
     if isinstance(record, dict):
-        return {key: timeless(value) for key, value in record.items() if key != "seconds"}
+        left_out = ("seconds", "origin")
+        return {key: timeless(value) for key, value in record.items() if key not in left_out}
     if isinstance(record, list):
         return [timeless(value) for value in record]
     return record
