@@ -130,6 +130,11 @@ fn results_of_earlier_versions_have_pages() {
         std::fs::write(given.at("old/result.json"), text).expect("a file");
         fails(&["report", &given.text("old")], &["result.json is not as expected"]);
     }
+    // Laws stand in a file of the same name.
+    let laws = given.text("laws");
+    told(&["discover", "--rhs", "x' = v, v' = -x", "--out", &laws]);
+    fails(&["report", &laws], &["result.json is not as expected", "no page", "interpret"]);
+    assert!(given.at("laws/result.json").is_file());
     fails(&["report", &given.text("nowhere")], &["nowhere", "result.json", "hint: "]);
 }
 

@@ -163,6 +163,14 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
+    /// A file that no page can be made of.
+    #[error("{} is not as expected, and no page can be made of it: {reason}", path.display())]
+    NoPage {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
     /// A file of the run could not be read.
     #[error("cannot read {}", path.display())]
     Read {
@@ -232,7 +240,7 @@ impl Error {
                 "delete the run's folder, or choose another with --out, to start afresh"
             }
             Self::Report(_) => "the other files of the run are complete; please report this",
-            Self::NoResult { .. } => {
+            Self::NoResult { .. } | Self::NoPage { .. } => {
                 "name folders that `symgrad search`, `interpret` or `reproduce` have written with --out"
             }
             Self::Config { .. } => "choose seeds below 2^63 and finite settings",

@@ -1,8 +1,11 @@
 //! The pages in folders of results.
 
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
 use symgrad_report::{Badge, IndexPage, IndexRow};
 
-use crate::files::read_json;
+use crate::files::read_file;
 use crate::folder::Sources;
 use crate::page::badge;
 use crate::{Error, Findings, Folder, Interpretation, LayerInterpretation, SpaceInterpretation};
@@ -39,30 +42,30 @@ pub fn write_report(folder: &mut Folder, result: Option<&str>) -> Result<IndexRo
     let checked = |mut findings: Box<dyn Iterator<Item = &Findings> + '_>| {
         let complete = findings.all(|found| found.answer < found.front.len());
         let reason = || "the answer is not on the front".to_owned();
-        if complete { Ok(()) } else { Err(Error::Content { path: path.clone(), reason: reason() }) }
+        if complete { Ok(()) } else { Err(Error::NoPage { path: path.clone(), reason: reason() }) }
     };
     let (page, row) = match name {
         "interpretation.json" => {
-            let found: Interpretation = read_json(&path)?;
+            let found: Interpretation = parsed(&path)?;
             checked(Box::new(found.findings.iter()))?;
             (found.page().to_html(), row_of(found.findings.as_ref(), Badge::Dead))
         }
         "layer.json" => {
-            let found: LayerInterpretation = read_json(&path)?;
+            let found: LayerInterpretation = parsed(&path)?;
             checked(Box::new(found.neurons.iter().filter_map(|one| one.findings.as_ref())))?;
             let page = found.page();
             let badges = page.cards.iter().map(|card| card.badge);
             (page.to_html(), many(badges, "neurons"))
         }
         "space.json" => {
-            let found: SpaceInterpretation = read_json(&path)?;
+            let found: SpaceInterpretation = parsed(&path)?;
             checked(Box::new(found.concepts.iter()))?;
             let page = found.page();
             let badges = page.cards.iter().map(|card| card.badge);
             (page.to_html(), many(badges, "concepts"))
         }
         _ => {
-            let found: Findings = read_json(&path)?;
+            let found: Findings = parsed(&path)?;
             checked(Box::new(std::iter::once(&found)))?;
             (found.page().to_html(), row_of(Some(&found), Badge::Unknown))
         }
@@ -70,6 +73,12 @@ pub fn write_report(folder: &mut Folder, result: Option<&str>) -> Result<IndexRo
     let from = Sources::from([(name.to_owned(), folder.digest_of(name)?)]);
     folder.make(REPORT, from, |path| crate::write_file(path, &page))?;
     Ok(row)
+}
+
+/// A result, or why it is none. Laws, which also stand in `result.json`, have no pages.
+fn parsed<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
+    serde_json::from_str(&read_file(path)?)
+        .map_err(|error| Error::NoPage { path: path.into(), reason: error.to_string() })
 }
 
 /// Writes the page that leads to many results.

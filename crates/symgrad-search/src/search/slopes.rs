@@ -8,7 +8,7 @@ use symgrad_data::{DirectionField, FieldOptions, Table};
 use symgrad_expr::Expr;
 
 use super::Search;
-use super::valued::seen_through_all;
+use super::valued::seen_through;
 use crate::evaluator::Evaluator;
 use crate::measure::Measure;
 use crate::objective::Objective;
@@ -29,9 +29,10 @@ impl Search {
         let mut eval = Evaluator::allowed(&self.screen, self.allowance());
         let mut found = spectral::lines(&inside, &ops, &mut eval);
         self.state.evaluations += eval.evaluations();
-        for (seen, written) in seen_through_all(&self.screen, &ops) {
-            let mut eval = Evaluator::allowed(&seen, self.allowance());
-            found.extend(spectral::lines(&inside, &ops, &mut eval).iter().map(written));
+        for seen in seen_through(&self.screen, &ops) {
+            let mut eval = Evaluator::allowed(&seen.objective, self.allowance());
+            let lines = spectral::lines(&inside, &ops, &mut eval);
+            found.extend(lines.into_iter().map(|line| seen.whole(line, &ops)));
             self.state.evaluations += eval.evaluations();
         }
         self.offer_with_fits(&found);
@@ -61,7 +62,7 @@ mod tests {
     fn a_function_of_what_has_the_level_sets_of_the_values_is_found() {
         let column = |step: f64| (1..=500).map(move |n| 0.5 + (f64::from(n) * step).fract());
         let [x, y, z]: [Vec<f64>; 3] =
-            [0.754_878, 0.569_840, 301_030.0 / 1e6].map(|step| column(step).collect());
+            [0.754_878, 0.569_840, 0.414_214].map(|step| column(step).collect());
         let values: Vec<f64> =
             x.iter().zip(&y).zip(&z).map(|((x, y), z)| (2.0 + 3.0 * (x + y) * z).sqrt()).collect();
         let names = ["x1", "x2", "x3"].map(String::from).to_vec();

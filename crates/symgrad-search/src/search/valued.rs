@@ -7,7 +7,7 @@ use symgrad_expr::{Expr, Op, OpSet};
 use super::Search;
 use super::seeding::in_turn;
 use crate::evaluator::Evaluator;
-use crate::evolution::strip;
+use crate::evolution::{negated, strip};
 use crate::objective::Objective;
 use crate::spectral;
 use crate::target::Target;
@@ -83,19 +83,19 @@ impl Search {
     /// function.
     fn see_through(&mut self) {
         let (inputs, ops) = (self.palette.inputs.clone(), self.rules.ops.clone());
-        for outer in OUTER.iter().filter(|outer| ops.contains(outer.needed)) {
-            let Some((seen, sign)) = seen_through(&self.screen, outer) else { continue };
+        let screen = self.screen.clone();
+        for inside in seen_through(&screen, &ops) {
             let mut libraries = spectral::families(&inputs, &ops);
             libraries.extend(spectral::parametric(&inputs, &ops).into_iter().take(2));
-            if outer.needed == Op::Exp {
+            if inside.outer == Op::Exp {
                 // What is a product of functions of phases is a sum of their logarithms.
                 libraries.push(spectral::logarithms_of_phases(&inputs, &ops));
             }
             let allowance = self.allowance().part(PART);
-            let spelled =
-                self.eliminated_on(&seen.thinned(POINTS), libraries, usize::MAX, allowance);
-            let whole = |sum: &Expr| signed(sign, (outer.written)(sum.clone()), &ops);
-            let found: Vec<Expr> = in_turn(&spelled).iter().map(whole).collect();
+            let points = inside.objective.thinned(POINTS);
+            let spelled = self.eliminated_on(&points, libraries, usize::MAX, allowance);
+            let found: Vec<Expr> =
+                in_turn(&spelled).into_iter().map(|sum| inside.whole(sum, &ops)).collect();
             self.offer_with_fits(&found);
             if self.state.replicate.is_exact() || self.is_over() {
                 break;
@@ -123,22 +123,32 @@ impl Search {
     }
 }
 
-/// The objectives for what is inside each outer function that may be there, and how that is then
-/// written.
-pub(super) fn seen_through_all<'a>(
-    objective: &'a Objective,
-    ops: &'a OpSet,
-) -> impl Iterator<Item = (Objective, impl Fn(&Expr) -> Expr + 'a)> {
-    OUTER.iter().filter(|outer| ops.contains(outer.needed)).filter_map(move |outer| {
-        let (seen, sign) = seen_through(objective, outer)?;
-        let written = move |inside: &Expr| signed(sign, (outer.written)(inside.clone()), ops);
-        Some((seen, written))
-    })
+/// What is inside an outer function that the values may have.
+pub(super) struct Inside {
+    outer: Op,
+    /// Of the values of what is inside.
+    pub(super) objective: Objective,
+    written: fn(Expr) -> Expr,
+    /// What stands before the outer function.
+    sign: f64,
 }
 
-/// The objective for what is inside an outer function, and the sign that stands before that;
-/// `None` if these values are not its.
-fn seen_through(objective: &Objective, outer: &Outer) -> Option<(Objective, f64)> {
+impl Inside {
+    /// The whole formula.
+    pub(super) fn whole(&self, inside: Expr, ops: &OpSet) -> Expr {
+        let formula = (self.written)(inside);
+        if self.sign < 0.0 { negated(&formula, ops) } else { formula }
+    }
+}
+
+/// What is inside of each outer function that these values may have.
+pub(super) fn seen_through(objective: &Objective, ops: &OpSet) -> impl Iterator<Item = Inside> {
+    let allowed = OUTER.iter().filter(move |outer| ops.contains(outer.needed));
+    allowed.filter_map(move |outer| inside(objective, outer))
+}
+
+/// `None` if these values are not the outer function's.
+fn inside(objective: &Objective, outer: &Outer) -> Option<Inside> {
     let Target::Values(values) = objective.target() else { return None };
     let given = || values.standard.iter().map(|y| values.mean + values.deviation * y);
     let of_any_sign = outer.needed == Op::Log;
@@ -152,12 +162,9 @@ fn seen_through(objective: &Objective, outer: &Outer) -> Option<(Objective, f64)
     if !possible {
         return None;
     }
-    let inside: Vec<f64> = given().map(|y| (outer.inverse)(sign * y)).collect();
-    Some((objective.with_values(&inside)?, sign))
-}
-
-fn signed(sign: f64, formula: Expr, ops: &OpSet) -> Expr {
-    if sign < 0.0 { crate::evolution::negated(&formula, ops) } else { formula }
+    let values: Vec<f64> = given().map(|y| (outer.inverse)(sign * y)).collect();
+    let objective = objective.with_values(&values)?;
+    Some(Inside { outer: outer.needed, objective, written: outer.written, sign })
 }
 
 #[cfg(test)]

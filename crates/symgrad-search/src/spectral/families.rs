@@ -3,7 +3,7 @@
 
 use symgrad_expr::{Expr, Op, OpSet};
 
-use super::features::{self, power, product, reciprocal};
+use super::features::{self, pairs, power, product, reciprocal, variables};
 
 /// Most features of a library: the work grows with their cube.
 const MOST: usize = 900;
@@ -133,15 +133,6 @@ fn interference(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
     }
     let monomials = features::monomials(inputs, if inputs.len() <= 3 { 2 } else { 1 }, ops);
     products(&monomials, &all, ops)
-}
-
-fn variables(inputs: &[u16]) -> Vec<Expr> {
-    inputs.iter().copied().map(Expr::var).collect()
-}
-
-fn pairs(inputs: &[u16]) -> impl Iterator<Item = (Expr, Expr)> {
-    (1..inputs.len())
-        .flat_map(move |j| (0..j).map(move |i| (Expr::var(inputs[i]), Expr::var(inputs[j]))))
 }
 
 fn waves(angles: &[Expr], ops: &OpSet) -> Vec<Expr> {

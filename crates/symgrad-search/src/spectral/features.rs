@@ -2,6 +2,24 @@
 
 use symgrad_expr::{Expr, Node, Op, OpSet};
 
+/// Most features of a library with constants inside: the work grows with their cube.
+pub(super) const MOST: usize = 700;
+
+pub(super) fn variables(inputs: &[u16]) -> Vec<Expr> {
+    inputs.iter().copied().map(Expr::var).collect()
+}
+
+/// All pairs of inputs, in order.
+pub(super) fn pairs(inputs: &[u16]) -> impl Iterator<Item = (Expr, Expr)> {
+    (1..inputs.len())
+        .flat_map(move |j| (0..j).map(move |i| (Expr::var(inputs[i]), Expr::var(inputs[j]))))
+}
+
+/// A multiple whose factor stands there to be fitted.
+pub(super) fn scaled(expr: &Expr, factor: f64) -> Expr {
+    Expr::constant(factor) * expr.clone()
+}
+
 /// All monomials of the inputs with total degree from 1 to `degree`, by rising degree.
 pub(crate) fn monomials(inputs: &[u16], degree: u32, ops: &OpSet) -> Vec<Expr> {
     let mut exponents = vec![0; inputs.len()];
@@ -195,8 +213,8 @@ pub(crate) fn mixed_library(inputs: &[u16], ops: &OpSet, limit: usize) -> Vec<Ex
     }
     if ops.contains(Op::Atan2) {
         // The other way round, an angle is what is left of a right one, or turns the other way.
-        let pairs = (1..inputs.len()).flat_map(|j| (0..j).map(move |i| (inputs[j], inputs[i])));
-        found.extend(pairs.map(|(j, i)| Expr::binary(Op::Atan2, Expr::var(j), &Expr::var(i))));
+        let angles = pairs(inputs).map(|(x, y)| Expr::binary(Op::Atan2, y, &x));
+        found.extend(angles.take(limit.saturating_sub(found.len())));
     }
     for &i in inputs {
         if found.len() >= limit {

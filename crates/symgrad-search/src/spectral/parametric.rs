@@ -3,7 +3,7 @@
 
 use symgrad_expr::{Expr, Node, Op, OpSet};
 
-use super::features::{self, product, reciprocal};
+use super::features::{self, MOST, product, reciprocal, scaled, variables};
 use super::phases::of_phases;
 
 /// Rates, frequencies and shifts, for inputs that are of order one.
@@ -22,9 +22,6 @@ const POWERS: [u32; 6] = [2, 3, 4, 6, 9, 12];
 /// The same for damped waves, with more frequencies and fewer rates.
 const DAMPINGS: [f64; 3] = [-1.0, -0.3, 0.3];
 const WAVES: [f64; 8] = [0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0];
-
-/// Most features of a library: the work grows with their cube.
-const MOST: usize = 700;
 
 /// Inputs that libraries are made of, the first.
 const INPUTS: usize = 9;
@@ -92,7 +89,7 @@ fn damped(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
 
 /// High powers of inputs and of their ratios, times single inputs: potentials between particles.
 fn powers(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
-    let variables: Vec<Expr> = inputs.iter().copied().map(Expr::var).collect();
+    let variables = variables(inputs);
     let mut bases = variables.clone();
     bases.extend(variables.iter().filter_map(|x| reciprocal(x.clone(), ops)));
     for x in &variables {
@@ -169,7 +166,7 @@ fn differences(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
 /// inputs, of which sums are products.
 fn between(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
     let kinds = [Op::Sqrt, Op::Log].into_iter().filter(|op| ops.contains(*op));
-    let variables: Vec<Expr> = inputs.iter().copied().map(Expr::var).collect();
+    let variables = variables(inputs);
     let mut inside = vec![];
     for (k, x) in variables.iter().enumerate() {
         for y in &variables[..k] {
@@ -231,8 +228,8 @@ fn rotating(angle: u16, inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
 
 /// Monomials times logarithms of inputs and of 1 − x: entropies of mixing.
 fn entropies(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
-    let variables = inputs.iter().copied().map(Expr::var);
-    let logarithms: Vec<Expr> = variables
+    let logarithms: Vec<Expr> = variables(inputs)
+        .into_iter()
         .flat_map(|x| [x.clone(), Expr::constant(1.0) - x.clone(), Expr::constant(1.0) + x])
         .map(|inside| Expr::unary(Op::Log, inside))
         .collect();
@@ -253,11 +250,6 @@ fn driven(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
 fn over(inputs: &[u16], constants: &[f64], of: impl Fn(&Expr, f64) -> Expr) -> Vec<Expr> {
     let each = constants.iter().flat_map(|&c| inputs.iter().map(move |&x| (Expr::var(x), c)));
     each.map(|(x, constant)| of(&x, constant)).collect()
-}
-
-/// A multiple of an input whose factor stands there to be fitted.
-fn scaled(x: &Expr, factor: f64) -> Expr {
-    Expr::constant(factor) * x.clone()
 }
 
 /// Monomials of low degree, the functions, and their products.

@@ -5,10 +5,7 @@
 
 use symgrad_expr::{Expr, Op, OpSet};
 
-use super::features::{self, product, reciprocal};
-
-/// Most features of a library: the work grows with their cube.
-const MOST: usize = 700;
+use super::features::{self, MOST, pairs, product, reciprocal, scaled, variables};
 
 /// Factors of a phase inside the logarithm of a wave, in e^(cp) − 1, and in e^(cp) + 1.
 const WAVES: [f64; 3] = [0.6, 1.0, 1.7];
@@ -47,13 +44,13 @@ pub(crate) fn logarithms_of_phases(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
     for phase in &phases {
         for op in [Op::Sin, Op::Cos].into_iter().filter(|op| ops.contains(*op)) {
             // Waves change their sign, which the logarithm of a square does not see.
-            inside.extend(WAVES.map(|factor| Expr::unary(op, times(factor, phase)).square()));
+            inside.extend(WAVES.map(|factor| Expr::unary(op, scaled(phase, factor)).square()));
         }
     }
     let reciprocals = variables(inputs).into_iter().chain(pairs(inputs).map(|(x, y)| x * y));
     phases.extend(reciprocals.filter_map(|below| reciprocal(below, ops)));
     for phase in &phases {
-        let exponential = |factor: f64| Expr::unary(Op::Exp, times(factor, phase));
+        let exponential = |factor: f64| Expr::unary(Op::Exp, scaled(phase, factor));
         inside.extend(RATES.map(|rate| (exponential(rate) - one()).square()));
         inside.extend(RATES_OF_SUMS.map(|rate| exponential(rate) + one()));
     }
@@ -103,7 +100,7 @@ fn occupations(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
     let mut found = features::monomials(inputs, 2, ops);
     for (x, y) in pairs(inputs).flat_map(|(x, y)| [(x.clone(), y.clone()), (y, x)]) {
         let p = x.clone() / y.clone();
-        let exponential = Expr::unary(Op::Exp, times(1.0, &p));
+        let exponential = Expr::unary(Op::Exp, scaled(&p, 1.0));
         let mut functions = vec![];
         for below in [exponential.clone() - one(), exponential.clone() + one()] {
             functions.push(one() / below.clone());
@@ -141,7 +138,7 @@ fn shifted_ratios(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
     for x in variables(inputs) {
         let exponentials = [1.0, -1.0].map(|rate| (Op::Exp, rate));
         let all = exponentials.into_iter().chain([(Op::Sin, 1.0), (Op::Cos, 1.0)]);
-        found.extend(all.map(|(op, factor)| Expr::unary(op, times(factor, &x))));
+        found.extend(all.map(|(op, factor)| Expr::unary(op, scaled(&x, factor))));
     }
     for ratio in inside {
         let shifted = Expr::constant(1.0) + ratio.clone();
@@ -162,7 +159,7 @@ fn waves(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
     let kinds = [Op::Sin, Op::Cos].into_iter().filter(|op| ops.contains(*op));
     let phases = phases(inputs);
     kinds
-        .flat_map(|op| phases.iter().map(move |phase| Expr::unary(op, times(1.0, phase))))
+        .flat_map(|op| phases.iter().map(move |phase| Expr::unary(op, scaled(phase, 1.0))))
         .collect()
 }
 
@@ -170,7 +167,7 @@ fn decays(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
     if !ops.contains(Op::Exp) {
         return vec![];
     }
-    let of = |phase: &Expr| [1.0, -1.0].map(|rate| Expr::unary(Op::Exp, times(rate, phase)));
+    let of = |phase: &Expr| [1.0, -1.0].map(|rate| Expr::unary(Op::Exp, scaled(phase, rate)));
     phases(inputs).iter().flat_map(of).collect()
 }
 
@@ -194,20 +191,6 @@ fn distances(inputs: &[u16]) -> Vec<Expr> {
 
 fn quotients(inputs: &[u16]) -> impl Iterator<Item = Expr> {
     pairs(inputs).flat_map(|(x, y)| [x.clone() / y.clone(), y / x])
-}
-
-fn variables(inputs: &[u16]) -> Vec<Expr> {
-    inputs.iter().copied().map(Expr::var).collect()
-}
-
-fn pairs(inputs: &[u16]) -> impl Iterator<Item = (Expr, Expr)> {
-    (1..inputs.len())
-        .flat_map(move |j| (0..j).map(move |i| (Expr::var(inputs[i]), Expr::var(inputs[j]))))
-}
-
-/// A multiple whose factor stands there to be fitted.
-fn times(factor: f64, phase: &Expr) -> Expr {
-    Expr::constant(factor) * phase.clone()
 }
 
 #[cfg(test)]
