@@ -1,11 +1,14 @@
-//! LaTeX, SymPy, NumPy, Rust and `MathML` output.
+//! What all notations have in common, and LaTeX, SymPy, NumPy and Rust output.
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
+
+mod markup;
 
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use markup::{is_mathml, typed};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
@@ -158,8 +161,6 @@ proptest! {
         for text in [latex, expr.sympy(&names), expr.numpy(&names), expr.rust(&names)] {
             prop_assert!(balanced(&text), "{}", text);
         }
-        let mathml = expr.mathml(&names);
-        prop_assert!(is_mathml(&mathml), "{}", mathml);
     }
 }
 
@@ -174,129 +175,6 @@ fn balanced(text: &str) -> bool {
         '}' => open.pop() == Some('{'),
         _ => true,
     }) && open.is_empty()
-}
-
-#[test]
-fn mathml_is_as_people_write() {
-    let names = Names::new(["x", "vx", "speed"]).unwrap();
-    let times = "<mo lspace=\"0.09em\" rspace=\"0.09em\">\u{2062}</mo>";
-    let v = "<msub><mi>v</mi><mi>x</mi></msub>";
-    let table = [
-        ("speed^2", "<msup><mrow><mi>speed</mi></mrow><mn>2</mn></msup>".into()),
-        ("vx^2", "<msubsup><mi>v</mi><mi>x</mi><mn>2</mn></msubsup>".into()),
-        ("-vx^4", "<mo>−</mo><msubsup><mi>v</mi><mi>x</mi><mn>4</mn></msubsup>".into()),
-        ("vx^x", format!("<msup><mrow>{v}</mrow><mrow><mi>x</mi></mrow></msup>")),
-        ("2*x", format!("<mn>2</mn>{times}<mi>x</mi>")),
-        ("x*2", "<mi>x</mi><mo>⋅</mo><mn>2</mn>".into()),
-        // A raised number runs together with what stands before it, too.
-        ("x*2^x", "<mi>x</mi><mo>⋅</mo><msup><mrow><mn>2</mn></mrow><mrow><mi>x</mi></mrow></msup>".into()),
-        ("1/speed", "<mfrac><mn>1</mn><mrow><mi>speed</mi></mrow></mfrac>".into()),
-        ("x - (-3)", "<mi>x</mi><mo>−</mo><mrow><mo>(</mo><mrow><mo>−</mo><mn>3</mn></mrow><mo>)</mo></mrow>".into()),
-        ("sqrt(x)", "<msqrt><mi>x</mi></msqrt>".into()),
-        ("exp(-x)", "<msup><mi mathvariant=\"normal\">e</mi><mrow><mo>−</mo><mi>x</mi></mrow></msup>".into()),
-        ("1e-7", "<msup><mn>10</mn><mrow><mo>−</mo><mn>7</mn></mrow></msup>".into()),
-        ("asin(x)", "<mi>arcsin</mi><mo>\u{2061}</mo><mrow><mo>(</mo><mrow><mi>x</mi></mrow><mo>)</mo></mrow>".into()),
-        ("atan2(x, 2)", "<mi>atan2</mi><mo>\u{2061}</mo><mrow><mo>(</mo><mrow><mi>x</mi></mrow><mo>,</mo><mrow><mn>2</mn></mrow><mo>)</mo></mrow>".into()),
-        ("log(x)", "<mi>ln</mi><mo>\u{2061}</mo><mrow><mo>(</mo><mrow><mi>x</mi></mrow><mo>)</mo></mrow>".into()),
-    ];
-    for (text, mathml) in table {
-        assert_eq!(Expr::parse(text, &names).unwrap().mathml(&names), mathml);
-    }
-}
-
-#[test]
-fn mathml_names() {
-    let letter = |letter: &str| format!("<mi>{letter}</mi>");
-    let indexed = |base: &str, index: &str| format!("<msub><mi>{base}</mi>{index}</msub>");
-    let table = [
-        ("x1", indexed("x", "<mn>1</mn>")),
-        ("vx1", indexed("v", "<mi>x1</mi>")),
-        ("theta12", indexed("θ", "<mn>12</mn>")),
-        ("phi_dot", indexed("φ", "<mi>dot</mi>")),
-        ("ωx", indexed("ω", "<mi>x</mi>")),
-        ("λ", letter("λ")),
-        ("_x", letter("_x")),
-    ];
-    for (name, mathml) in table {
-        assert_eq!(Expr::var(0).mathml(&Names::new([name]).unwrap()), mathml);
-    }
-    let names = Names::new(["v_x", "vx", "λ", "lambda", "ｘ", "x"]).unwrap();
-    let spelling = Spelling::new(Language::Mathml, &names);
-    let upright = "<mi mathvariant=\"normal\">x</mi>".to_owned();
-    let wanted = [
-        indexed("v", "<mi>x</mi>"),
-        letter("vx"),
-        letter("λ"),
-        letter("lambda"),
-        letter("x"),
-        upright,
-    ];
-    assert_eq!(spelling.names(), wanted);
-}
-
-/// What is typeset says what was found: read as a person reads it, it has the same values.
-#[test]
-fn mathml_means_the_same() {
-    let names = Names::numbered(3);
-    for (expr, point) in samples(300) {
-        let mathml = expr.mathml(&names);
-        let read: Expr = typed(&mathml).parse().unwrap();
-        let [found, wanted] = [read.eval(&point), expr.eval(&point)];
-        assert!((found - wanted).abs() <= 1e-8 * (1.0 + wanted.abs()), "{mathml}: {found}");
-    }
-}
-
-/// Well-formed, of known elements with as many children as each must have, and no text but in those
-/// for text.
-fn is_mathml(text: &str) -> bool {
-    let text = format!("<math>{text}</math>");
-    let Ok(document) = roxmltree::Document::parse(&text) else { return false };
-    document.root_element().descendants().filter(roxmltree::Node::is_element).all(|node| {
-        let elements = node.children().filter(roxmltree::Node::is_element).count();
-        let bare = node.children().all(|child| child.is_element());
-        match node.tag_name().name() {
-            "math" | "mrow" | "msqrt" => bare && elements > 0,
-            "mfrac" | "msup" | "msub" => bare && elements == 2,
-            "msubsup" => bare && elements == 3,
-            "mi" | "mn" | "mo" => elements == 0 && node.text().is_some_and(|text| !text.is_empty()),
-            _ => false,
-        }
-    })
-}
-
-/// `MathML` as a person would type it.
-fn typed(mathml: &str) -> String {
-    let text = format!("<math>{mathml}</math>");
-    typed_node(roxmltree::Document::parse(&text).unwrap().root_element())
-}
-
-fn typed_node(node: roxmltree::Node<'_, '_>) -> String {
-    let children: Vec<_> = node.children().filter(roxmltree::Node::is_element).collect();
-    let child = |index: usize| typed_node(children[index]);
-    let text = node.text().unwrap_or_default();
-    let bars = children.len() == 3 && children[0].text() == Some("|");
-    match node.tag_name().name() {
-        "mrow" if bars => format!("abs({})", child(1)),
-        "math" | "mrow" => children.iter().map(|child| typed_node(*child)).collect(),
-        "msqrt" => {
-            let inner = children.iter().map(|child| typed_node(*child));
-            format!("sqrt({})", inner.collect::<String>())
-        }
-        "mfrac" => format!("(({})/({}))", child(0), child(1)),
-        "msup" if children[0].attribute("mathvariant").is_some() => format!("exp({})", child(1)),
-        // What is raised has its own parentheses, or needs none.
-        "msup" => format!("{}^({})", child(0), child(1)),
-        "msub" => child(0) + &child(1),
-        "msubsup" => format!("{}{}^{}", child(0), child(1), child(2)),
-        "mo" => match text {
-            "−" => "-".into(),
-            "⋅" | "\u{2062}" => "*".into(),
-            "\u{2061}" => String::new(),
-            other => other.into(),
-        },
-        "mi" if text == "ln" => "log".into(),
-        _ => text.into(),
-    }
 }
 
 #[test]
