@@ -1,7 +1,7 @@
 //! Libraries of functions of phases: of products and quotients of two inputs, such as ωt and x/t.
 //!
-//! Constants inside stand on grids without trigonometric or exponential identities between their
-//! members, since of terms that depend on each other elimination would keep any.
+//! There are no identities such as sin 2p = 2 sin p cos p between the features of a library, since of
+//! terms that depend on each other elimination would keep any.
 
 use symgrad_expr::{Expr, Op, OpSet};
 
@@ -33,7 +33,7 @@ pub(super) fn of_phases(inputs: &[u16], ops: &OpSet) -> Vec<Vec<Expr>> {
 }
 
 /// Logarithms, of which sums are products of powers of what is inside: of inputs, of waves of
-/// phases and of e^p ± 1, of sums and differences of two inputs or their squares, of √(x² + y²) − x.
+/// phases and of e^p ± 1, of sums and differences of two inputs, of x² + y² and √(x² + y²) − x.
 pub(crate) fn logarithms_of_phases(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
     let one = || Expr::constant(1.0);
     let mut inside: Vec<Expr> = variables(inputs);
@@ -58,8 +58,7 @@ pub(crate) fn logarithms_of_phases(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
         let squares = x.clone().square() + y.clone().square();
         let distance = Expr::unary(Op::Sqrt, squares.clone());
         inside.extend([distance.clone() - x.clone(), distance - y.clone(), squares]);
-        inside.extend([x.clone() + y.clone(), (x.clone() - y.clone()).square()]);
-        inside.push((x.square() - y.square()).square());
+        inside.extend([x.clone() + y.clone(), (x - y).square()]);
     }
     let mut found = features::monomials(inputs, 2, ops);
     found.extend(quotients(inputs));
@@ -129,10 +128,15 @@ fn occupations(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
 /// Reciprocals, roots and logarithms of what is c more than a monomial or a quotient of two of
 /// degree two, alone and times other inputs, beside growth, decay and waves of single inputs.
 fn shifted_ratios(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
-    let mut inside = features::monomials(inputs, 2, ops);
-    for (x, y) in pairs(inputs).flat_map(|(x, y)| [(x.clone(), y.clone()), (y, x)]) {
-        let ratio = x.clone() / y.clone();
-        inside.extend([x / y.square(), ratio.clone().square(), ratio]);
+    let mut inside: Vec<(Expr, bool)> =
+        features::monomials(inputs, 2, ops).into_iter().map(|monomial| (monomial, true)).collect();
+    for (x, y) in pairs(inputs) {
+        // 1/(1 + y/x) is 1 less 1/(1 + x/y).
+        for (x, y, is_first) in [(x.clone(), y.clone(), true), (y, x, false)] {
+            let ratio = x.clone() / y.clone();
+            inside.push((x / y.square(), true));
+            inside.extend([ratio.clone().square(), ratio].map(|ratio| (ratio, is_first)));
+        }
     }
     let mut found = features::monomials(inputs, 2, ops);
     for x in variables(inputs) {
@@ -140,11 +144,14 @@ fn shifted_ratios(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
         let all = exponentials.into_iter().chain([(Op::Sin, 1.0), (Op::Cos, 1.0)]);
         found.extend(all.map(|(op, factor)| Expr::unary(op, scaled(&x, factor))));
     }
-    for ratio in inside {
+    for (ratio, has_new_reciprocal) in inside {
         let shifted = Expr::constant(1.0) + ratio.clone();
         let root = Expr::unary(Op::Sqrt, shifted.clone());
         let mut functions = vec![root.clone(), Expr::unary(Op::Log, shifted.clone())];
-        functions.extend([root, shifted].into_iter().filter_map(|below| reciprocal(below, ops)));
+        functions.extend(reciprocal(root, ops));
+        if has_new_reciprocal {
+            functions.extend(reciprocal(shifted, ops));
+        }
         for function in functions {
             let used = ratio.inputs();
             let others = inputs.iter().filter(|input| !used.contains(input));
