@@ -16,13 +16,24 @@ const POINTS: usize = 400;
 /// The field of an expression at random points of a box, its unit gradients turned by a normal
 /// error of the given size in every component.
 fn field(truth: &str, bounds: (f64, f64), dim: usize, noise: f64, seed: u64) -> DirectionField {
+    field_at(POINTS, truth, bounds, dim, noise, seed)
+}
+
+fn field_at(
+    points: usize,
+    truth: &str,
+    bounds: (f64, f64),
+    dim: usize,
+    noise: f64,
+    seed: u64,
+) -> DirectionField {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let (low, high) = bounds;
     let columns: Vec<Vec<f64>> = (0..dim)
-        .map(|_| (0..POINTS).map(|_| low + (high - low) * rng.random::<f64>()).collect())
+        .map(|_| (0..points).map(|_| low + (high - low) * rng.random::<f64>()).collect())
         .collect();
     let mut gradients = gradients(&truth.parse().unwrap(), &columns);
-    for n in 0..POINTS {
+    for n in 0..points {
         let norm = gradients.iter().map(|g| g[n] * g[n]).sum::<f64>().sqrt();
         for column in &mut gradients {
             let error: f64 = StandardNormal.sample(&mut rng);
@@ -30,8 +41,8 @@ fn field(truth: &str, bounds: (f64, f64), dim: usize, noise: f64, seed: u64) -> 
         }
     }
     let names = (1..=dim).map(|i| format!("x{i}")).collect();
-    let points = Table::new(names, columns).unwrap();
-    DirectionField::from_gradients(points, &gradients, &FieldOptions::default()).unwrap()
+    let table = Table::new(names, columns).unwrap();
+    DirectionField::from_gradients(table, &gradients, &FieldOptions::default()).unwrap()
 }
 
 fn gradients(expr: &Expr, columns: &[Vec<f64>]) -> Vec<Vec<f64>> {
@@ -83,6 +94,28 @@ fn a_determinant_of_nine_entries_survives_noise() {
     let outcome = search(&field(truth, (-1.0, 1.0), 9, 0.02, 6), quick(2));
     let distance = distance(&outcome, truth, (-1.0, 1.0), 9);
     assert!(distance < 1e-4, "{distance:e}: {}", outcome.answer().unwrap().expr);
+}
+
+/// All monomials of its degree in all its inputs are among those that are looked at.
+#[test]
+fn a_determinant_of_sixteen_entries_is_found() {
+    let minor = |[a, b]: [usize; 2], [c, d]: [usize; 2]| {
+        let entry = |row: usize, column: usize| format!("x{}", 4 * row + column + 1);
+        format!("({}*{} - {}*{})", entry(a, c), entry(b, d), entry(a, d), entry(b, c))
+    };
+    // Laplace's expansion along two rows: the sign is that of the two columns' places.
+    let columns = [([0, 1], [2, 3]), ([0, 2], [1, 3]), ([0, 3], [1, 2])];
+    let pairs = columns.iter().flat_map(|&(first, second)| [(first, second), (second, first)]);
+    let terms = pairs.map(|(first, second)| {
+        let sign = if (first[0] + first[1]) % 2 == 1 { "+" } else { "-" };
+        format!("{sign} {}*{}", minor([0, 1], first), minor([2, 3], second))
+    });
+    let truth = terms.collect::<Vec<_>>().join(" ");
+    let truth = truth.trim_start_matches("+ ");
+    let config = SearchConfig { max_complexity: 200, ..SearchConfig::default() };
+    let outcome = search(&field_at(1_000, truth, (-1.0, 1.0), 16, 0.0, 9), config);
+    let distance = distance(&outcome, truth, (-1.0, 1.0), 16);
+    assert!(distance < 1e-10, "{distance:e}: {}", outcome.answer().unwrap().expr);
 }
 
 #[test]
