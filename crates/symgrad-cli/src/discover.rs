@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use symgrad::data::{GroupColumns, GroupReading, Matrices, Table};
+use symgrad::data::{
+    DataError, GroupColumns, GroupError, GroupReading, Groups, Matrices, Sheet, Table,
+};
 use symgrad::expr::OpSet;
 use symgrad::laws::{Equations, Motion, Source};
 use symgrad::{
@@ -22,7 +24,8 @@ use crate::talk::{print, tell};
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Points, .csv, .tsv, .npz or .parquet, or - for standard input: a row for each moment, with
-    /// the number of its trajectory; may be left out where --rhs says how things move
+    /// the number of its trajectory, or for each pair; may be left out where --rhs says how things
+    /// move
     #[arg(required_unless_present = "rhs")]
     data: Option<PathBuf>,
     #[command(flatten, next_help_heading = "Data")]
@@ -64,6 +67,14 @@ struct Columns {
     /// needed [default: none]
     #[arg(long, value_parser = names, value_name = "NAMES", requires = "inputs", conflicts_with = "rhs")]
     rates: Option<NameList>,
+    /// A table of the points that share their value with those of DATA, row by row
+    /// [default: columns `positive_NAME`, if there are any]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["group", "time", "rates", "rhs"])]
+    positive: Option<PathBuf>,
+    /// A table of points of other values than those of DATA, row by row
+    /// [default: columns `negative_NAME`, if there are any]
+    #[arg(long, value_name = "FILE", requires = "positive")]
+    negative: Option<PathBuf>,
     /// Equations of motion, such as "x' = v, v' = -x - x^3" [default: none]
     #[arg(long, value_name = "EQUATIONS", conflicts_with = "inputs")]
     rhs: Option<String>,
@@ -133,6 +144,20 @@ impl Columns {
         };
         let sheet = self.table.open(data, Matrices::Long)?;
         let list = |names: &Option<NameList>| names.as_ref().map(|list| list.0.clone());
+        if let Some(positive) = &self.positive {
+            let inputs = list(&self.inputs);
+            return self.pairs_of_files(data, &sheet, positive, inputs);
+        }
+        let is_paired = equations.is_none() && self.rates.is_none() && self.group.is_none();
+        if is_paired && sheet.has_pairs() {
+            if self.time.is_some() {
+                return Err(DataError::from(GroupError::PairsInTime).in_file(data).into());
+            }
+            let reading = sheet.pairs(list(&self.inputs).as_deref())?;
+            tell_notes(&reading.notes);
+            let groups = reading.groups().map_err(|error| error.in_file(data))?;
+            return Ok(told_pairs(groups, reading.anchor.rows()));
+        }
         let variables = equations
             .as_ref()
             .map(|equations| equations.names.iter().map(str::to_owned).collect::<Vec<_>>());
@@ -161,6 +186,43 @@ impl Columns {
         }
         Ok(Source::Groups(groups))
     }
+
+    /// Pairs, or triplets, with a file for each part.
+    fn pairs_of_files(
+        &self,
+        data: &Path,
+        anchors: &Sheet,
+        positive: &Path,
+        inputs: Option<Vec<String>>,
+    ) -> Result<Source, Error> {
+        let reading = anchors.groups(&GroupColumns { inputs, ..GroupColumns::default() })?;
+        tell_notes(&reading.notes);
+        let names = Some(reading.points.names().to_vec());
+        let wanted = GroupColumns { inputs: names, ..GroupColumns::default() };
+        let mut skipped = reading.notes.skipped;
+        let mut part = |file: &Path| -> Result<Table, Error> {
+            let reading = self.table.open(file, Matrices::Long)?.groups(&wanted)?;
+            skipped += reading.notes.skipped;
+            Ok(reading.points)
+        };
+        let positive = part(positive)?;
+        let negative = self.negative.as_deref().map(part).transpose()?;
+        if skipped > 0 {
+            return Err(DataError::from(GroupError::PairsSkipped).into());
+        }
+        let groups = Groups::pairs(&reading.points, &positive, negative.as_ref());
+        Ok(told_pairs(groups.map_err(|error| error.in_file(data))?, positive.rows()))
+    }
+}
+
+fn told_pairs(groups: Groups, pairs: usize) -> Source {
+    let (dim, count) = (groups.points().dim(), groups.len());
+    let which = if groups.negatives().is_some() { "triplets" } else { "pairs" };
+    tell!("{pairs} {which}, {dim} inputs, {count} groups of points");
+    if groups.left_out() > 0 {
+        tell!("warning: {} pairs of one and the same point are left out", groups.left_out());
+    }
+    Source::Groups(groups)
 }
 
 fn motion_of(

@@ -99,6 +99,53 @@ fn equations_need_no_table() {
     assert_eq!(none.status.code(), Some(1), "{}", stdout(&none));
 }
 
+/// Pairs on circles in a table and in files of their own, with negatives and without.
+#[test]
+fn pairs_and_triplets_are_groups() {
+    let mut parts = [(); 3].map(|()| String::from("x,v\n"));
+    let mut all = String::from("anchor_x,anchor_v,positive_x,positive_v,negative_x,negative_v\n");
+    for n in 0..80 {
+        let angle = 2.4 * f64::from(n);
+        let radius = 0.5 + f64::from(n * 7 % 11) * 0.2;
+        let point =
+            |radius: f64, angle: f64| format!("{},{}", radius * angle.cos(), radius * angle.sin());
+        let points = [point(radius, angle), point(radius, angle + 1.0), point(radius + 0.4, angle)];
+        writeln!(all, "{}", points.join(",")).expect("a string");
+        for (part, point) in parts.iter_mut().zip(points) {
+            writeln!(part, "{point}").expect("a string");
+        }
+    }
+    let given = Given::csv(&all);
+    let output = given.discover(&["--format", "sympy"]);
+    assert_eq!(stdout(&output), "x**2 + v**2\n", "{}", stderr(&output));
+    assert!(stderr(&output).contains("80 triplets, 2 inputs, 80 groups"), "{}", stderr(&output));
+    let files = ["a.csv", "p.csv", "n.csv"].map(|name| given.folder.path().join(name));
+    for (file, text) in files.iter().zip(&parts) {
+        std::fs::write(file, text).expect("a file");
+    }
+    let [a, p, n] = files.each_ref().map(|file| file.to_string_lossy());
+    let two = symgrad(&[&a, "--positive", &p, "--format", "sympy"]);
+    assert_eq!(stdout(&two), "x**2 + v**2\n", "{}", stderr(&two));
+    let three = symgrad(&[&a, "--positive", &p, "--negative", &n, "--format", "sympy"]);
+    assert_eq!(stdout(&three), stdout(&output), "{}", stderr(&three));
+
+    let bad = |text: &str, more: &[&str], words: &str| {
+        let output = Given::csv(text).discover(more);
+        assert!(stderr(&output).contains(words), "{words}: {}", stderr(&output));
+        assert_eq!(output.status.code(), Some(2));
+    };
+    bad(&all.replace("positive_v", "v"), &[], "no column `positive_v`");
+    bad(&all.replace("negative_v", "w"), &[], "no column `negative_v`");
+    bad(&all, &["--time", "anchor_x"], "no order in time");
+    bad(&all, &["--inputs", "y"], "no column `anchor_y`");
+    let short: String = parts[1].lines().take(50).map(|line| line.to_owned() + "\n").collect();
+    std::fs::write(&files[1], short).expect("a file");
+    let unequal = symgrad(&[&a, "--positive", &p]);
+    assert!(stderr(&unequal).contains("49 positives for 80 anchors"), "{}", stderr(&unequal));
+    let same = symgrad(&[&a, "--positive", &a]);
+    assert!(stderr(&same).contains("one and the same"), "{}", stderr(&same));
+}
+
 #[test]
 fn bad_input_is_named_and_nothing_is_written() {
     let row = |group: u32, n: u32| format!("{group},{n},{},{}\n", n * n % 7, n % 5);

@@ -1,6 +1,7 @@
 //! Points in groups: trajectories, or whatever else shares a value that is not known.
 
 mod error;
+mod pairs;
 mod split;
 
 pub use error::GroupError;
@@ -10,6 +11,7 @@ use std::ops::Range;
 
 use crate::table::{check_column, pick};
 use crate::{DataError, Table};
+use pairs::{Strangers, bounds_of};
 
 /// Points in groups, each of which shares what is looked for: the moments of a trajectory share its
 /// conserved quantities, draws of one class their concept.
@@ -42,6 +44,8 @@ pub struct Groups {
     labels: Vec<f64>,
     time: Option<Vec<f64>>,
     left_out: usize,
+    /// Points of other values than each group, where some are known.
+    strangers: Option<Strangers>,
 }
 
 /// Points that say enough for a formula to be looked for in them.
@@ -70,20 +74,14 @@ impl Groups {
         if kept.len() < 2 {
             return Err(GroupError::OneGroup.into());
         }
-        if rows.len() < FEWEST_POINTS {
-            let (rows, needed) = (rows.len(), FEWEST_POINTS);
-            return Err(GroupError::FewPoints { rows, needed }.into());
-        }
-        let mut bounds = vec![0];
-        for rows in &kept {
-            bounds.push(bounds[bounds.len() - 1] + rows.len());
-        }
+        check_size(rows.len())?;
         Ok(Self {
             points: points.select(&rows),
             labels: kept.iter().map(|rows| labels[rows[0]]).collect(),
             left_out: all - kept.len(),
             time: time.map(|time| pick(&time, &rows)),
-            bounds,
+            bounds: bounds_of(kept.iter().map(|rows| rows.len())),
+            strangers: None,
         })
     }
 
@@ -116,7 +114,12 @@ impl Groups {
         self.time.as_deref()
     }
 
-    /// Groups that were left out, since they have a single row.
+    /// Points that are known not to share the groups' values, as a triplet's negatives are.
+    pub fn negatives(&self) -> Option<&Table> {
+        self.strangers.as_ref().map(|strangers| &strangers.points)
+    }
+
+    /// Groups that were left out, since they have a single point.
     pub fn left_out(&self) -> usize {
         self.left_out
     }
@@ -128,16 +131,13 @@ impl Groups {
     #[must_use]
     pub fn select(&self, groups: &[usize]) -> Self {
         let rows: Vec<usize> = groups.iter().flat_map(|&group| self.rows(group)).collect();
-        let mut bounds = vec![0];
-        for &group in groups {
-            bounds.push(bounds[bounds.len() - 1] + self.rows(group).len());
-        }
         Self {
             points: self.points.select(&rows),
             labels: pick(&self.labels, groups),
             time: self.time.as_ref().map(|time| pick(time, &rows)),
             left_out: 0,
-            bounds,
+            bounds: bounds_of(groups.iter().map(|&group| self.rows(group).len())),
+            strangers: self.strangers.as_ref().map(|strangers| strangers.select(groups)),
         }
     }
 
@@ -147,8 +147,17 @@ impl Groups {
     /// As [`Table::columns_of`].
     #[must_use]
     pub fn columns_of(&self, columns: &[usize]) -> Self {
-        Self { points: self.points.columns_of(columns), ..self.clone() }
+        let strangers = self.strangers.clone().map(|strangers| Strangers {
+            points: strangers.points.columns_of(columns),
+            ..strangers
+        });
+        Self { points: self.points.columns_of(columns), strangers, ..self.clone() }
     }
+}
+
+fn check_size(rows: usize) -> Result<(), GroupError> {
+    let needed = FEWEST_POINTS;
+    if rows < needed { Err(GroupError::FewPoints { rows, needed }) } else { Ok(()) }
 }
 
 fn check_rising(rows: &[usize], time: &[f64], labels: &[f64]) -> Result<(), GroupError> {

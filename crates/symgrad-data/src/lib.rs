@@ -53,7 +53,8 @@ pub use estimate::{EstimatedGradients, estimate_gradients, influence};
 pub use field::{DirectionField, FieldOptions, TangentMode};
 pub use file_error::{FileError, FileProblem, Place};
 pub use files::{
-    FieldColumns, GroupColumns, GroupReading, Matrices, Notes, ReadOptions, Reading, Sheet,
+    FieldColumns, GroupColumns, GroupReading, Matrices, Notes, PairReading, ReadOptions, Reading,
+    Sheet,
 };
 pub use groups::{GroupError, Groups, Split};
 pub use progress::Progress;

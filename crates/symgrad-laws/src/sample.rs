@@ -94,12 +94,14 @@ impl Sample {
         self.motion.is_some()
     }
 
-    /// At most about so many of the points, evenly from each block, at least two of each.
+    /// At most about so many of the points, evenly from each block, at least two of each; of more
+    /// blocks than that leaves room for, some.
     pub(crate) fn thinned(&self, most: usize) -> Self {
         let step = self.rows().div_ceil(most.max(1)).max(1);
+        let every = (2 * self.blocks.len()).div_ceil(most.max(1)).max(1);
         let mut rows = vec![];
         let mut blocks = vec![];
-        for block in &self.blocks {
+        for block in self.blocks.iter().step_by(every) {
             let start = rows.len();
             let step = step.min((block.len() / 2).max(1));
             rows.extend(block.clone().step_by(step));

@@ -4,11 +4,11 @@ use std::fmt;
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
-use symgrad_data::{Table, Triplets};
+use symgrad_data::{Groups, Table, Triplets};
 
 use crate::network::{Network, numbers};
 use crate::standardise::Standardisation;
-use crate::train::{self, TrainObserver, TrainingCurve};
+use crate::train::{self, GroupTraining, Judge, Quality, TrainObserver, TrainingCurve};
 use crate::weights::Weights;
 use crate::{EncoderConfig, SiameseError, TrainConfig};
 
@@ -66,6 +66,31 @@ impl Encoder {
         let (standardisation, weights, curve) =
             train::train(train, validation, config, seed, observer)?;
         Ok((Self { config: config.encoder.clone(), standardisation, weights }, curve))
+    }
+
+    /// Trains an encoder on points in groups until it is done: each stage goes on while the latents'
+    /// variance within the validation groups falls, by [`Quality::rho`], for at most the steps that
+    /// `config` allows, and begins anew from other weights where the latents have collapsed. The
+    /// schedule of `config` does not count.
+    ///
+    /// The result depends on the arguments alone, bit for bit.
+    pub fn train_on_groups(
+        train: &Groups,
+        validation: &Groups,
+        config: &TrainConfig,
+        seed: u64,
+        observer: &mut dyn TrainObserver,
+    ) -> Result<(Self, GroupTraining), SiameseError> {
+        let (standardisation, weights, training) =
+            train::train_on_groups(train, validation, config, seed, observer)?;
+        Ok((Self { config: config.encoder.clone(), standardisation, weights }, training))
+    }
+
+    /// How constant the latents are within groups.
+    pub fn quality(&self, groups: &Groups) -> Result<Quality, SiameseError> {
+        let judge = Judge::new(groups, &self.standardisation, 0)?;
+        let network = Network::new(&self.weights, &self.config, &Device::flex(), DType::F32);
+        Ok(judge.quality(&network, [0; 3]))
     }
 
     /// Number of inputs.

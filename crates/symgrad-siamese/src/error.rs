@@ -32,6 +32,9 @@ pub enum SiameseError {
         /// The backend asked for.
         backend: Backend,
     },
+    /// Triplets that could not be drawn from groups.
+    #[error(transparent)]
+    Data(#[from] symgrad_data::DataError),
     /// Too few triplets to learn from.
     #[error(
         "{count} {split} triplets are too few ({left_out} lie beyond `reach`); \

@@ -9,6 +9,9 @@
 //! concept (`loss`); pairs alone make the latent invariant (`refine_after`); linear algebra ends
 //! it (`refit`).
 //!
+//! Where it is known which points belong together, [`Encoder::train_on_groups`] trains until the
+//! latent's variance within groups that were held back has stopped falling.
+//!
 //! Several latents learn as many independent concepts with [`TrainConfig::independent`]; without
 //! its repulsion two of them may well be functions of one concept.
 //!
@@ -63,4 +66,4 @@ pub use config::{
 };
 pub use encoder::{Encoder, Neuron};
 pub use error::SiameseError;
-pub use train::{CurvePoint, Progress, TrainObserver, TrainingCurve};
+pub use train::{CurvePoint, GroupTraining, Progress, Quality, TrainObserver, TrainingCurve};

@@ -22,7 +22,7 @@ use crate::ratio::Canonical;
 use crate::samples::Samples;
 
 /// Targets are taken anew this many times.
-const ROUNDS: usize = 3;
+pub(crate) const ROUNDS: usize = 3;
 
 /// Rows that go through the network together.
 const ROWS_AT_ONCE: usize = 1024;

@@ -1,5 +1,10 @@
 //! The training loop.
 
+mod grouped;
+
+pub use grouped::{GroupTraining, Quality};
+pub(crate) use grouped::{Judge, train_on_groups};
+
 use std::ops::ControlFlow;
 
 use burn::tensor::{DType, Device, Tensor};
@@ -45,6 +50,12 @@ pub trait TrainObserver {
     /// Called after each validation; may end the training as well.
     fn on_validation(&mut self, point: &CurvePoint) -> ControlFlow<()> {
         let _ = point;
+        ControlFlow::Continue(())
+    }
+
+    /// Called after each check of a training on groups; may end the training as well.
+    fn on_quality(&mut self, quality: &Quality) -> ControlFlow<()> {
+        let _ = quality;
         ControlFlow::Continue(())
     }
 }

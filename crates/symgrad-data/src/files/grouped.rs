@@ -67,7 +67,7 @@ impl Sheet {
         let is_input = |index: &usize| inputs.as_ref().is_some_and(|list| list.contains(index));
         let group = match &columns.group {
             Some(name) => Some(self.find(name)?),
-            None => self.named(&GROUP_NAMES).filter(|index| !is_input(index)),
+            None => self.group_column().filter(|index| !is_input(index)),
         };
         let time = match &columns.time {
             Some(name) => Some(self.find(name)?),
@@ -132,6 +132,11 @@ impl Sheet {
         let points = Table::new(names, columns);
         let points = points.map_err(|error| FileProblem::Content(Box::new(error)))?;
         Ok(GroupReading { points, labels, time, rates, notes, known: self.known() })
+    }
+
+    /// The column whose name says that it numbers groups.
+    pub(super) fn group_column(&self) -> Option<usize> {
+        self.named(&GROUP_NAMES)
     }
 
     /// The first column with one of these names, perhaps with `_id` behind it.

@@ -6,6 +6,7 @@ mod grouped;
 mod names;
 mod npy;
 mod npz;
+mod paired;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod reading;
@@ -13,6 +14,7 @@ mod roles;
 mod sheet;
 
 pub use grouped::{GroupColumns, GroupReading};
+pub use paired::PairReading;
 pub use reading::{Notes, Reading};
 pub use roles::FieldColumns;
 pub use sheet::{Matrices, ReadOptions, Sheet};

@@ -29,6 +29,26 @@ pub enum GroupError {
         /// Number of rows.
         rows: usize,
     },
+    /// Pairs that say nothing.
+    #[error(
+        "the two points of each of {pairs} pairs are one and the same; a pair needs different \
+         points that share a value"
+    )]
+    SamePoints {
+        /// Number of pairs.
+        pairs: usize,
+    },
+    /// Time, of which pairs have none.
+    #[error(
+        "pairs have no order in time: leave --time out, or name the groups' column with --group"
+    )]
+    PairsInTime,
+    /// Files whose rows no longer belong together.
+    #[error(
+        "a row was left out of one of the files of pairs, whose rows belong together by their \
+         number; put them into one table with columns anchor_NAME and positive_NAME"
+    )]
+    PairsSkipped,
     /// Too few groups to hold some of them back.
     #[error(
         "{found} groups, and at least {needed} are needed: some to fit, others to choose, others to \

@@ -44,7 +44,8 @@ impl Groups {
         })
     }
 
-    /// Draws triplets: an anchor, another point of its group, and a point of another group.
+    /// Draws triplets: an anchor, another point of its group, and a point of another group; or, where
+    /// points of other values are known, one of those.
     pub fn triplets(&self, count: usize, seed: u64) -> Result<Triplets, DataError> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let (mut anchors, mut positives, mut negatives) = (vec![], vec![], vec![]);
@@ -58,14 +59,19 @@ impl Groups {
             };
             let positive = rng.random_range(0..own.len() - 1);
             positives.push(own.start + other(positive, anchor - own.start..anchor - own.start + 1));
-            let negative = rng.random_range(0..self.points.rows() - own.len());
-            negatives.push(other(negative, own));
+            negatives.push(match &self.strangers {
+                Some(strangers) => {
+                    rng.random_range(strangers.bounds[group]..strangers.bounds[group + 1])
+                }
+                None => other(rng.random_range(0..self.points.rows() - own.len()), own),
+            });
             anchors.push(anchor);
         }
         if anchors.is_empty() {
             return Err(DataError::NoRows);
         }
         let part = |rows: &[usize]| self.points.select(rows);
-        Triplets::new(part(&anchors), part(&positives), part(&negatives))
+        let others = self.negatives().unwrap_or(&self.points).select(&negatives);
+        Triplets::new(part(&anchors), part(&positives), others)
     }
 }

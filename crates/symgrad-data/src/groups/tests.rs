@@ -68,3 +68,60 @@ fn positives_share_the_group_and_negatives_do_not() {
     }
     assert!(groups.triplets(0, 0).is_err());
 }
+
+/// Points (group, member) of pairs that chain the members of each group, with negatives of the next
+/// group.
+fn chained(groups: usize, members: usize) -> [Table; 3] {
+    let point = |group: usize, member: usize| (group * 100 + member) as f64;
+    let column = |of: &dyn Fn(usize, usize) -> f64| {
+        let all = (0..groups * (members - 1)).map(|n| of(n % groups, n / groups)).collect();
+        Table::new(vec!["x".into()], vec![all]).unwrap()
+    };
+    [
+        column(&|group, member| point(group, member)),
+        column(&|group, member| point(group, member + 1)),
+        column(&|group, member| point((group + 1) % groups, member)),
+    ]
+}
+
+#[test]
+fn pairs_that_share_a_point_are_one_group() {
+    for (count, members) in [(8, 3), (12, 2), (5, 9)] {
+        let [anchor, positive, negative] = chained(count, members);
+        let groups = Groups::pairs(&anchor, &positive, Some(&negative)).unwrap();
+        assert_eq!((groups.len(), groups.left_out()), (count, 0));
+        for group in 0..count {
+            let rows = &groups.points().column(0)[groups.rows(group)];
+            let own = ((groups.labels()[group] - 1.0) % count as f64) * 100.0;
+            let mut rows: Vec<f64> = rows.iter().map(|x| x - own).collect();
+            rows.sort_unstable_by(f64::total_cmp);
+            assert_eq!(rows, (0..members).map(|m| m as f64).collect::<Vec<_>>());
+        }
+        // What is known of negatives is kept through a selection.
+        let some = groups.select(&[3, 1]);
+        let triplets = some.triplets(200, 1).unwrap();
+        for n in 0..200 {
+            let [a, p, x] = [triplets.anchor(), triplets.positive(), triplets.negative()]
+                .map(|part| (part.column(0)[n] / 100.0).floor());
+            assert!(a == p && x == (a + 1.0) % count as f64 && [1.0, 3.0].contains(&a));
+        }
+    }
+}
+
+#[test]
+fn pairs_that_say_nothing_are_refused_by_name() {
+    let column = |values: Vec<f64>| Table::new(vec!["x".into()], vec![values]).unwrap();
+    let up = || (0..30).map(f64::from).collect::<Vec<_>>();
+    let error = |positives: Vec<f64>| match Groups::pairs(&column(up()), &column(positives), None)
+        .unwrap_err()
+    {
+        DataError::Groups(error) => error,
+        other => panic!("{other}"),
+    };
+    assert!(matches!(error(up()), GroupError::SamePoints { pairs: 30 }));
+    assert!(matches!(error(vec![5.0; 30]), GroupError::OneGroup));
+    let few = (0..30).map(|n| f64::from(n) + if n < 5 { 0.5 } else { 0.0 }).collect();
+    assert!(matches!(error(few), GroupError::FewPoints { rows: 10, .. }));
+    let short = Groups::pairs(&column(up()), &column(vec![1.0]), None);
+    assert!(matches!(short, Err(DataError::PartRows { found: 1, .. })));
+}
