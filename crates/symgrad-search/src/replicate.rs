@@ -60,6 +60,17 @@ const DOUBLED: u64 = 2;
 /// function can still be found.
 const EXACT_STEPS: u64 = 5;
 
+/// A formula that is really there has less than one in so many of the loss of all that is shorter,
+/// or was found before. Others follow the neuron's error: long look-alikes, which hide the formula.
+pub(crate) const CLIFF: f64 = 10.0;
+
+/// Where the best of what is longer leaves more than this share, the front does not fall any more:
+/// the first part of a formula that is missing would take away more.
+const FLAT: f64 = 0.5;
+
+/// What unrelated functions leave.
+const UNRELATED: f64 = 1.0;
+
 /// Islands begin with populations larger by this share in each further round.
 const GROWTH: u64 = 2;
 
@@ -142,6 +153,18 @@ impl Replicate {
     /// Whether something has no loss but rounding.
     pub(crate) fn is_exact(&self) -> bool {
         self.hall.lowest() <= EXACT
+    }
+
+    /// Whether the choice leaves far less than all that is shorter, and nothing longer much less than
+    /// it: what is left is then the neuron's own error, not a part of a formula.
+    pub(crate) fn is_cliff(&self) -> bool {
+        let front = self.hall.front();
+        let Some(chosen) = &self.chosen else { return false };
+        let Some(at) = front.iter().position(|entry| entry.expr.nodes() == chosen.nodes()) else {
+            return false;
+        };
+        let before = if at == 0 { UNRELATED } else { front[at - 1].loss };
+        front[at].loss * CLIFF < before && front[at].loss * FLAT < self.hall.lowest()
     }
 
     /// Whether the round has come to its end, of a search with that budget.

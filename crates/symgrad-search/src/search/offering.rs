@@ -13,11 +13,8 @@ use crate::evolution::{Rules, restore_templates, spellings, strip};
 use crate::fit::fit_constants;
 use crate::front::Entry;
 use crate::outcome::EXACT;
+use crate::replicate::CLIFF;
 use crate::spectral;
-
-/// A formula that is really there has less than one in so many of the loss of what was found
-/// before. Others follow the neuron's error: long look-alikes, which hide the formula.
-pub(super) const CLIFF: f64 = 10.0;
 
 /// What has this many times the largest complexity is not made short enough by rewriting.
 const EXCESS: u32 = 2;

@@ -46,7 +46,8 @@ impl Search {
             return self.is_same(one, two);
         }
         let grown = replicate.rounds.min(other.rounds) > 0;
-        self.is_same(one, two) && (grown || self.is_noise_beside(one))
+        let is_all = || replicate.is_cliff() && other.is_cliff() || self.is_noise_beside(one);
+        self.is_same(one, two) && (grown || is_all())
     }
 
     /// Whether two formulas have the same level sets, as far as the points can tell: constants that

@@ -4,7 +4,6 @@ use rayon::prelude::*;
 use symgrad_expr::{Expr, OpSet};
 
 use super::Search;
-use super::offering::CLIFF;
 use crate::archive::Archive;
 use crate::budget::Allowance;
 use crate::evaluator::Evaluator;
@@ -14,6 +13,7 @@ use crate::front::Entry;
 use crate::objective::Objective;
 use crate::outcome::EXACT;
 use crate::reduction::reduce;
+use crate::replicate::CLIFF;
 use crate::spectral::{self, BeamOptions, Proposal};
 use crate::target_unit;
 
