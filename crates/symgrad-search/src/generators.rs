@@ -10,15 +10,15 @@ use serde::{Deserialize, Serialize};
 use symgrad_data::DirectionField;
 use symgrad_expr::{Aligned, Expr, OpSet, Program, Workspace};
 
-use crate::axes::{Axes, complement};
 use crate::config::{SearchConfig, SearchError};
-use crate::measure::Measure;
-use crate::objective::Objective;
+use crate::inputs::units::measured;
+use crate::judge::trust::Verdict;
 use crate::outcome::{Outcome, StopReason};
+use crate::score::axes::{Axes, complement};
+use crate::score::measure::Measure;
+use crate::score::objective::Objective;
+use crate::score::target::{Directions, Target};
 use crate::search::{Observer, Search};
-use crate::target::{Directions, Target};
-use crate::trust::Verdict;
-use crate::units::measured;
 
 /// Points where less of a formula's unit gradient lies in the span are left out: there the
 /// neurons err, or the formula does.

@@ -6,18 +6,18 @@ use serde::{Deserialize, Serialize};
 use symgrad_data::Units;
 use symgrad_expr::{Expr, OpSet};
 
-use crate::as_given::Writer;
 use crate::config::{SearchConfig, SearchError};
-use crate::evaluator::Evaluator;
-use crate::fold::{self, Folds};
 use crate::front::{Entry, HallOfFame};
-use crate::measure::LossKind;
-use crate::objective::Objective;
-use crate::order::Order;
-use crate::scaling::{Scaling, scaling};
+use crate::inputs::as_given::Writer;
+use crate::inputs::order::Order;
+use crate::inputs::units::{LevelSets, measured};
+use crate::judge::trust::{self, Confirmation, HeldOut, Trust, Verdict};
+use crate::score::evaluator::Evaluator;
+use crate::score::fold::{self, Folds};
+use crate::score::measure::LossKind;
+use crate::score::objective::Objective;
+use crate::score::scaling::{Scaling, scaling};
 use crate::search::one_thread_in_matrices;
-use crate::trust::{self, Confirmation, HeldOut, Trust, Verdict};
-use crate::units::{LevelSets, measured};
 
 /// Why a search stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,7 +10,7 @@ mod units;
 use serde::{Deserialize, Serialize};
 use symgrad_expr::{Expr, Names, Node, OpSet, Program, Workspace};
 
-use crate::importance::deviation;
+use crate::inputs::importance::deviation;
 pub use limit::{Limit, LimitError};
 pub use structure::{Structure, StructureError};
 use units::Analysis;

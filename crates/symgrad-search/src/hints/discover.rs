@@ -70,7 +70,7 @@ fn joint(frame: &Frame, trust: f64) -> Option<(Hint, Vec<Expr>)> {
         found.moved.iter().flat_map(|&k| frame.variables[k].inputs()).collect();
     inputs.sort_unstable();
     inputs.dedup();
-    let hint = found.verdict.hint(HintKind::Together { inputs, invariants }, trust);
+    let hint = found.finding.hint(HintKind::Together { inputs, invariants }, trust);
     (hint.confidence >= WORTH_TELLING).then_some((hint, variables))
 }
 
@@ -86,11 +86,11 @@ fn separate(frame: &Frame, trust: f64) -> Vec<Hint> {
     };
     let parted = separable::partition(frame, &roughness).into_iter().map(|found| {
         let blocks = found.blocks.iter().map(|block| inputs(block)).collect();
-        found.verdict.hint(HintKind::Separable { blocks }, trust)
+        found.finding.hint(HintKind::Separable { blocks }, trust)
     });
     let joined = separable::blocks(frame, &roughness).into_iter().map(|found| {
         let inputs = inputs(&found.blocks.concat());
-        found.verdict.hint(HintKind::Block { inputs }, trust)
+        found.finding.hint(HintKind::Block { inputs }, trust)
     });
     parted.chain(joined).filter(|hint| hint.confidence >= WORTH_TELLING).collect()
 }
@@ -123,7 +123,7 @@ fn symmetries(frame: &Frame, floor: f64) -> Option<Hint> {
 
 /// A relation and how much it is to be trusted.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Verdict {
+pub(super) struct Finding {
     pub(super) confidence: Confidence,
     pub(super) residual: f64,
 }
@@ -132,12 +132,12 @@ pub(super) struct Verdict {
 pub(super) struct Group {
     pub(super) form: Form,
     pub(super) combined: Combined,
-    pub(super) verdict: Verdict,
+    pub(super) finding: Finding,
 }
 
 /// What can be said about the variables of one frame.
 struct Level {
-    unneeded: Vec<(usize, Verdict)>,
+    unneeded: Vec<(usize, Finding)>,
     groups: Vec<Group>,
     /// The smallest residual of a relation that surely holds, here or before.
     floor: f64,
@@ -154,9 +154,9 @@ impl Level {
         let judge = Judge { frame, terms: &terms, roughness: &roughness };
 
         let singles: Vec<Combination> = (0..frame.dim()).map(|k| terms.single(k)).collect();
-        let verdicts = judge.all(&singles);
-        let told = verdicts.into_iter().enumerate();
-        level.unneeded = told.filter(|(_, verdict)| verdict.confidence >= WORTH_TELLING).collect();
+        let findings = judge.all(&singles);
+        let told = findings.into_iter().enumerate();
+        level.unneeded = told.filter(|(_, finding)| finding.confidence >= WORTH_TELLING).collect();
         let needed: Vec<usize> =
             (0..frame.dim()).filter(|k| level.unneeded.iter().all(|(u, _)| u != k)).collect();
         let mut pairs = Vec::new();
@@ -165,25 +165,25 @@ impl Level {
             pairs.extend(judge.pairs(form, &needed));
         }
 
-        let verdicts =
-            || level.unneeded.iter().map(|(_, v)| *v).chain(pairs.iter().map(|p| p.verdict));
-        let sure = verdicts().filter(|verdict| verdict.confidence >= SURE);
-        level.floor = sure.map(|verdict| verdict.residual).fold(floor, f64::min);
-        for verdict in level
+        let findings =
+            || level.unneeded.iter().map(|(_, v)| *v).chain(pairs.iter().map(|p| p.finding));
+        let sure = findings().filter(|finding| finding.confidence >= SURE);
+        level.floor = sure.map(|finding| finding.residual).fold(floor, f64::min);
+        for finding in level
             .unneeded
             .iter_mut()
-            .map(|(_, verdict)| verdict)
-            .chain(pairs.iter_mut().map(|pair| &mut pair.verdict))
+            .map(|(_, finding)| finding)
+            .chain(pairs.iter_mut().map(|pair| &mut pair.finding))
         {
-            verdict.confidence *= within_error(verdict.residual, level.floor);
+            finding.confidence *= within_error(finding.residual, level.floor);
         }
-        level.unneeded.retain(|(_, verdict)| verdict.confidence >= WORTH_TELLING);
+        level.unneeded.retain(|(_, finding)| finding.confidence >= WORTH_TELLING);
         level.groups = group(frame, pairs);
         let grouped = |k: &usize| level.groups.iter().any(|g| g.combined.replaces.contains(k));
         let alone: Vec<usize> = needed.into_iter().filter(|k| !grouped(k)).collect();
         for mut group in shifted(&judge, &alone) {
-            group.verdict.confidence *= within_error(group.verdict.residual, level.floor);
-            if group.verdict.confidence >= WORTH_TELLING {
+            group.finding.confidence *= within_error(group.finding.residual, level.floor);
+            if group.finding.confidence >= WORTH_TELLING {
                 level.groups.push(group);
             }
         }
@@ -192,30 +192,30 @@ impl Level {
 
     fn hints(&self, frame: &Frame, trust: f64) -> Vec<Hint> {
         let mut hints = Vec::new();
-        for &(variable, verdict) in &self.unneeded {
+        for &(variable, finding) in &self.unneeded {
             // A combination that turns out not to matter is no news about inputs.
             if let [input] = frame.variables[variable].inputs()[..]
                 && frame.variables[variable].len() == 1
             {
-                hints.push(verdict.hint(HintKind::Unneeded { input }, trust));
+                hints.push(finding.hint(HintKind::Unneeded { input }, trust));
             }
         }
         for group in &self.groups {
             let combination = group.combined.expr.substitute(&frame.variables);
             let inputs = combination.inputs();
             let kind = HintKind::Through { inputs, combination, form: group.form };
-            hints.push(group.verdict.hint(kind, trust));
+            hints.push(group.finding.hint(kind, trust));
         }
         hints
     }
 
     fn confidence(&self) -> Confidence {
-        let unneeded = self.unneeded.iter().map(|(_, verdict)| verdict.confidence);
-        unneeded.chain(self.groups.iter().map(|g| g.verdict.confidence)).fold(1.0, f64::min)
+        let unneeded = self.unneeded.iter().map(|(_, finding)| finding.confidence);
+        unneeded.chain(self.groups.iter().map(|g| g.finding.confidence)).fold(1.0, f64::min)
     }
 }
 
-impl Verdict {
+impl Finding {
     pub(super) fn hint(self, kind: HintKind, trust: f64) -> Hint {
         Hint { kind, confidence: self.confidence * trust, residual: self.residual }
     }
@@ -236,25 +236,25 @@ impl Judge<'_> {
             Some((candidate, self.terms.pair(&[(left, 1.0)], &[(right, 1.0)])?))
         });
         let (candidates, relations): (Vec<_>, Vec<_>) = related.unzip();
-        let verdicts = self.all(&relations);
-        let pairs = candidates.into_iter().zip(relations).zip(verdicts);
+        let findings = self.all(&relations);
+        let pairs = candidates.into_iter().zip(relations).zip(findings);
         pairs
-            .map(|((candidate, relation), verdict)| Pair { candidate, relation, verdict })
+            .map(|((candidate, relation), finding)| Pair { candidate, relation, finding })
             .collect()
     }
 
     /// The confidence in each of a family of relations.
-    pub(super) fn all(&self, relations: &[Combination]) -> Vec<Verdict> {
+    pub(super) fn all(&self, relations: &[Combination]) -> Vec<Finding> {
         let upper: Vec<f64> = relations.iter().map(|relation| self.upper(relation)).collect();
         let rates = false_discoveries(&upper);
-        let verdict = |((relation, rate), upper): ((&Combination, f64), &f64)| {
+        let finding = |((relation, rate), upper): ((&Combination, f64), &f64)| {
             let mut confidence = 0.0;
             if *upper < HOPELESS && rate < 1.0 {
                 confidence = (1.0 - rate) * self.roughness.factor(&self.remainder(relation));
             }
-            Verdict { confidence, residual: relation.residual }
+            Finding { confidence, residual: relation.residual }
         };
-        relations.iter().zip(rates).zip(&upper).map(verdict).collect()
+        relations.iter().zip(rates).zip(&upper).map(finding).collect()
     }
 
     /// Two standard errors above the residual: where it is owed to a few points, it could as
@@ -293,29 +293,29 @@ impl Judge<'_> {
 struct Growing {
     form: Form,
     weights: Vec<(usize, f64)>,
-    verdict: Verdict,
+    finding: Finding,
 }
 
 /// Two variables, a form in which they may be combined, and how much that is to be trusted.
 struct Pair {
     candidate: Candidate,
     relation: Combination,
-    verdict: Verdict,
+    finding: Finding,
 }
 
 /// Gathers pairs into groups, the most trusted first; a variable goes into one group only.
 fn group(frame: &Frame, mut pairs: Vec<Pair>) -> Vec<Group> {
-    pairs.retain(|pair| pair.verdict.confidence >= WORTH_TELLING);
+    pairs.retain(|pair| pair.finding.confidence >= WORTH_TELLING);
     pairs.sort_by(|a, b| {
-        let confidence = b.verdict.confidence.total_cmp(&a.verdict.confidence);
-        confidence.then(a.verdict.residual.total_cmp(&b.verdict.residual))
+        let confidence = b.finding.confidence.total_cmp(&a.finding.confidence);
+        confidence.then(a.finding.residual.total_cmp(&b.finding.residual))
     });
     let mut growing: Vec<Growing> = Vec::new();
-    for Pair { candidate, relation, verdict } in pairs {
+    for Pair { candidate, relation, finding } in pairs {
         let [(left, a), (right, b)] = relation.terms[..] else { continue };
         let ratio = candidate.weight(in_own_units(left, a, frame), in_own_units(right, b, frame));
         if ratio.is_finite() && ratio != 0.0 {
-            join(&mut growing, candidate, ratio, verdict);
+            join(&mut growing, candidate, ratio, finding);
         }
     }
     for g in growing.iter_mut().filter(|g| g.form.chains()) {
@@ -323,11 +323,11 @@ fn group(frame: &Frame, mut pairs: Vec<Pair>) -> Vec<Group> {
     }
     let finished = growing.into_iter().filter_map(|g| {
         // A weight off by δ leaves a residual of δ²/4: closer it is not known.
-        let tolerance = (2.0 * g.verdict.residual.sqrt()).clamp(1e-9, 0.1);
+        let tolerance = (2.0 * g.finding.residual.sqrt()).clamp(1e-9, 0.1);
         let positive = |k: usize| frame.raw[k].iter().all(|&x| x > 0.0);
         let expr = g.form.combine(&g.weights, tolerance, positive)?;
         let replaces = g.weights.iter().map(|(variable, _)| *variable).collect();
-        Some(Group { form: g.form, combined: Combined { replaces, expr }, verdict: g.verdict })
+        Some(Group { form: g.form, combined: Combined { replaces, expr }, finding: g.finding })
     });
     finished.collect()
 }
@@ -338,7 +338,7 @@ fn in_own_units(term: Term, coefficient: f64, frame: &Frame) -> f64 {
 }
 
 /// Starts a group, adds a variable to one, or ties two of the same form together.
-fn join(growing: &mut Vec<Growing>, candidate: Candidate, ratio: f64, verdict: Verdict) {
+fn join(growing: &mut Vec<Growing>, candidate: Candidate, ratio: f64, finding: Finding) {
     let Candidate { form, first, second } = candidate;
     let holder = |growing: &[Growing], variable: usize| {
         growing.iter().position(|g| g.weights.iter().any(|(k, _)| *k == variable))
@@ -350,7 +350,7 @@ fn join(growing: &mut Vec<Growing>, candidate: Candidate, ratio: f64, verdict: V
         } else {
             vec![(first, ratio), (second, 1.0)]
         };
-        growing.push(Growing { form, weights, verdict });
+        growing.push(Growing { form, weights, finding });
         return;
     }
     let fits = |index: Option<usize>| index.is_none_or(|g| growing[g].form == form);
@@ -372,10 +372,10 @@ fn join(growing: &mut Vec<Growing>, candidate: Candidate, ratio: f64, verdict: V
     match (left, right) {
         (Some(target), _) => {
             growing[target].weights.extend(weights);
-            growing[target].verdict = growing[target].verdict.weaker(verdict);
+            growing[target].finding = growing[target].finding.weaker(finding);
             if let Some(index) = right {
-                let merged = growing[index].verdict;
-                growing[target].verdict = growing[target].verdict.weaker(merged);
+                let merged = growing[index].finding;
+                growing[target].finding = growing[target].finding.weaker(merged);
                 growing.remove(index);
             }
         }
@@ -383,13 +383,13 @@ fn join(growing: &mut Vec<Growing>, candidate: Candidate, ratio: f64, verdict: V
             let mut all: Vec<(usize, f64)> = weights.collect();
             all.push((first, 1.0));
             growing[target].weights = all;
-            growing[target].verdict = growing[target].verdict.weaker(verdict);
+            growing[target].finding = growing[target].finding.weaker(finding);
         }
         (None, None) => {}
     }
 }
 
-impl Verdict {
+impl Finding {
     pub(super) fn weaker(self, other: Self) -> Self {
         Self {
             confidence: self.confidence.min(other.confidence),

@@ -2,8 +2,8 @@
 
 use symgrad_expr::{Aligned, Expr, Program, Workspace};
 
-use crate::objective::Objective;
-use crate::target::{Directions, Target};
+use crate::score::objective::Objective;
+use crate::score::target::{Directions, Target};
 
 /// Variables of which g is known to be a function, their values, and the directions in which
 /// g changes with them.

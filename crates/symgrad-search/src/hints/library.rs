@@ -3,7 +3,7 @@
 use symgrad_expr::{Expr, Node, Op, OpSet};
 
 use super::{Hint, HintKind, Hints};
-use crate::spectral;
+use crate::propose::spectral;
 
 /// From this confidence on, an input that does not matter is left to rare mutations.
 const CERTAIN: f64 = 0.99;

@@ -24,11 +24,11 @@ use symgrad_expr::{Expr, Names};
 
 pub use forms::Form;
 
-use crate::measure::Measure;
-use crate::objective::Objective;
-use crate::order::{Order, by_name};
+use crate::inputs::order::{Order, by_name};
+use crate::inputs::units::level_sets_as_given;
+use crate::score::measure::Measure;
+use crate::score::objective::Objective;
 use crate::search::one_thread_in_matrices;
-use crate::units::level_sets_as_given;
 use frame::Frame;
 
 /// Points that are looked at: hints cost little, and more points would tell no more.

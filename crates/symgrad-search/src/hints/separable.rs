@@ -13,7 +13,7 @@ use faer::linalg::triangular_solve::{
 };
 use faer::{Mat, Par, Side};
 
-use super::discover::Verdict;
+use super::discover::Finding;
 use super::evidence::{Roughness, polynomials};
 use super::frame::Frame;
 
@@ -37,7 +37,7 @@ const VARIABLES: usize = 6;
 /// Groups of variables of which g combines one function each.
 pub(super) struct Partition {
     pub(super) blocks: Vec<Vec<usize>>,
-    pub(super) verdict: Verdict,
+    pub(super) finding: Finding,
 }
 
 /// The finest partition for which the field speaks, if any.
@@ -47,11 +47,11 @@ pub(super) fn partition(frame: &Frame, roughness: &Roughness) -> Option<Partitio
         return None;
     }
     let sides = bipartitions(dim);
-    let mut parts: Vec<(Vec<bool>, Verdict)> = Vec::new();
+    let mut parts: Vec<(Vec<bool>, Finding)> = Vec::new();
     for side in &sides {
-        let verdict = Related::parts(frame, side).verdict(frame, roughness, sides.len());
-        if verdict.confidence >= super::discover::WORTH_TELLING {
-            parts.push((side.clone(), verdict));
+        let finding = Related::parts(frame, side).finding(frame, roughness, sides.len());
+        if finding.confidence >= super::discover::WORTH_TELLING {
+            parts.push((side.clone(), finding));
         }
     }
     // Two variables belong together unless some partition parts them.
@@ -63,8 +63,8 @@ pub(super) fn partition(frame: &Frame, roughness: &Roughness) -> Option<Partitio
             None => blocks.push(vec![k]),
         }
     }
-    let verdict = parts.into_iter().map(|(_, verdict)| verdict).reduce(Verdict::weaker)?;
-    Some(Partition { blocks, verdict })
+    let finding = parts.into_iter().map(|(_, finding)| finding).reduce(Finding::weaker)?;
+    Some(Partition { blocks, finding })
 }
 
 /// Variables that enter through one function of their own, pairs only.
@@ -76,10 +76,10 @@ pub(super) fn blocks(frame: &Frame, roughness: &Roughness) -> Vec<Partition> {
     let mut found: Vec<Partition> = Vec::new();
     for k in 1..dim {
         for i in 0..k {
-            let verdict =
-                Related::block(frame, [i, k]).verdict(frame, roughness, dim * (dim - 1) / 2);
-            if verdict.confidence >= super::discover::WORTH_TELLING {
-                found.push(Partition { blocks: vec![vec![i, k]], verdict });
+            let finding =
+                Related::block(frame, [i, k]).finding(frame, roughness, dim * (dim - 1) / 2);
+            if finding.confidence >= super::discover::WORTH_TELLING {
+                found.push(Partition { blocks: vec![vec![i, k]], finding });
             }
         }
     }
@@ -213,7 +213,7 @@ impl Related {
         Self { residual, remainder }
     }
 
-    fn verdict(&self, frame: &Frame, roughness: &Roughness, tests: usize) -> Verdict {
+    fn finding(&self, frame: &Frame, roughness: &Roughness, tests: usize) -> Finding {
         let mut variance = 0.0;
         for (left, weight) in self.remainder.iter().zip(&frame.weights) {
             variance += (left * left - self.residual * weight).powi(2);
@@ -229,7 +229,7 @@ impl Related {
                 .collect();
             confidence *= roughness.factor(&vector);
         }
-        Verdict { confidence, residual: self.residual }
+        Finding { confidence, residual: self.residual }
     }
 }
 

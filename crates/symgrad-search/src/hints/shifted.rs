@@ -33,15 +33,15 @@ pub(super) fn shifted(judge: &Judge<'_>, variables: &[usize]) -> Vec<Group> {
             }
         }
         let relations: Vec<Combination> = pairs.iter().map(|pair| pair.relation.clone()).collect();
-        let verdicts = judge.all(&relations);
-        let told = pairs.iter().zip(verdicts).filter(|(_, v)| v.confidence >= WORTH_TELLING);
-        groups.extend(told.filter_map(|(pair, verdict)| {
+        let findings = judge.all(&relations);
+        let told = pairs.iter().zip(findings).filter(|(_, v)| v.confidence >= WORTH_TELLING);
+        groups.extend(told.filter_map(|(pair, finding)| {
             let expr = pair.expression(judge)?;
             let combined = Combined { replaces: pair.variables.to_vec(), expr };
-            Some(Group { form, combined, verdict })
+            Some(Group { form, combined, finding })
         }));
     }
-    groups.sort_by(|a: &Group, b: &Group| b.verdict.confidence.total_cmp(&a.verdict.confidence));
+    groups.sort_by(|a: &Group, b: &Group| b.finding.confidence.total_cmp(&a.finding.confidence));
     let mut kept: Vec<Group> = Vec::new();
     for group in groups {
         let taken = |k: &usize| kept.iter().any(|held| held.combined.replaces.contains(k));

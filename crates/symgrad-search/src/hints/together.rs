@@ -9,7 +9,7 @@
 use faer::{Mat, Side};
 use symgrad_expr::Expr;
 
-use super::discover::{Judge, Verdict, WORTH_TELLING};
+use super::discover::{Finding, Judge, WORTH_TELLING};
 use super::forms::write_sum;
 use super::relations::Term;
 
@@ -19,7 +19,7 @@ pub(super) struct Together {
     pub(super) moved: Vec<usize>,
     /// Quadratic forms that no motion changes, in terms of the frame's variables.
     pub(super) invariants: Vec<Expr>,
-    pub(super) verdict: Verdict,
+    pub(super) finding: Finding,
 }
 
 /// Most variables for which pairs of pairs are compared.
@@ -54,23 +54,23 @@ pub(super) fn together(judge: &Judge<'_>) -> Option<Together> {
         motions.push(Motion { turns, ratio });
         relations.push(relation);
     }
-    let verdicts = judge.all(&relations);
-    let mut held: Vec<(Motion, Verdict)> = motions.into_iter().zip(verdicts).collect();
-    held.retain_mut(|(motion, verdict)| {
+    let findings = judge.all(&relations);
+    let mut held: Vec<(Motion, Finding)> = motions.into_iter().zip(findings).collect();
+    held.retain_mut(|(motion, finding)| {
         // Nature has no reason to turn one vector faster than another: other ratios are accidents.
         let off = (motion.ratio.abs() - 1.0).abs();
-        let tolerance = (2.0 * verdict.residual.sqrt()).clamp(1e-9, 0.1);
+        let tolerance = (2.0 * finding.residual.sqrt()).clamp(1e-9, 0.1);
         motion.ratio = motion.ratio.signum();
-        verdict.confidence >= WORTH_TELLING && off <= tolerance
+        finding.confidence >= WORTH_TELLING && off <= tolerance
     });
-    let verdict = held.iter().map(|(_, verdict)| *verdict).reduce(Verdict::weaker)?;
+    let finding = held.iter().map(|(_, finding)| *finding).reduce(Finding::weaker)?;
     let motions: Vec<Motion> = held.into_iter().map(|(motion, _)| motion).collect();
     let mut moved: Vec<usize> =
         motions.iter().flat_map(|m| m.turns).flat_map(|turn| [turn.i, turn.j]).collect();
     moved.sort_unstable();
     moved.dedup();
     let invariants = invariants(&motions, &moved);
-    (!invariants.is_empty()).then_some(Together { moved, invariants, verdict })
+    (!invariants.is_empty()).then_some(Together { moved, invariants, finding })
 }
 
 impl Turn {

@@ -8,8 +8,8 @@ use super::Search;
 use crate::SearchConfig;
 use crate::constraints::ConstraintConfig;
 use crate::hints::HintKind;
-use crate::objective::Objective;
-use crate::reduction::Frame;
+use crate::propose::reduction::Coordinates;
+use crate::score::objective::Objective;
 
 /// Points for these searches.
 const POINTS: usize = 1_000;
@@ -29,19 +29,20 @@ impl Search {
     /// Offers what comes of dividing the field, if the hints tell how.
     pub(super) fn divide(&mut self) {
         let possible = self.rules.level_sets && self.rules.constraints.is_empty();
-        let Some(whole) = Frame::new(&self.screen.thinned(POINTS), &self.palette.inputs) else {
+        let Some(whole) = Coordinates::new(&self.screen.thinned(POINTS), &self.palette.inputs)
+        else {
             return;
         };
         if !possible || whole.dim() < 3 {
             return;
         }
         let mut found = vec![];
-        if let Some(frame) = self.with_known_combinations(&whole) {
-            found.extend(self.solved(&frame));
+        if let Some(coordinates) = self.with_known_combinations(&whole) {
+            found.extend(self.solved(&coordinates));
         } else {
             for group in self.groups(&whole).into_iter().take(GROUPS) {
-                if let Some(frame) = self.with_function_of(&group, &whole) {
-                    found.extend(self.solved(&frame));
+                if let Some(coordinates) = self.with_function_of(&group, &whole) {
+                    found.extend(self.solved(&coordinates));
                 }
                 if self.is_over() {
                     break;
@@ -51,26 +52,26 @@ impl Search {
         self.fit_and_offer(found);
     }
 
-    /// The frame in which combinations that the hints name take the place of their inputs.
-    fn with_known_combinations(&self, whole: &Frame) -> Option<Frame> {
+    /// The coordinates in which combinations that the hints name take the place of their inputs.
+    fn with_known_combinations(&self, whole: &Coordinates) -> Option<Coordinates> {
         let variables = self.measured_hints.variables();
-        let mut frame = whole.clone();
+        let mut coordinates = whole.clone();
         for (k, variable) in variables.iter().enumerate() {
             let inputs = variable.inputs();
             let shares = |other: &Expr| other.inputs().iter().any(|input| inputs.contains(input));
             let apart = (0..variables.len()).all(|other| other == k || !shares(&variables[other]));
             if apart && inputs.len() > 1 {
-                let places = frame.places_within(&inputs);
-                if let Some(next) = frame.combined_as(&places, variable) {
-                    frame = next;
+                let places = coordinates.places_within(&inputs);
+                if let Some(next) = coordinates.combined_as(&places, variable) {
+                    coordinates = next;
                 }
             }
         }
-        (frame.dim() < whole.dim() && frame.dim() > 1).then_some(frame)
+        (coordinates.dim() < whole.dim() && coordinates.dim() > 1).then_some(coordinates)
     }
 
     /// Groups of variables that enter through one function each, small ones first.
-    fn groups(&self, whole: &Frame) -> Vec<Vec<u16>> {
+    fn groups(&self, whole: &Coordinates) -> Vec<Vec<u16>> {
         let mut found: Vec<Vec<u16>> = vec![];
         for hint in self.measured_hints.iter() {
             let groups = match &hint.kind {
@@ -89,8 +90,8 @@ impl Search {
         found
     }
 
-    /// The frame in which the function of a group that a search of its own finds takes its place.
-    fn with_function_of(&mut self, group: &[u16], whole: &Frame) -> Option<Frame> {
+    /// The coordinates in which the function of a group that a search of its own finds takes its place.
+    fn with_function_of(&mut self, group: &[u16], whole: &Coordinates) -> Option<Coordinates> {
         let places = whole.places_within(group);
         let part = whole.restricted(&places).filter(|_| places.len() == group.len())?;
         let (function, loss) = self.searched(part)?;
@@ -100,11 +101,11 @@ impl Search {
         whole.combined(&places, &function)
     }
 
-    /// The formula of a frame in terms of the inputs.
-    fn solved(&mut self, frame: &Frame) -> Option<Expr> {
-        let all: Vec<usize> = (0..frame.dim()).collect();
-        let (formula, loss) = self.searched(frame.restricted(&all)?)?;
-        (loss < HOPELESS).then(|| formula.substitute(&frame.variables))
+    /// The formula of a coordinates in terms of the inputs.
+    fn solved(&mut self, coordinates: &Coordinates) -> Option<Expr> {
+        let all: Vec<usize> = (0..coordinates.dim()).collect();
+        let (formula, loss) = self.searched(coordinates.restricted(&all)?)?;
+        (loss < HOPELESS).then(|| formula.substitute(&coordinates.variables))
     }
 
     /// What a search of its own would answer, and the loss.

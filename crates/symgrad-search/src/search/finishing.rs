@@ -6,15 +6,15 @@ use rayon::prelude::*;
 use symgrad_expr::{Expr, Node, Op};
 
 use super::{Search, simplify};
-use crate::budget::Allowance;
-use crate::evaluator::Evaluator;
-use crate::evolution::Rules;
 use crate::front::{Entry, HallOfFame};
+use crate::inputs::target_unit;
+use crate::judge::trust::{Confirmation, Verdict};
 use crate::outcome::{EXACT, Judge, Outcome, StopReason};
-use crate::state::State;
-use crate::target::Target;
-use crate::target_unit;
-use crate::trust::{Confirmation, Verdict};
+use crate::propose::evolution::Rules;
+use crate::score::budget::Allowance;
+use crate::score::evaluator::Evaluator;
+use crate::score::target::Target;
+use crate::search::state::State;
 
 impl Search {
     /// Simplifies the front, scores it on all points, rounds its constants and picks the answer.

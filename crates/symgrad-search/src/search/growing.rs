@@ -6,12 +6,12 @@ use symgrad_expr::{Expr, Op, OpSet};
 
 use super::Search;
 use super::seeding::in_turn;
-use crate::evaluator::Evaluator;
-use crate::evolution::{restore_templates, strip};
-use crate::fit::fit_constants;
 use crate::front::Entry;
-use crate::insertion::with_constant_inside;
-use crate::spectral;
+use crate::propose::evolution::{restore_templates, strip};
+use crate::propose::insertion::with_constant_inside;
+use crate::propose::spectral;
+use crate::score::evaluator::Evaluator;
+use crate::score::fit::fit_constants;
 
 /// Growing gets at most one in so many of the evaluations that are left.
 const PART: u64 = 3;
@@ -141,7 +141,7 @@ impl Search {
         let (inputs, ops) = (&self.palette.inputs, &self.rules.ops);
         let front: Vec<Entry> = self.state.replicate.hall.front();
         let mut parts: Vec<Expr> = inputs.iter().copied().map(Expr::var).collect();
-        let learned = super::shared_features(&front, PARTS);
+        let learned = super::evolving::shared_features(&front, PARTS);
         parts.extend(self.state.replicate.combinations.iter().take(PARTS / 2).cloned());
         parts.extend(learned);
         let mut library = parts.clone();

@@ -8,13 +8,13 @@ use symgrad_expr::Expr;
 use symgrad_simplify::Simplifier;
 
 use super::{Search, simplify};
-use crate::evaluator::Evaluator;
-use crate::evolution::{Rules, restore_templates, spellings, strip};
-use crate::fit::fit_constants;
 use crate::front::Entry;
 use crate::outcome::EXACT;
-use crate::replicate::CLIFF;
-use crate::spectral;
+use crate::propose::evolution::{Rules, restore_templates, spellings, strip};
+use crate::propose::spectral;
+use crate::score::evaluator::Evaluator;
+use crate::score::fit::fit_constants;
+use crate::search::replicate::CLIFF;
 
 /// What has this many times the largest complexity is not made short enough by rewriting.
 const EXCESS: u32 = 2;

@@ -6,12 +6,12 @@ use rand_chacha::ChaCha8Rng;
 use symgrad_expr::Expr;
 
 use super::Search;
-use crate::evaluator::Evaluator;
-use crate::measure::Measure;
-use crate::objective::Objective;
-use crate::replicate::Replicate;
-use crate::state::State;
-use crate::trust::{self, same_within};
+use crate::judge::trust::{self, same_within};
+use crate::score::evaluator::Evaluator;
+use crate::score::measure::Measure;
+use crate::score::objective::Objective;
+use crate::search::replicate::Replicate;
+use crate::search::state::State;
 
 /// Points of which half still pin formulas down.
 const FEWEST_TO_HALVE: usize = 100;

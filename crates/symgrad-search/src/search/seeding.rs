@@ -4,18 +4,18 @@ use rayon::prelude::*;
 use symgrad_expr::{Expr, OpSet};
 
 use super::Search;
-use crate::archive::Archive;
-use crate::budget::Allowance;
-use crate::evaluator::Evaluator;
-use crate::evolution::{Palette, negated, spellings, strip};
-use crate::fold;
 use crate::front::Entry;
-use crate::objective::Objective;
+use crate::inputs::target_unit;
 use crate::outcome::EXACT;
-use crate::reduction::reduce;
-use crate::replicate::CLIFF;
-use crate::spectral::{self, BeamOptions, Proposal};
-use crate::target_unit;
+use crate::propose::archive::Archive;
+use crate::propose::evolution::{Palette, negated, spellings, strip};
+use crate::propose::reduction::reduce;
+use crate::propose::spectral::{self, BeamOptions, Proposal};
+use crate::score::budget::Allowance;
+use crate::score::evaluator::Evaluator;
+use crate::score::fold;
+use crate::score::objective::Objective;
+use crate::search::replicate::CLIFF;
 
 /// Each part of the seeding gets at most one in so many of the evaluations that are left: a small
 /// budget is not all spent before anything evolves.

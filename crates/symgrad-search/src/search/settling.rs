@@ -4,9 +4,9 @@ use symgrad_expr::{Names, OpSet};
 
 use crate::config::{SearchConfig, SearchError};
 use crate::constraints::{ConstraintConfig, Constraints};
-use crate::evolution::tidy;
-use crate::objective::Objective;
-use crate::order::Order;
+use crate::inputs::order::Order;
+use crate::propose::evolution::tidy;
+use crate::score::objective::Objective;
 
 /// Operators with the complexities that the settings name, and the constraints.
 pub(super) fn settle(

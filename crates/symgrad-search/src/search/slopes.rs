@@ -9,11 +9,11 @@ use symgrad_expr::Expr;
 
 use super::Search;
 use super::valued::seen_through;
-use crate::evaluator::Evaluator;
-use crate::measure::Measure;
-use crate::objective::Objective;
-use crate::spectral;
-use crate::target::Target;
+use crate::propose::spectral;
+use crate::score::evaluator::Evaluator;
+use crate::score::measure::Measure;
+use crate::score::objective::Objective;
+use crate::score::target::Target;
 
 /// Estimates that are off by more, in radians, in the median, say nothing of a formula.
 const LARGEST_ERROR: f64 = 0.3;

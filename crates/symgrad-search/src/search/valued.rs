@@ -6,11 +6,11 @@ use symgrad_expr::{Expr, Op, OpSet};
 
 use super::Search;
 use super::seeding::in_turn;
-use crate::evaluator::Evaluator;
-use crate::evolution::{negated, strip};
-use crate::objective::Objective;
-use crate::spectral;
-use crate::target::Target;
+use crate::propose::evolution::{negated, strip};
+use crate::propose::spectral;
+use crate::score::evaluator::Evaluator;
+use crate::score::objective::Objective;
+use crate::score::target::Target;
 
 /// These attempts get at most one in so many of the evaluations that are left.
 const PART: u64 = 4;

@@ -1,0 +1,191 @@
+//! One of the two searches that are made of every field, independent of the other.
+//!
+//! A formula that is really there is found from any start. So two replicates search, in turns, on
+//! different points and with random streams of their own; what one has found the other does not
+//! know. Each works in rounds: a round ends when its choice has been stable for a multiple of the
+//! work that found it, and every further round is as long as all before together, on larger
+//! populations. That both come to the same formula is part of the verdict.
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+use symgrad_expr::{Expr, OpSet};
+
+use crate::config::SearchConfig;
+use crate::front::{Entry, HallOfFame};
+use crate::judge::choice;
+use crate::outcome::EXACT;
+use crate::propose::archive::Archive;
+use crate::propose::evolution::Island;
+
+/// All that one replicate remembers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Replicate {
+    /// 0 or 1.
+    pub(crate) index: u64,
+    pub(crate) islands: Vec<Island>,
+    pub(crate) hall: HallOfFame,
+    pub(crate) archive: Archive,
+    /// The front when it was last polished.
+    pub(crate) polished: Vec<Entry>,
+    /// Combinations of inputs that the field suggests.
+    pub(crate) combinations: Vec<Expr>,
+    pub(crate) rng: ChaCha8Rng,
+    pub(crate) steps: u64,
+    /// Rounds that have ended.
+    pub(crate) rounds: u64,
+    /// Evaluations so far, and when the round began.
+    spent: u64,
+    begun: u64,
+    /// The formula that would be chosen, and the evaluations when it first was.
+    chosen: Option<Expr>,
+    chosen_at: u64,
+    /// Steps since the choice last changed.
+    stable: u64,
+}
+
+/// A choice is settled once it has stood for this many times the work that found it.
+const SETTLED: u64 = 3;
+
+/// The work below which no choice is settled, and the most that the first round takes, so that the
+/// other replicate has its turn: shares of the budget, the latter at least so many evaluations.
+const SHORTEST_ROUND: u64 = 40;
+const LONGEST_FIRST_ROUND: u64 = 8;
+const FIRST_ROUND: u64 = 100_000;
+
+/// A further round is as long as all before together.
+const DOUBLED: u64 = 2;
+
+/// Steps for which a formula without a loss has to stand: only a shorter spelling of the same
+/// function can still be found.
+const EXACT_STEPS: u64 = 5;
+
+/// A formula that is really there has less than one in so many of the loss of all that is shorter,
+/// or was found before. Others follow the neuron's error: long look-alikes, which hide the formula.
+pub(crate) const CLIFF: f64 = 10.0;
+
+/// Where the best of what is longer leaves more than this share, the front does not fall any more:
+/// the first part of a formula that is missing would take away more.
+const FLAT: f64 = 0.5;
+
+/// What unrelated functions leave.
+const UNRELATED: f64 = 1.0;
+
+/// Islands begin with populations larger by this share in each further round.
+const GROWTH: u64 = 2;
+
+impl Replicate {
+    pub(crate) fn new(index: u64, config: &SearchConfig) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
+        rng.set_stream(index << 32);
+        let mut replicate = Self {
+            index,
+            islands: vec![],
+            hall: HallOfFame::default(),
+            archive: Archive::default(),
+            polished: vec![],
+            combinations: vec![],
+            rng,
+            steps: 0,
+            rounds: 0,
+            spent: 0,
+            begun: 0,
+            chosen: None,
+            chosen_at: 0,
+            stable: 0,
+        };
+        replicate.islands =
+            (0..config.islands as u64).map(|island| replicate.island(island, config)).collect();
+        replicate
+    }
+
+    /// An island of this round, with a random stream of its own.
+    fn island(&self, island: u64, config: &SearchConfig) -> Island {
+        let stream = (self.index << 32) + (self.rounds << 16) + island;
+        let size = config.population as u64 * (GROWTH + self.rounds.min(8)) / GROWTH;
+        Island::new(config.seed, stream, usize::try_from(size).unwrap_or(config.population))
+    }
+
+    /// Fresh islands take the place of every second one, with larger populations.
+    pub(crate) fn begin_round(&mut self, config: &SearchConfig) {
+        self.rounds += 1;
+        self.begun = self.spent;
+        self.stable = 0;
+        let islands = (0..).zip(std::mem::take(&mut self.islands));
+        let islands = islands.map(|(index, old)| {
+            if index % 2 == self.rounds % 2 { self.island(index, config) } else { old }
+        });
+        self.islands = islands.collect();
+    }
+
+    /// Counts a step of that many evaluations.
+    pub(crate) fn note_step(&mut self, spent: u64, ops: &OpSet, inputs: usize) {
+        self.steps += 1;
+        self.spent += spent;
+        let front = self.hall.front();
+        let choice = choice::shortest(&front, ops, inputs).map(|index| front[index].expr.clone());
+        // That its constants get better is no other choice.
+        let form = |expr: &Option<Expr>| expr.as_ref().map(|expr| expr.nodes().to_vec());
+        if form(&choice) == form(&self.chosen) {
+            self.stable += 1;
+        } else {
+            self.chosen_at = self.spent;
+            self.stable = 0;
+        }
+        self.chosen = choice;
+    }
+
+    /// Evaluations so far.
+    pub(crate) fn spent(&self) -> u64 {
+        self.spent
+    }
+
+    /// What would be chosen now.
+    pub(crate) fn chosen(&self) -> Option<&Expr> {
+        self.chosen.as_ref()
+    }
+
+    /// Whether the next step is the first of a round but the first.
+    pub(crate) fn begins_round(&self) -> bool {
+        self.rounds > 0 && self.begun == self.spent
+    }
+
+    /// Whether something has no loss but rounding.
+    pub(crate) fn is_exact(&self) -> bool {
+        self.hall.lowest() <= EXACT
+    }
+
+    /// Whether the choice leaves far less than all that is shorter, and nothing longer much less than
+    /// it: what is left is then the neuron's own error, not a part of a formula.
+    pub(crate) fn is_cliff(&self) -> bool {
+        let front = self.hall.front();
+        let Some(chosen) = &self.chosen else { return false };
+        let Some(at) = front.iter().position(|entry| entry.expr.nodes() == chosen.nodes()) else {
+            return false;
+        };
+        let before = if at == 0 { UNRELATED } else { front[at - 1].loss };
+        front[at].loss * CLIFF < before && front[at].loss * FLAT < self.hall.lowest()
+    }
+
+    /// Whether the round has come to its end, of a search with that budget.
+    pub(crate) fn is_settled(&self, config: &SearchConfig) -> bool {
+        if self.is_exact() {
+            return self.stable >= EXACT_STEPS.min(config.patience);
+        }
+        let least = (config.budget / SHORTEST_ROUND).max(self.begun).max(self.chosen_at);
+        let stands = self.spent >= SETTLED * least || self.stable >= config.patience;
+        let longest = if self.rounds == 0 {
+            (config.budget / LONGEST_FIRST_ROUND).max(FIRST_ROUND).min(config.budget / 2)
+        } else {
+            DOUBLED * self.begun
+        };
+        stands || self.spent >= longest
+    }
+
+    /// Whether the entry beats all that was polished of its complexity or less by that share.
+    pub(crate) fn gains_on_polished(&self, entry: &Entry, share: f64) -> bool {
+        let held = self.polished.iter().filter(|old| old.complexity <= entry.complexity);
+        let best = held.map(|old| old.loss).fold(f64::INFINITY, f64::min);
+        entry.loss < best * (1.0 - share) && best > EXACT
+    }
+}
