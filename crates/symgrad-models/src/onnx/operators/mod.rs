@@ -13,11 +13,13 @@ mod loss;
 pub(crate) mod matrix;
 pub(crate) mod movement;
 mod normalisation;
+mod pooling;
 mod rearrange;
 mod recurrent;
 mod reduction;
 mod resize;
 mod shape;
+mod sliding;
 mod transform;
 
 use super::call::{Call, Outputs};
@@ -71,7 +73,7 @@ pub(crate) const OPERATORS: [Operator; 153] = [
     numbers("Atan", 7, elementwise::elementwise),
     numbers("Atanh", 9, elementwise::elementwise),
     numbers("Attention", 23, attention::attention),
-    numbers("AveragePool", 7, convolution::pool),
+    numbers("AveragePool", 7, pooling::pool),
     numbers("BatchNormalization", 7, normalisation::batch),
     any("Cast", 6, elementwise::cast),
     any("CastLike", 15, elementwise::cast),
@@ -79,7 +81,7 @@ pub(crate) const OPERATORS: [Operator; 153] = [
     numbers("Celu", 12, elementwise::elementwise),
     numbers("CenterCropPad", 18, rearrange::centre),
     numbers("Clip", 6, elementwise::elementwise),
-    numbers("Col2Im", 18, convolution::columns_to_image),
+    numbers("Col2Im", 18, pooling::columns_to_image),
     any("Compress", 9, indexing::compress),
     any("Concat", 4, movement::concat),
     any("Constant", 1, constants::constant),
@@ -134,10 +136,10 @@ pub(crate) const OPERATORS: [Operator; 153] = [
     numbers("LogSoftmax", 1, reduction::softmax),
     graphs("Loop", 1),
     numbers("LpNormalization", 1, normalisation::by_length),
-    numbers("LpPool", 2, convolution::pool),
+    numbers("LpPool", 2, pooling::pool),
     numbers("MatMul", 1, matrix::matmul),
     numbers("Max", 8, arithmetic::variadic),
-    numbers("MaxPool", 1, convolution::pool),
+    numbers("MaxPool", 1, pooling::pool),
     numbers("MaxUnpool", 9, indexing::unpool),
     numbers("Mean", 8, arithmetic::variadic),
     numbers("MeanVarianceNormalization", 9, normalisation::mean_variance),
