@@ -13,6 +13,8 @@ const MAX_FEATURES: usize = 5_000;
 /// Fewer inputs than all are taken only if they are that many at least, and then so many monomials.
 const FEWEST_INPUTS: usize = 8;
 const FEWER_FEATURES: usize = 1_000;
+/// As many unknowns as equations fit anything: a share is left by which the fit is seen.
+const MOST_UNKNOWNS: f64 = 0.9;
 /// Longest polynomial proposed.
 const MAX_TERMS: usize = 30;
 /// Share of the terms dropped in one round while there are many.
@@ -37,12 +39,11 @@ pub(crate) fn eliminate(
 ) -> Vec<Proposal> {
     let mut proposals = Vec::new();
     for degree in 1..=max_degree {
-        // As many unknowns as equations fit anything.
         let equations = evaluator.objective().points() * inputs.len().saturating_sub(1).max(1);
         let most = MAX_FEATURES.min(most_dense(evaluator.objective()));
         let inputs = first_inputs(inputs, degree, most);
         let count = features::monomial_count(inputs.len(), degree);
-        if count > equations / 2 || inputs.is_empty() {
+        if count as f64 > MOST_UNKNOWNS * equations as f64 || inputs.is_empty() {
             break;
         }
         let mut monomials = features::monomials(inputs, degree, ops);
