@@ -10,14 +10,15 @@ use symgrad::data::{
 use symgrad::expr::OpSet;
 use symgrad::laws::{Equations, Motion, Source};
 use symgrad::{
-    DiscoverSettings, Discovery, DiscoveryKind, Error, Folder, LawRecord, Stage, box_of_points,
-    discover,
+    DiscoverSettings, Discovery, DiscoveryKind, Error, LawRecord, SECONDS, Seconds, Stage,
+    box_of_points, discover,
 };
 
 use crate::fail::{FAILED, Failure, MISSED};
 use crate::numbers::seed;
 use crate::progress::LawBar;
-use crate::show::{Format, json};
+use crate::running::Running;
+use crate::show::{Format, json, write_seconds};
 use crate::table::{NameList, TableOptions, name, names, tell_notes};
 use crate::talk::{print, tell};
 
@@ -39,7 +40,7 @@ pub(crate) struct Arguments {
     seed: u64,
     /// Folder for result.json [default: none]
     #[arg(long, help_heading = "Output")]
-    out: Option<PathBuf>,
+    pub(crate) out: Option<PathBuf>,
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
     format: Format,
@@ -90,15 +91,13 @@ fn share(text: &str) -> Result<f64, String> {
 }
 
 /// The files of --out.
-const FILES: [&str; 1] = ["result.json"];
+const FILES: [&str; 2] = ["result.json", SECONDS];
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let start = std::time::Instant::now();
     let source = arguments.columns.source(arguments.data.as_deref())?;
-    let mut folder = arguments.out.as_deref().map(Folder::open).transpose()?;
-    if let Some(folder) = &folder {
-        folder.check(&FILES)?;
-    }
+    let mut running = Running::open(arguments.out.as_deref(), &FILES)?;
+    running.begin()?;
     let read = start.elapsed().as_secs_f64();
     let settings = DiscoverSettings {
         ops: arguments.ops.clone().unwrap_or_default(),
@@ -107,7 +106,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     };
     let mut bar = LawBar::new();
     let found = discover(&source, &settings, &mut bar);
-    bar.finish();
+    let stopped = bar.finish();
     let mut found = found?;
     found.seconds.insert(Stage::Data, (read * 1e3).round() / 1e3);
     if !found.left_out.is_empty() {
@@ -115,8 +114,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
 
     // Whatever else fails now, the answer is shown.
-    let written =
-        folder.as_mut().map_or(Ok(()), |folder| folder.write(FILES[0], json(&found) + "\n"));
+    let written = running.folder.as_mut().map_or(Ok(()), |folder| {
+        write_seconds(&found.seconds, folder)?;
+        let timeless = Discovery { seconds: Seconds::new(), ..found.clone() };
+        folder.write(FILES[0], json(&timeless) + "\n")
+    });
     print(&match arguments.format {
         Format::Text => text(&found),
         Format::Json => json(&found) + "\n",
@@ -129,6 +131,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Failure::from(error).warn();
         return Ok(ExitCode::from(FAILED));
     }
+    if stopped {
+        return Ok(running.interrupted());
+    }
+    running.complete();
     let missed = arguments.exit_code && found.verdict.kind != DiscoveryKind::Laws;
     Ok(if missed { ExitCode::from(MISSED) } else { ExitCode::SUCCESS })
 }

@@ -26,6 +26,10 @@ pub(crate) enum Failure {
     NoSave(PathBuf),
     /// Folders without one in which all are.
     NoPlace,
+    /// A folder without a run to go on with.
+    NoRun { folder: PathBuf, complete: bool },
+    /// A run that another version has begun.
+    OtherVersion { folder: PathBuf, version: String },
 }
 
 impl<E: Into<Error>> From<E> for Failure {
@@ -43,6 +47,15 @@ impl fmt::Display for Failure {
                 write!(f, "{} is no saved search and will not be overwritten", path.display())
             }
             Self::NoPlace => f.write_str("the folders have none in common for the index"),
+            Self::NoRun { folder, complete: true } => {
+                write!(f, "the run in {} is complete", folder.display())
+            }
+            Self::NoRun { folder, complete: false } => {
+                write!(f, "no run in {} was interrupted", folder.display())
+            }
+            Self::OtherVersion { folder, version } => {
+                write!(f, "the run in {} was begun by version {version}", folder.display())
+            }
         }
     }
 }
@@ -54,6 +67,11 @@ impl Failure {
             Self::Work(error) => error.hint(),
             Self::Output(_) => "the result is complete; send it where there is room",
             Self::NoSave(_) => "give --save the name of a new file, or of one that it has written",
+            Self::NoRun { complete: true, .. } => "`symgrad report` makes its page anew",
+            Self::NoRun { .. } => "name the folder that was given with --out",
+            Self::OtherVersion { .. } => {
+                "go on with that version, or start the run again with another --out"
+            }
             Self::NoPlace => "say with --out where the page that leads to all of them belongs",
         }
     }
@@ -62,7 +80,7 @@ impl Failure {
     fn cause(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Work(error) => error.source(),
-            Self::Output(_) | Self::NoSave(_) | Self::NoPlace => None,
+            _ => None,
         }
     }
 

@@ -7,13 +7,14 @@ use clap::Args;
 use symgrad::data::{
     DirectionField, FieldBuilder, FieldColumns, FieldOptions, Matrices, Reading, Table, TangentMode,
 };
-use symgrad::search::{Hints, Objective};
-use symgrad::{Error, Findings, Folder, SearchSettings, Stage, open_search, run_search};
+use symgrad::search::{Hints, Objective, StopReason};
+use symgrad::{Error, Findings, SearchSettings, Stage, open_search, run_search};
 
 use crate::fail::{FAILED, Failure};
 use crate::options::{SearchOptions, tangent};
 use crate::origin::origin;
 use crate::progress::{PointBar, Save, SearchBar};
+use crate::running::Running;
 use crate::show::{FINDINGS, Format, json, tell_names, tell_verdict, text, write_findings};
 use crate::table::{NameList, TableOptions, Usable, name, names};
 use crate::talk::{print, tell};
@@ -35,7 +36,7 @@ pub(crate) struct Arguments {
     resume: Option<PathBuf>,
     /// Folder for result.json, front.csv, front.svg and the page report.html [default: none]
     #[arg(long, help_heading = "Output")]
-    out: Option<PathBuf>,
+    pub(crate) out: Option<PathBuf>,
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
     format: Format,
@@ -80,14 +81,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let saved = arguments.resume.as_deref().map(read_bytes).transpose()?;
     let search = open_search(&objective, &settings, saved.as_deref())?;
     let save = arguments.save.clone().map(Save::new).transpose()?;
-    let mut folder = arguments.out.as_deref().map(Folder::open).transpose()?;
-    if let Some(folder) = &folder {
-        folder.check(&FINDINGS)?;
-    }
+    let mut running = Running::open(arguments.out.as_deref(), &FINDINGS)?;
+    running.begin()?;
     tell_hints(search.hints());
     let read = start.elapsed().as_secs_f64();
 
-    let mut bar = SearchBar::new(save);
+    let mut bar = SearchBar::new(save, running.keeper());
     let mut findings = run_search(search, &mut bar)?;
     findings.look_for_strays(&objective);
     findings.left_out = left_out;
@@ -98,7 +97,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     findings.origin = Some(origin);
 
     // Whatever else fails now, the answer is shown.
-    let written = folder.as_mut().map_or(Ok(()), |folder| {
+    let written = running.folder.as_mut().map_or(Ok(()), |folder| {
         findings.take_sample(&objective);
         pictured.map_or(Ok(()), |pictured| pictured.sample(&mut findings))?;
         write_findings(&findings, folder)
@@ -113,6 +112,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     tell_names(&findings, arguments.format);
     tell_verdict(&findings, None, arguments.format, None);
     failures.iter().for_each(Failure::warn);
+    if findings.stopped == Some(StopReason::Observer) {
+        return Ok(running.interrupted());
+    }
+    if failures.is_empty() {
+        running.complete();
+    }
     Ok(if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
 }
 

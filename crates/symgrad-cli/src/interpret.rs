@@ -7,7 +7,7 @@ use clap::Args;
 use symgrad::data::{FieldOptions, Matrices, Reading, Table, TangentMode};
 use symgrad::models::{OpenOptions, Setting, Unit};
 use symgrad::report::{TextTable, format_loss};
-use symgrad::search::Verdict;
+use symgrad::search::{StopReason, Verdict};
 use symgrad::{
     Activity, Error, Findings, Folder, InterpretSettings, Interpretation, LayerInterpretation,
     Model, Outer, REPORT, SpaceInterpretation, interpret_layer, interpret_neuron, interpret_space,
@@ -19,6 +19,7 @@ use crate::numbers::{count, number};
 use crate::options::{SearchOptions, tangent};
 use crate::origin::origin;
 use crate::progress::{LayerBar, SearchBar};
+use crate::running::Running;
 use crate::show::{
     FINDINGS, Format, json, tell_names, tell_verdict, text, write_front, write_page,
 };
@@ -39,7 +40,7 @@ pub(crate) struct Arguments {
     alike: Option<f64>,
     /// Folder for what was found, pictures, and the page report.html [default: none]
     #[arg(long, help_heading = "Output")]
-    out: Option<PathBuf>,
+    pub(crate) out: Option<PathBuf>,
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
     format: Format,
@@ -106,44 +107,56 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let origin = Some(origin(&arguments.data.points, rows, Some(file), &settings.search));
     let name = arguments.network.layer.as_deref().unwrap_or(model.output());
     let neurons = model.layer(name)?.neurons;
-    let mut folder = arguments.out.as_deref().map(Folder::open).transpose()?;
-    let ready = |names: &[&str]| folder.as_ref().map_or(Ok(()), |folder| folder.check(names));
+    let out = arguments.out.as_deref();
     tell_notes(&notes);
     tell_superfluous(&points, &settings.search);
     if arguments.network.all {
-        ready(&[LAYER, REPORT])?;
+        let mut running = Running::open(out, &[LAYER, REPORT])?;
+        running.begin()?;
         let part = arguments.network.part.map_or(0..neurons, |part| part.neurons(neurons));
         let units: Vec<Unit> = part.map(Unit::Neuron).collect();
-        let bar = LayerBar::new();
-        let found = interpret_layer(&model, &points, name, &units, &settings, &bar)?;
-        bar.finish();
-        let found = LayerInterpretation { origin, ..found };
-        return arguments.show_layer(&found, folder.as_mut());
+        let bar = LayerBar::new(running.keeper());
+        let found = interpret_layer(&model, &points, name, &units, &settings, &bar);
+        let so_far = bar.finish();
+        let found = match found {
+            Err(Error::Stopped) => {
+                let (neurons, groups) = (so_far, vec![]);
+                print(&layer_text(&LayerInterpretation { neurons, groups, origin: None }))?;
+                return Ok(running.interrupted());
+            }
+            found => LayerInterpretation { origin, ..found? },
+        };
+        return arguments.show_layer(&found, running);
     }
-    let mut bar = SearchBar::new(None);
     let unit = match arguments.network.neuron.as_slice() {
         [unit] => *unit,
         [] if neurons == 1 => Unit::Neuron(0),
         [] => return Err(Error::WhichNeuron { layer: name.into(), neurons }.into()),
         units => {
-            ready(&[SPACE, REPORT])?;
+            let mut running = Running::open(out, &[SPACE, REPORT])?;
+            running.begin()?;
+            let mut bar = SearchBar::new(None, running.keeper());
             let concepts = arguments.network.concepts;
             let found =
                 interpret_space(&model, &points, name, units, concepts, &settings, &mut bar)?;
             bar.finish()?;
             let found = SpaceInterpretation { origin, ..found };
-            return arguments.show_space(&found, folder.as_mut());
+            return arguments.show_space(&found, running);
         }
     };
-    ready(&[&FINDINGS[..], &[NEURON, OUTER]].concat())?;
+    let mut running = Running::open(out, &[&FINDINGS[..], &[NEURON, OUTER]].concat())?;
+    running.begin()?;
+    let mut bar = SearchBar::new(None, running.keeper());
     let found = interpret_neuron(&model, &points, name, unit, &settings, &mut bar)?;
     bar.finish()?;
     let mut found = Interpretation { origin, ..found };
-    let sampled = folder.as_ref().map_or(Ok(()), |_| found.take_sample(&model, &points, &settings));
-    let written = folder
+    let sampled =
+        running.folder.as_ref().map_or(Ok(()), |_| found.take_sample(&model, &points, &settings));
+    let written = running
+        .folder
         .as_mut()
         .map(|folder| sampled.and_then(|()| write_neuron(&found, &model, &points, folder)));
-    arguments.show_neuron(&found, written)
+    arguments.show_neuron(&found, written, running)
 }
 
 impl Network {
@@ -184,6 +197,7 @@ impl Arguments {
         &self,
         found: &Interpretation,
         written: Option<Result<(), Error>>,
+        running: Running,
     ) -> Result<ExitCode, Failure> {
         match (self.format, &found.findings) {
             (Format::Json, _) => print(&(json(found) + "\n"))?,
@@ -197,15 +211,16 @@ impl Arguments {
         if let Some(findings) = &found.findings {
             tell_verdict(findings, found.outer.as_ref(), self.format, None);
         }
-        Ok(ended(written))
+        Ok(ended(written, running, found.findings.as_slice()))
     }
 
     fn show_space(
         &self,
         found: &SpaceInterpretation,
-        folder: Option<&mut Folder>,
+        mut running: Running,
     ) -> Result<ExitCode, Failure> {
-        let written = folder.map(|folder| write_whole(SPACE, json(found), folder));
+        let whole = || json(&found.without_seconds());
+        let written = running.folder.as_mut().map(|folder| write_whole(SPACE, whole(), folder));
         print(&match self.format {
             Format::Json => json(found) + "\n",
             Format::Text => space_text(found),
@@ -220,15 +235,16 @@ impl Arguments {
         for (findings, number) in found.concepts.iter().zip(1..) {
             tell_verdict(findings, None, self.format, Some(&format!("concept {number}")));
         }
-        Ok(ended(written))
+        Ok(ended(written, running, &found.concepts))
     }
 
     fn show_layer(
         &self,
         found: &LayerInterpretation,
-        folder: Option<&mut Folder>,
+        mut running: Running,
     ) -> Result<ExitCode, Failure> {
-        let written = folder.map(|folder| write_whole(LAYER, json(found), folder));
+        let whole = || json(&found.without_seconds());
+        let written = running.folder.as_mut().map(|folder| write_whole(LAYER, whole(), folder));
         let spelt = |notation: Format, neuron: &Interpretation| {
             let answer = neuron.findings.as_ref().map(Findings::answer);
             let answer = answer.map_or("", |answer| notation.spell(answer));
@@ -249,19 +265,28 @@ impl Arguments {
                 tell_verdict(findings, neuron.outer.as_ref(), self.format, Some(&of));
             }
         }
-        Ok(ended(written))
+        Ok(ended(written, running, &[]))
     }
 }
 
-/// The exit code, after a warning if files could not be written.
-fn ended(written: Option<Result<(), Error>>) -> ExitCode {
-    match written {
+/// The exit code, after a warning if files could not be written, or how to go on if a search was
+/// interrupted.
+fn ended(written: Option<Result<(), Error>>, running: Running, findings: &[Findings]) -> ExitCode {
+    let failed = match written {
         Some(Err(error)) => {
             Failure::from(error).warn();
-            ExitCode::from(FAILED)
+            true
         }
-        _ => ExitCode::SUCCESS,
+        _ => false,
+    };
+    if findings.iter().any(|found| found.stopped == Some(StopReason::Observer)) {
+        return running.interrupted();
     }
+    if failed {
+        return ExitCode::from(FAILED);
+    }
+    running.complete();
+    ExitCode::SUCCESS
 }
 
 /// The files beside those of a search.
@@ -283,7 +308,7 @@ fn write_neuron(
         write_front(&whole, folder)?;
         folder.write(OUTER, found.outer_svg(model, points)?)?;
     }
-    write_whole(NEURON, json(found), folder)
+    write_whole(NEURON, json(&found.without_seconds()), folder)
 }
 
 /// Writes what was found as one file, and the page about it.

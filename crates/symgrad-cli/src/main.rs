@@ -1,6 +1,7 @@
 //! The `symgrad` command: results on standard output, talk on standard error.
 //!
-//! Exit codes: 0 for success, 1 for a result that misses what was asked, 2 for a failure.
+//! Exit codes: 0 for success, 1 for a result that misses what was asked, 2 for a failure, 130 for a run
+//! that was asked to end.
 
 // These panic where the stream is closed or full.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
@@ -10,6 +11,7 @@ mod fail;
 mod find;
 mod inspect;
 mod interpret;
+mod interrupt;
 mod list;
 mod merge;
 mod numbers;
@@ -18,6 +20,8 @@ mod origin;
 mod progress;
 mod report;
 mod rerun;
+mod resume;
+mod running;
 mod show;
 mod table;
 mod talk;
@@ -25,6 +29,8 @@ mod talk;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::fail::Failure;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -45,6 +51,8 @@ enum Command {
     Discover(Box<discover::Arguments>),
     /// Read formulas from the neurons of a trained network
     Interpret(Box<interpret::Arguments>),
+    /// Go on with a run that was interrupted
+    Resume(resume::Arguments),
     /// Put together the parts of a layer that `interpret --all --part` has read
     Merge(merge::Arguments),
     /// Make pages about results that are there, and one that leads to them
@@ -59,6 +67,16 @@ enum Command {
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
+        Command::Resume(arguments) => resume::command(&arguments).and_then(run),
+        command => run(command),
+    };
+    done.unwrap_or_else(|failure| failure.report())
+}
+
+fn run(command: Command) -> Result<ExitCode, Failure> {
+    match command {
+        // A run is no resumption.
+        Command::Resume(arguments) => Err(arguments.refused()),
         Command::Search(arguments) => find::run(&arguments),
         Command::Discover(arguments) => discover::run(&arguments),
         Command::Interpret(arguments) => interpret::run(&arguments),
@@ -67,6 +85,5 @@ fn main() -> ExitCode {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Reproduce(arguments) => rerun::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
-    };
-    done.unwrap_or_else(|failure| failure.report())
+    }
 }

@@ -30,7 +30,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let whole = LayerInterpretation::merged(read.collect::<Result<_, _>>()?)?;
     let mut folder = arguments.out.as_deref().map(Folder::open).transpose()?;
     if let Some(folder) = &mut folder {
-        write_whole(LAYER, json(&whole), folder)?;
+        write_whole(LAYER, json(&whole.without_seconds()), folder)?;
     }
     print(&match arguments.format {
         Format::Json => json(&whole) + "\n",

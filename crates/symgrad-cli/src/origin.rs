@@ -16,7 +16,7 @@ pub(crate) fn origin(
     settings: &SearchSettings,
 ) -> Origin {
     let origin = Origin {
-        command: Some(repeated(std::env::args_os().skip(1))),
+        command: Some(repeated(crate::running::arguments().iter().cloned())),
         data: Some(if data == Path::new("-") { "standard input".into() } else { name(data) }),
         rows: Some(rows),
         model: model.map(name),
@@ -52,6 +52,11 @@ fn repeated(arguments: impl Iterator<Item = OsString>) -> String {
         words.push(quoted(&(option + &value)));
     }
     words.join(" ")
+}
+
+/// A path as a shell reads it.
+pub(crate) fn shown(path: &Path) -> String {
+    quoted(&path.to_string_lossy())
 }
 
 /// A word as a shell reads it.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{IsTerminal, Read as _};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,11 +12,14 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use symgrad::data::Progress;
 use symgrad::expr::Names;
 use symgrad::laws::LawObserver;
+use symgrad::models::Unit;
 use symgrad::report::format_loss;
 use symgrad::search::{Observer as SearchObserver, Search};
-use symgrad::{Error, LayerObserver, Observer, Record, Stage, write_file};
+use symgrad::{Error, Interpretation, LayerObserver, Observer, Record, Stage, write_file};
 
 use crate::fail::Failure;
+use crate::interrupt;
+use crate::running::{self, Keeper};
 use crate::talk::tell;
 
 /// The file in which a search keeps its state.
@@ -43,7 +47,7 @@ impl Save {
     }
 
     fn keep(&mut self, search: &Search) {
-        if self.last.is_some_and(|last| last.elapsed() < SAVE_EVERY) {
+        if !interrupt::asked() && self.last.is_some_and(|last| last.elapsed() < SAVE_EVERY) {
             return;
         }
         self.last = Some(Instant::now());
@@ -67,10 +71,11 @@ fn is_saved_search(path: &Path) -> bool {
 pub(crate) struct SearchBar {
     bar: ProgressBar,
     save: Option<Save>,
+    keeper: Keeper,
 }
 
 impl SearchBar {
-    pub(crate) fn new(save: Option<Save>) -> Self {
+    pub(crate) fn new(save: Option<Save>, keeper: Keeper) -> Self {
         let bar = if std::io::stderr().is_terminal() {
             let bar = ProgressBar::new(1).with_style(style()).with_prefix("search");
             bar.enable_steady_tick(TICK);
@@ -78,7 +83,7 @@ impl SearchBar {
         } else {
             ProgressBar::hidden()
         };
-        Self { bar, save }
+        Self { bar, save, keeper }
     }
 
     pub(crate) fn finish(self) -> Result<(), Error> {
@@ -91,6 +96,11 @@ impl SearchBar {
 const SAVE_EVERY: Duration = Duration::from_secs(2);
 
 impl SearchObserver for SearchBar {
+    fn begin(&mut self, search: &mut Search) {
+        let told = self.keeper.begin(search);
+        self.bar.suspend(|| told.iter().for_each(|line| tell!("{line}")));
+    }
+
     fn step(&mut self, search: &Search) -> ControlFlow<()> {
         let budget = search.config().budget;
         self.bar.set_length(budget);
@@ -105,34 +115,49 @@ impl SearchObserver for SearchBar {
         if let Some(save) = &mut self.save {
             save.keep(search);
         }
-        ControlFlow::Continue(())
+        if let Some(error) = self.keeper.keep(search) {
+            self.bar.suspend(|| running::warn(error));
+        }
+        go_on()
     }
 }
 
+/// To end once somebody asks for it.
+fn go_on() -> ControlFlow<()> {
+    if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+}
+
 /// The bar of a search for laws.
-pub(crate) struct LawBar(ProgressBar);
+pub(crate) struct LawBar {
+    bar: ProgressBar,
+    stopped: bool,
+}
 
 impl LawBar {
     pub(crate) fn new() -> Self {
+        interrupt::listen();
         if !std::io::stderr().is_terminal() {
-            return Self(ProgressBar::hidden());
+            return Self { bar: ProgressBar::hidden(), stopped: false };
         }
         let bar = ProgressBar::new(1).with_style(style()).with_prefix("laws");
         bar.enable_steady_tick(TICK);
-        Self(bar)
+        Self { bar, stopped: false }
     }
 
-    pub(crate) fn finish(&self) {
-        self.0.finish_and_clear();
+    /// Whether the search was stopped.
+    pub(crate) fn finish(&self) -> bool {
+        self.bar.finish_and_clear();
+        self.stopped
     }
 }
 
 impl LawObserver for LawBar {
     fn progress(&mut self, laws: usize, tried: usize, libraries: usize) -> ControlFlow<()> {
-        self.0.set_length(libraries as u64);
-        self.0.set_position(tried as u64);
-        self.0.set_message(format!("{laws} found"));
-        ControlFlow::Continue(())
+        self.bar.set_length(libraries as u64);
+        self.bar.set_position(tried as u64);
+        self.bar.set_message(format!("{laws} found"));
+        self.stopped |= go_on().is_break();
+        go_on()
     }
 }
 
@@ -169,28 +194,62 @@ impl Progress for PointBar {
 }
 
 /// The bar of the searches for a layer.
-pub(crate) struct LayerBar(ProgressBar);
+pub(crate) struct LayerBar {
+    bar: ProgressBar,
+    keeper: Keeper,
+    /// Whether a search was stopped before its end.
+    stopped: AtomicBool,
+    found: Mutex<Vec<Interpretation>>,
+}
 
 impl LayerBar {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(keeper: Keeper) -> Self {
+        interrupt::listen();
+        let (found, stopped) = (Mutex::default(), AtomicBool::new(false));
         if !std::io::stderr().is_terminal() {
-            return Self(ProgressBar::hidden());
+            return Self { bar: ProgressBar::hidden(), keeper, stopped, found };
         }
         let bar = ProgressBar::new(1).with_style(style()).with_prefix("neurons");
         bar.enable_steady_tick(TICK);
-        Self(bar)
+        Self { bar, keeper, stopped, found }
     }
 
-    pub(crate) fn finish(&self) {
-        self.0.finish_and_clear();
+    /// What the searches have found so far.
+    pub(crate) fn finish(self) -> Vec<Interpretation> {
+        self.bar.finish_and_clear();
+        let mut found = self.found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        found.sort_by_key(|neuron| neuron.unit);
+        found
     }
 }
 
 impl LayerObserver for LayerBar {
+    fn begin(&self, unit: Unit, search: &mut Search) {
+        let told = self.keeper.begin(search);
+        self.bar.suspend(|| told.iter().for_each(|line| tell!("neuron {unit}: {line}")));
+    }
+
+    fn step(&self, _: Unit, search: &Search) -> ControlFlow<()> {
+        if let Some(error) = self.keeper.keep(search) {
+            self.bar.suspend(|| running::warn(error));
+        }
+        let flow = go_on();
+        self.stopped.fetch_or(flow.is_break() && search.stopped().is_none(), Relaxed);
+        flow
+    }
+
+    fn found(&self, neuron: &Interpretation) {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).push(neuron.clone());
+    }
+
     fn searched(&self, done: usize, total: usize) -> ControlFlow<()> {
-        self.0.set_length(total as u64);
+        self.bar.set_length(total as u64);
         // Reports of two threads may overtake each other.
-        self.0.set_position(self.0.position().max(done as u64));
+        self.bar.set_position(self.bar.position().max(done as u64));
+        // The last one leaves nothing to be stopped.
+        if self.stopped.load(Relaxed) || done < total && interrupt::asked() {
+            return ControlFlow::Break(());
+        }
         ControlFlow::Continue(())
     }
 }
@@ -205,6 +264,7 @@ pub(crate) struct Bars {
 
 impl Bars {
     pub(crate) fn new(runs: usize) -> Self {
+        interrupt::listen();
         let terminal = std::io::stderr().is_terminal();
         let multi = MultiProgress::new();
         let total = if terminal && runs > 1 {
@@ -273,7 +333,7 @@ impl Observer for Bars {
             bar.set_length(total);
             bar.set_position(done);
         }
-        ControlFlow::Continue(())
+        go_on()
     }
 
     fn finished(&self, run: &str, record: &Record, resumed: bool) {

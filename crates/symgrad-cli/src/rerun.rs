@@ -6,12 +6,13 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use symgrad::data::generate::Recipe;
 use symgrad::siamese::Backend;
-use symgrad::{Plan, reproduce, select};
+use symgrad::{Error, Plan, reproduce, select};
 
 use crate::fail::{FAILED, Failure, MISSED};
 use crate::list::SuiteName;
 use crate::numbers::{count, seed, threads};
 use crate::progress::Bars;
+use crate::running;
 use crate::talk::{print, tell};
 
 #[derive(Args)]
@@ -33,7 +34,7 @@ pub(crate) struct Arguments {
     seed: u64,
     /// Folder of the summary and of every run's files
     #[arg(long, default_value = "runs")]
-    out: PathBuf,
+    pub(crate) out: PathBuf,
     /// Threads; the result does not depend on it [default: all cores]
     #[arg(long, value_parser = threads)]
     threads: Option<usize>,
@@ -45,7 +46,7 @@ pub(crate) struct Arguments {
     keep_triplets: bool,
     /// Move what earlier calls have left of these runs aside, and start anew
     #[arg(long)]
-    fresh: bool,
+    pub(crate) fresh: bool,
     /// What trains
     #[arg(long, value_enum, default_value_t = BackendName::Flex)]
     backend: BackendName,
@@ -92,10 +93,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         keep_triplets: arguments.keep_triplets,
         fresh: arguments.fresh,
     };
+    let request = running::remember(&arguments.out)?;
     let bars = Bars::new(plan.cases.len() * plan.seeds.len());
     let outcome = reproduce(&plan, &bars);
     bars.finish();
     let outcome = outcome?;
+    if outcome.failures.iter().any(|failure| matches!(failure.error, Error::Stopped)) {
+        print(&outcome.text)?;
+        return Ok(running::interrupted(&arguments.out));
+    }
+    request.end();
     let complete = outcome.complete();
     let failed = !outcome.failures.is_empty() || outcome.unwritten.is_some();
     print(&outcome.text)?;

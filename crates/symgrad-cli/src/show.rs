@@ -7,7 +7,7 @@ use serde::Serialize;
 use symgrad::expr::Language;
 use symgrad::report::{FrontLabels, TextTable, format_loss, pareto_svg};
 use symgrad::search::{Interval, LossKind, Verdict};
-use symgrad::{Error, Findings, Folder, FrontEntry, Outer, REPORT, write_report};
+use symgrad::{Error, Findings, Folder, FrontEntry, Outer, REPORT, SECONDS, Seconds, write_report};
 
 use crate::talk::tell;
 
@@ -148,7 +148,7 @@ pub(crate) fn json<T: Serialize>(value: &T) -> String {
 }
 
 /// The files of [`write_findings`].
-pub(crate) const FINDINGS: [&str; 4] = [RESULT, "front.csv", "front.svg", REPORT];
+pub(crate) const FINDINGS: [&str; 5] = [RESULT, "front.csv", "front.svg", SECONDS, REPORT];
 
 const RESULT: &str = "result.json";
 
@@ -163,11 +163,17 @@ pub(crate) fn write_page(folder: &mut Folder, result: &str) -> Result<(), Error>
     write_report(folder, Some(result)).map(|_| ())
 }
 
-/// Writes result.json, front.csv and front.svg.
+/// Writes result.json, front.csv, front.svg and seconds.json.
 pub(crate) fn write_front(findings: &Findings, folder: &mut Folder) -> Result<(), Error> {
     folder.write("front.csv", findings.front_csv())?;
     let labels = FrontLabels { loss: findings.loss_name(), ..FrontLabels::default() };
     let picture = pareto_svg(&findings.front_points(), Some(findings.answer), &labels)?;
     folder.write("front.svg", picture)?;
-    folder.write(RESULT, json(findings) + "\n")
+    write_seconds(&findings.seconds, folder)?;
+    folder.write(RESULT, json(&findings.without_seconds()) + "\n")
+}
+
+/// Writes the one thing that differs from run to run.
+pub(crate) fn write_seconds(seconds: &Seconds, folder: &mut Folder) -> Result<(), Error> {
+    folder.write(SECONDS, json(seconds) + "\n")
 }

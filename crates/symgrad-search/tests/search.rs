@@ -8,7 +8,8 @@ use rand_distr::{Distribution, StandardNormal};
 use symgrad_data::{DirectionField, FieldOptions, Table};
 use symgrad_expr::{Expr, OpSet, Program, Workspace};
 use symgrad_search::{
-    Choice, Evaluator, Measure, Objective, Outcome, Search, SearchConfig, StopReason, Verdict,
+    Choice, Evaluator, Measure, Objective, Observer, Outcome, Search, SearchConfig, StopReason,
+    Verdict,
 };
 
 const POINTS: usize = 400;
@@ -173,6 +174,37 @@ fn a_resumed_search_ends_like_one_that_ran_through() {
         let resumed = Search::resume(objective, &saved).unwrap().run(&mut ());
         assert_eq!(resumed.evaluations(), through.evaluations(), "after {steps} steps");
         assert_eq!(resumed.front(), through.front(), "after {steps} steps");
+        if steps == 0 || steps == last {
+            continue;
+        }
+        let restored = start(config.clone()).run(&mut Restoring(&saved));
+        assert_eq!(restored.evaluations(), through.evaluations(), "after {steps} steps");
+        assert_eq!(restored.front(), through.front(), "after {steps} steps");
+    }
+    // After its last step a search has no more to do than to finish, and little to keep.
+    let mut ended = start(config.clone());
+    while ended.step().is_none() {}
+    let (brief, whole) = (ended.save_briefly().unwrap(), ended.save().unwrap());
+    assert!(10 * brief.len() < whole.len(), "{} of {}", brief.len(), whole.len());
+    let objective = || Objective::new(&field, Measure::LevelSet);
+    for outcome in [
+        Search::resume(objective(), &whole).unwrap().run(&mut ()),
+        start(config.clone()).run(&mut Restoring(&brief)),
+    ] {
+        assert_eq!(outcome.evaluations(), through.evaluations());
+        assert_eq!((outcome.front(), outcome.stop()), (through.front(), stop));
+    }
+    assert!(Search::resume(objective(), &brief).is_err());
+    let mut other = start(SearchConfig { births: 81, ..config });
+    assert!(other.restore(&whole).is_err());
+}
+
+/// Begins with a state that was saved.
+struct Restoring<'a>(&'a [u8]);
+
+impl Observer for Restoring<'_> {
+    fn begin(&mut self, search: &mut Search) {
+        search.restore(self.0).unwrap();
     }
 }
 

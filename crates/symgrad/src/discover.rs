@@ -57,6 +57,7 @@ pub struct Discovery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub noise: Option<BTreeMap<String, f64>>,
     /// Wall-clock seconds by stage; the one part that differs from run to run.
+    #[serde(default, skip_serializing_if = "Seconds::is_empty")]
     pub seconds: Seconds,
     /// The seed.
     pub seed: u64,

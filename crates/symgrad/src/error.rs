@@ -157,6 +157,12 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// A folder to which somebody else is writing.
+    #[error("another symgrad is writing to {}", path.display())]
+    Locked {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A folder without a result.
     #[error("no result in {}: expected one of {}", path.display(), crate::RESULTS.join(", "))]
     NoResult {
@@ -236,6 +242,7 @@ impl Error {
                 "choose another folder with --out, or move the file away; `symgrad reproduce \
                  --fresh` moves aside what an earlier call has left"
             }
+            Self::Locked { .. } => "wait until it has ended, or choose another folder",
             Self::Formula { .. } | Self::Read { .. } | Self::Content { .. } => {
                 "delete the run's folder, or choose another with --out, to start afresh"
             }

@@ -8,29 +8,38 @@ use serde::de::DeserializeOwned;
 
 use crate::Error;
 
+/// How the names of files begin that are not complete.
+pub(crate) const PART: &str = ".symgrad-part-";
+
 /// Makes a folder, and makes sure that files can be written to it.
 pub(crate) fn prepare_folder(folder: &Path) -> Result<(), Error> {
     let failed = |source| Error::Write { path: folder.into(), source };
     std::fs::create_dir_all(folder).map_err(failed)?;
-    tempfile::Builder::new().tempfile_in(folder).map_err(failed)?;
+    tempfile::Builder::new().prefix(PART).tempfile_in(folder).map_err(failed)?;
     Ok(())
 }
 
 /// Writes a file beside its final place, then moves it there: a reader finds the old file or
 /// the new one, never a part.
 pub fn write_file(path: &Path, content: impl AsRef<[u8]>) -> Result<(), Error> {
-    replace(path, content.as_ref()).map_err(|source| Error::Write { path: path.into(), source })
+    replace(path, None, content.as_ref())
+        .map_err(|source| Error::Write { path: path.into(), source })
 }
 
-fn replace(path: &Path, content: &[u8]) -> std::io::Result<()> {
+/// The same; what was there before is moved to another place first, if one is given.
+pub(crate) fn replace(path: &Path, before: Option<&Path>, content: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let mut builder = tempfile::Builder::new();
+    builder.prefix(PART);
     // Temporary files are private by default; the final one follows the user's umask.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut file = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
+    if let Some(before) = before.filter(|_| path.exists()) {
+        std::fs::rename(path, before)?;
+    }
     file.persist(path)?;
     Ok(())
 }

@@ -70,7 +70,9 @@ pub struct Findings {
     /// What the answer is like at some of the points, for pictures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sample: Option<Sample>,
-    /// Wall-clock seconds by stage; the one part that differs from run to run.
+    /// Wall-clock seconds by stage; the one part that differs from run to run, and that is not in
+    /// the files of a folder.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub seconds: Seconds,
     /// Evaluations that the search made, no more than its budget.
     pub evaluations: u64,
@@ -162,6 +164,12 @@ impl Findings {
     /// the loss needs.
     pub fn readable_answer(&self) -> String {
         self.answer().readable().to_owned()
+    }
+
+    /// What is the same whenever and wherever it is found: files hold that.
+    #[must_use]
+    pub fn without_seconds(&self) -> Self {
+        Self { seconds: Seconds::new(), ..self.clone() }
     }
 
     /// The name of the losses' measure.

@@ -5,16 +5,21 @@
 //! user's.
 
 use std::collections::BTreeMap;
+use std::fs::TryLockError;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::files::{prepare_folder, read_json, write_file, write_json};
+use crate::files::{PART, prepare_folder, read_json, write_file, write_json};
 
 /// Name of the file that says what symgrad has written beside it.
 const RECORD: &str = ".symgrad.json";
+
+/// Name of the file that is locked while somebody writes to the folder. It stays: to remove it would
+/// let two take different files for it.
+const LOCK: &str = ".symgrad.lock";
 
 /// A folder in which symgrad replaces what it has written itself, and nothing else.
 ///
@@ -32,10 +37,14 @@ const RECORD: &str = ".symgrad.json";
 /// assert_eq!(std::fs::read_to_string(path.join("result.json"))?, "a user's own");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// As long as there is the value, the folder is locked: nobody else opens it.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
     record: Record,
+    /// Held until it is dropped; none where the file system knows no locks.
+    _lock: Option<std::fs::File>,
 }
 
 /// What symgrad has written.
@@ -76,12 +85,14 @@ impl Folder {
     /// symgrad has written there.
     pub fn open(path: &Path) -> Result<Self, Error> {
         prepare_folder(path)?;
+        let lock = lock(path)?;
+        remove_parts(path);
         let file = path.join(RECORD);
         let record = match std::fs::symlink_metadata(&file) {
             Err(error) if error.kind() == ErrorKind::NotFound => Record::default(),
             _ => read_json(&file)?,
         };
-        Ok(Self { path: path.into(), record })
+        Ok(Self { path: path.into(), record, _lock: lock })
     }
 
     /// The place of a file.
@@ -115,7 +126,7 @@ impl Folder {
         self.check(&[name])?;
         let path = self.file(name);
         let failed = |source| Error::Write { path: path.clone(), source };
-        let temporary = tempfile::Builder::new().prefix(".symgrad-").tempdir_in(&self.path);
+        let temporary = tempfile::Builder::new().prefix(PART).tempdir_in(&self.path);
         let temporary = temporary.map_err(failed)?;
         let part = temporary.path().join(name);
         write(&part).map_err(Into::into)?;
@@ -193,6 +204,31 @@ impl Folder {
     }
 }
 
+/// The lock of a folder.
+fn lock(path: &Path) -> Result<Option<std::fs::File>, Error> {
+    let failed = |source| Error::Write { path: path.into(), source };
+    let options = std::fs::File::options().create(true).truncate(false).write(true).to_owned();
+    let file = options.open(path.join(LOCK)).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Err(Error::Locked { path: path.into() }),
+        // Some file systems know no locks.
+        Err(TryLockError::Error(_)) => Ok(None),
+    }
+}
+
+/// Removes what somebody who was killed left half written.
+fn remove_parts(path: &Path) {
+    let Ok(entries) = std::fs::read_dir(path) else { return };
+    for entry in entries.flatten() {
+        if entry.file_name().to_string_lossy().starts_with(PART) {
+            // What cannot be removed is in nobody's way.
+            let _ = std::fs::remove_dir_all(entry.path());
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
 #[cfg(feature = "training")]
 /// Moves a file or folder, if it is there, to `NAME.old-1`, or the next number that is free.
 pub(crate) fn set_aside(path: &Path) -> Result<(), Error> {
@@ -244,11 +280,15 @@ mod tests {
         assert_eq!(folder.owner("a")?, Owner::Nobody);
         folder.write("a", "one")?;
         assert_eq!(folder.owner("a")?, Owner::Symgrad);
-        // What is remembered outlives the program.
+        // One at a time; what is remembered outlives the program.
+        assert!(matches!(Folder::open(temporary.path()), Err(Error::Locked { .. })));
+        drop(folder);
+        std::fs::write(temporary.path().join(format!("{PART}x")), "half")?;
         let mut folder = Folder::open(temporary.path())?;
         folder.write("a", "two")?;
         assert_eq!(folder.owner("a")?, Owner::Symgrad);
         assert_eq!(digest_of(&folder.file("a"))?, digest(b"two"));
+        assert!(!folder.file(&format!("{PART}x")).exists());
         std::fs::write(folder.file("a"), "three")?;
         std::fs::create_dir(folder.file("b"))?;
         for name in ["a", "b"] {

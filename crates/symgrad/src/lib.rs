@@ -64,6 +64,7 @@ mod published;
 #[cfg(feature = "training")]
 mod reproduce;
 mod settings;
+mod states;
 mod statistics;
 #[cfg(feature = "training")]
 mod steps;
@@ -112,12 +113,13 @@ pub use interpret::{
 pub use observer::Observer;
 pub use observer::Stage;
 pub use origin::{Origin, Sample};
-pub use pages::{INDEX, REPORT, RESULTS, write_index, write_report};
+pub use pages::{INDEX, REPORT, RESULTS, SECONDS, write_index, write_report};
 #[cfg(feature = "training")]
 pub use published::{PublishedFront, published_front, published_mse};
 #[cfg(feature = "training")]
 pub use reproduce::{Failure, Plan, Reproduction, reproduce};
 pub use settings::SearchSettings;
+pub use states::{Request, Restored, States};
 pub use strays::Strays;
 pub use symgrad_report::wilson;
 pub use verdict::{VerdictKind, VerdictRecord};

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 use symgrad_report::{Badge, IndexPage, IndexRow};
 
-use crate::files::read_file;
+use crate::files::{read_file, read_json};
 use crate::folder::Sources;
 use crate::page::badge;
 use crate::{Error, Findings, Folder, Interpretation, LayerInterpretation, SpaceInterpretation};
@@ -15,6 +15,9 @@ pub const REPORT: &str = "report.html";
 
 /// Name of the page that leads to those of many folders.
 pub const INDEX: &str = "index.html";
+
+/// Name of the file with the wall-clock seconds of each stage.
+pub const SECONDS: &str = "seconds.json";
 
 /// Names of the files that pages are made of, those that hold more before those that hold less.
 pub const RESULTS: [&str; 4] = ["interpretation.json", "layer.json", "space.json", "result.json"];
@@ -46,7 +49,8 @@ pub fn write_report(folder: &mut Folder, result: Option<&str>) -> Result<IndexRo
     };
     let (page, row) = match name {
         "interpretation.json" => {
-            let found: Interpretation = parsed(&path)?;
+            let mut found: Interpretation = parsed(&path)?;
+            found.findings.iter_mut().for_each(|findings| timed(findings, folder));
             checked(Box::new(found.findings.iter()))?;
             (found.page().to_html(), row_of(found.findings.as_ref(), Badge::Dead))
         }
@@ -65,7 +69,8 @@ pub fn write_report(folder: &mut Folder, result: Option<&str>) -> Result<IndexRo
             (page.to_html(), many(badges, "concepts"))
         }
         _ => {
-            let found: Findings = parsed(&path)?;
+            let mut found: Findings = parsed(&path)?;
+            timed(&mut found, folder);
             checked(Box::new(std::iter::once(&found)))?;
             (found.page().to_html(), row_of(Some(&found), Badge::Unknown))
         }
@@ -79,6 +84,13 @@ pub fn write_report(folder: &mut Folder, result: Option<&str>) -> Result<IndexRo
 fn parsed<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
     serde_json::from_str(&read_file(path)?)
         .map_err(|error| Error::NoPage { path: path.into(), reason: error.to_string() })
+}
+
+/// The seconds have a file of their own, so that the result is the same in every run.
+fn timed(findings: &mut Findings, folder: &Folder) {
+    if findings.seconds.is_empty() {
+        findings.seconds = read_json(&folder.file(SECONDS)).unwrap_or_default();
+    }
 }
 
 /// Writes the page that leads to many results.

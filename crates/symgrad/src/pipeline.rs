@@ -20,12 +20,12 @@ use crate::folder::{Folder, Owner, Sources, set_aside};
 use crate::pairs;
 use crate::statistics::{pearson, spearman};
 use crate::steps::{
-    CONFIG, CURVE, ENCODER, FIELD, FRONT, FRONT_PICTURE, RECORD, RESULT, SCATTER_PICTURE, SECONDS,
-    Step, Steps, TEST, TRAIN, TRAINING_PICTURE, VALIDATION,
+    CONFIG, CURVE, ENCODER, FIELD, FRONT, FRONT_PICTURE, RECORD, RESULT, SCATTER_PICTURE, Step,
+    Steps, TEST, TRAIN, TRAINING_PICTURE, VALIDATION,
 };
 use crate::{
-    Case, Error, Findings, Observer, Record, RunConfig, Seconds, Stage, VerdictRecord,
-    published_front, published_mse, recipe_name, search_field,
+    Case, Error, Findings, Observer, Record, RunConfig, SECONDS, Seconds, Stage, States,
+    VerdictRecord, published_front, published_mse, recipe_name, search_field,
 };
 
 /// A run of one case with one seed.
@@ -183,15 +183,16 @@ impl Run<'_> {
     fn search(&self, folder: &mut Folder, from: Sources) -> Result<(), Error> {
         let (field, _) = self.field()?;
         let settings = self.config.search_settings(self.threads);
-        let mut follower = Follower::new(self);
+        let states = States::beside(folder);
+        states.make()?;
+        let mut follower = Follower { states: Some(&states), ..Follower::new(self) };
         let mut findings = search_field(&field, &settings, &mut follower)?;
         follower.go_on()?;
         self.judge_by_pairs(folder, &mut findings)?;
-        for (stage, seconds) in self.seconds() {
-            findings.seconds.entry(stage).or_insert(seconds);
-        }
         folder.write(FRONT, findings.front_csv())?;
-        folder.make(RESULT, from, |path| write_json(path, &findings))
+        folder.make(RESULT, from, |path| write_json(path, &findings.without_seconds()))?;
+        states.end();
+        Ok(())
     }
 
     /// Lets the pairs of the test data say what they say of the answer.
@@ -349,12 +350,14 @@ fn curve_table(points: &[CurvePoint]) -> Result<Table, Error> {
 struct Follower<'a> {
     name: String,
     observer: &'a dyn Observer,
+    /// Where the search keeps its state.
+    states: Option<&'a States>,
     stopped: bool,
 }
 
 impl<'a> Follower<'a> {
     fn new(run: &Run<'a>) -> Self {
-        Self { name: run.name(), observer: run.observer, stopped: false }
+        Self { name: run.name(), observer: run.observer, states: None, stopped: false }
     }
 
     /// What was stopped halfway must not pass for a stage's result.
@@ -376,8 +379,20 @@ impl TrainObserver for Follower<'_> {
 }
 
 impl symgrad_search::Observer for Follower<'_> {
+    fn begin(&mut self, search: &mut Search) {
+        if let Some(states) = self.states {
+            // What cannot be used was left by a search that was asked for something else.
+            states.restore(search);
+        }
+    }
+
     fn step(&mut self, search: &Search) -> ControlFlow<()> {
         let (evaluations, budget) = (search.evaluations(), search.config().budget);
-        self.report(Stage::Search, evaluations.min(budget), budget)
+        let flow = self.report(Stage::Search, evaluations.min(budget), budget);
+        if let Some(states) = self.states {
+            // A search that cannot be kept goes on all the same.
+            let _ = states.keep(search, flow.is_break());
+        }
+        flow
     }
 }

@@ -1,6 +1,7 @@
 //! The steps of a run: which of them a folder's files leave to be done.
 
 use crate::Error;
+use crate::SECONDS;
 use crate::folder::{Folder, Owner, Sources, digest};
 
 /// The files of a run, in the order in which they are made.
@@ -14,7 +15,6 @@ pub(crate) const FIELD: &str = "field.csv";
 pub(crate) const RESULT: &str = "result.json";
 pub(crate) const FRONT: &str = "front.csv";
 pub(crate) const RECORD: &str = "check.json";
-pub(crate) const SECONDS: &str = "seconds.json";
 pub(crate) const FRONT_PICTURE: &str = "front.svg";
 pub(crate) const SCATTER_PICTURE: &str = "scatter.svg";
 pub(crate) const TRAINING_PICTURE: &str = "training.svg";

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 use symgrad::expr::Names;
+use symgrad::models::Unit;
 use symgrad::search::{Observer, Search};
 use symgrad::{LayerObserver, laws};
 
@@ -143,7 +144,7 @@ impl LayerObserver for Watch {
         self.following.go_on()
     }
 
-    fn step(&self) -> ControlFlow<()> {
+    fn step(&self, _: Unit, _: &Search) -> ControlFlow<()> {
         self.following.go_on()
     }
 }

@@ -7,6 +7,7 @@ mod growing;
 mod observer;
 mod offering;
 pub(crate) mod replicate;
+mod restoring;
 mod rounds;
 mod seeding;
 mod settling;
@@ -110,23 +111,6 @@ impl Search {
         let config = SearchConfig { guesses, ..config };
         let state = State::new(&objective, ops, config);
         Self::of(objective, order, state, started)
-    }
-
-    /// Goes on with a search that [`save`](Self::save) has written, on the same objective.
-    ///
-    /// What comes out is what would have come out without the interruption, bit for bit.
-    pub fn resume(objective: Objective, saved: &[u8]) -> Result<Self, SearchError> {
-        let started = Instant::now();
-        let (objective, order) = Order::of(objective);
-        let state = State::read(saved, &objective)?;
-        state.config.check(objective.dim())?;
-        Self::of(objective, order, state, started)
-    }
-
-    /// The whole state, to be written to a file: [`resume`](Self::resume) reads it. The points
-    /// are not part of it.
-    pub fn save(&self) -> Result<Vec<u8>, SearchError> {
-        self.state.write()
     }
 
     /// From an objective that is in order.
@@ -252,19 +236,27 @@ impl Search {
     }
 
     /// Changes what does not change the path of the search, only where it ends: budget,
-    /// patience, seconds, target loss.
+    /// patience, seconds, target loss. A search that has ended goes on if they are other limits.
     pub fn set_limits(&mut self, limits: &SearchConfig) {
         let config = &mut self.state.config;
+        let before = config.clone();
         config.budget = limits.budget;
         config.patience = limits.patience;
         config.seconds = limits.seconds;
         config.target_loss = limits.target_loss;
+        if *config != before {
+            self.state.stop = None;
+        }
         self.rules.target_loss = limits.target_loss;
     }
 
     /// Steps until there is a reason to stop, then finishes.
     pub fn run(mut self, observer: &mut dyn Observer) -> Outcome {
+        observer.begin(&mut self);
         loop {
+            if let Some(stop) = self.state.stop {
+                return self.finish(stop);
+            }
             let stop = self.step();
             let told = observer.step(&self).is_break().then_some(StopReason::Observer);
             if let Some(stop) = stop.or(told) {
@@ -282,6 +274,13 @@ impl Search {
     /// search that was stopped by its budget or its seconds in the middle of a step goes on with
     /// the next if it gets more.
     pub fn step(&mut self) -> Option<StopReason> {
+        let stop = self.advance();
+        // Who goes on with a search that was late has more time.
+        self.state.stop = stop.filter(|stop| *stop != StopReason::Seconds);
+        stop
+    }
+
+    fn advance(&mut self) -> Option<StopReason> {
         one_thread_in_matrices();
         let spent = self.state.evaluations;
         self.cut = false;

@@ -20,6 +20,12 @@ use super::Search;
 /// }
 /// ```
 pub trait Observer {
+    /// A search begins. What was [saved](Search::save) of it before may take its place:
+    /// [`Search::restore`].
+    fn begin(&mut self, search: &mut Search) {
+        let _ = search;
+    }
+
     /// A step ended. To break here ends the search with what it has found.
     fn step(&mut self, search: &Search) -> ControlFlow<()> {
         let _ = search;

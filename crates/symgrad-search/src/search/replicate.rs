@@ -99,6 +99,20 @@ impl Replicate {
         replicate
     }
 
+    /// What the result of a search that has ended depends on.
+    pub(crate) fn result(&self) -> Self {
+        Self {
+            islands: vec![],
+            archive: Archive::default(),
+            hall: self.hall.clone(),
+            polished: self.polished.clone(),
+            combinations: self.combinations.clone(),
+            rng: self.rng.clone(),
+            chosen: self.chosen.clone(),
+            ..*self
+        }
+    }
+
     /// An island of this round, with a random stream of its own.
     fn island(&self, island: u64, config: &SearchConfig) -> Island {
         let stream = (self.index << 32) + (self.rounds << 16) + island;

@@ -16,17 +16,19 @@ pub(crate) struct State {
     pub(crate) config: SearchConfig,
     pub(crate) ops: OpSet,
     /// Digest of the objective.
-    objective: u64,
+    pub(crate) objective: u64,
     /// The replicate at work, and the other one once it has begun.
     pub(crate) replicate: Replicate,
     pub(crate) resting: Option<Replicate>,
     /// Whether signs are local because the neuron was seen to fold its concept.
     pub(crate) folded: bool,
     pub(crate) evaluations: u64,
+    /// Why the last step was the last one, if it was.
+    pub(crate) stop: Option<StopReason>,
 }
 
 /// What a saved search begins with; the digits count the layouts there have been.
-const HEADER: &[u8] = b"symgrad-search-5\n";
+const HEADER: &[u8] = b"symgrad-search-6\n";
 
 /// The part of the budget that is kept for the closing, where constants are rounded, and the most
 /// evaluations that are.
@@ -42,6 +44,7 @@ impl State {
             resting: None,
             folded: false,
             evaluations: 0,
+            stop: None,
             config,
         }
     }
@@ -111,14 +114,30 @@ impl State {
         Ok([HEADER, &body].concat())
     }
 
-    pub(crate) fn read(saved: &[u8], objective: &Objective) -> Result<Self, SearchError> {
+    /// What the result of a search that has ended depends on.
+    pub(crate) fn result(&self) -> Self {
+        Self {
+            config: self.config.clone(),
+            ops: self.ops.clone(),
+            replicate: self.replicate.result(),
+            resting: self.resting.as_ref().map(Replicate::result),
+            ..*self
+        }
+    }
+
+    /// Whether it is what [`result`](Self::result) gives: a search has islands.
+    pub(crate) fn is_only_a_result(&self) -> bool {
+        self.replicate.islands.is_empty()
+    }
+
+    pub(crate) fn read(saved: &[u8], objective: u64) -> Result<Self, SearchError> {
         let problem = |reason: &str| SearchError::NotResumable { reason: reason.into() };
         let body = saved
             .strip_prefix(HEADER)
             .ok_or_else(|| problem("it is no search saved by this version"))?;
         let state: Self = postcard::from_bytes_crc32(body, CRC.digest())
             .map_err(|_| problem("it is cut short or damaged"))?;
-        if state.objective != objective.digest() {
+        if state.objective != objective {
             return Err(problem("it belongs to other points, gradients or another loss"));
         }
         Ok(state)

@@ -27,6 +27,13 @@ pub struct LayerInterpretation {
 }
 
 impl LayerInterpretation {
+    /// What is the same whenever and wherever it is found: files hold that.
+    #[must_use]
+    pub fn without_seconds(&self) -> Self {
+        let neurons = self.neurons.iter().map(Interpretation::without_seconds).collect();
+        Self { neurons, ..self.clone() }
+    }
+
     /// The parts of a layer as one. Groups of one formula are joined; how far the neurons of
     /// different parts differ is not known, so that the largest spread is that within parts.
     pub fn merged(parts: Vec<Self>) -> Result<Self, Error> {
@@ -90,10 +97,21 @@ pub trait LayerObserver: Sync {
         ControlFlow::Continue(())
     }
 
-    /// A step of one of the searches is over. To break ends that search; the interpretation ends once
-    /// [`searched`](Self::searched) breaks, too.
-    fn step(&self) -> ControlFlow<()> {
+    /// The search for a unit begins; see [`symgrad_search::Observer::begin`].
+    fn begin(&self, unit: Unit, search: &mut Search) {
+        let _ = (unit, search);
+    }
+
+    /// A step of the search for a unit is over. To break ends that search; the interpretation ends
+    /// once [`searched`](Self::searched) breaks, too.
+    fn step(&self, unit: Unit, search: &Search) -> ControlFlow<()> {
+        let _ = (unit, search);
         ControlFlow::Continue(())
+    }
+
+    /// What the search for a unit has found; how it is judged may still change.
+    fn found(&self, neuron: &Interpretation) {
+        let _ = neuron;
     }
 
     /// The surface is known at that many of the points; see [`Progress`].
@@ -112,11 +130,18 @@ impl Progress for Looking<'_> {
 }
 
 /// The part of the observer that each of the searches knows.
-struct Stepping<'a>(&'a dyn LayerObserver);
+struct Stepping<'a> {
+    observer: &'a dyn LayerObserver,
+    unit: Unit,
+}
 
 impl symgrad_search::Observer for Stepping<'_> {
-    fn step(&mut self, _: &Search) -> ControlFlow<()> {
-        self.0.step()
+    fn begin(&mut self, search: &mut Search) {
+        self.observer.begin(self.unit, search);
+    }
+
+    fn step(&mut self, search: &Search) -> ControlFlow<()> {
+        self.observer.step(self.unit, search)
     }
 }
 
@@ -160,7 +185,9 @@ pub fn interpret_layer(
         .map_err(|error| symgrad_search::SearchError::Threads { reason: error.to_string() })?;
     let searched: Vec<Interpretation> = pool.install(|| {
         let each = clusters.par_iter().map(|cluster| {
-            let found = observed[cluster.members[0]].interpret(&alone, &mut Stepping(observer))?;
+            let first = &observed[cluster.members[0]];
+            let found = first.interpret(&alone, &mut Stepping { observer, unit: first.unit })?;
+            observer.found(&found);
             let before = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             match observer.searched(before + 1, clusters.len()) {
                 ControlFlow::Continue(()) => Ok(found),

@@ -50,6 +50,13 @@ pub struct Interpretation {
 }
 
 impl Interpretation {
+    /// What is the same whenever and wherever it is found: files hold that.
+    #[must_use]
+    pub fn without_seconds(&self) -> Self {
+        let findings = self.findings.as_ref().map(Findings::without_seconds);
+        Self { findings, ..self.clone() }
+    }
+
     /// The picture of the neuron against the answer, as SVG: what φ looks like. An empty text
     /// for dead neurons.
     pub fn outer_svg(&self, model: &Model, points: &Table) -> Result<String, Error> {

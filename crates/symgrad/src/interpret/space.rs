@@ -38,6 +38,15 @@ pub struct SpaceInterpretation {
     pub origin: Option<Origin>,
 }
 
+impl SpaceInterpretation {
+    /// What is the same whenever and wherever it is found: files hold that.
+    #[must_use]
+    pub fn without_seconds(&self) -> Self {
+        let concepts = self.concepts.iter().map(Findings::without_seconds).collect();
+        Self { concepts, ..self.clone() }
+    }
+}
+
 /// Interprets several neurons of a layer as one space: all independent concepts that they hold,
 /// whatever mixture of them each neuron is.
 ///

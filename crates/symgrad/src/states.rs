@@ -1,0 +1,172 @@
+//! What a run's folder keeps while the run goes on: how it was asked for, and the states of its
+//! searches.
+
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use symgrad_search::Search;
+
+use crate::files::{read_json, replace, write_json};
+use crate::{Error, Folder};
+
+/// The folder in the run's folder; it is gone once the run is complete.
+const PLACE: &str = ".symgrad-run";
+
+/// The file in it that says how the run was asked for.
+const REQUEST: &str = "run.json";
+
+/// Between two writings of one search's state.
+const EVERY: Duration = Duration::from_secs(2);
+
+/// So many times as long as the last writing took, if that is more.
+const RARER: u32 = 20;
+
+/// How a run was asked for: enough to ask for it again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// Version of symgrad: with another one the result may be another one.
+    pub version: String,
+    /// Where the command was given, so that relative paths lead where they led.
+    pub directory: PathBuf,
+    /// The command's arguments.
+    pub arguments: Vec<String>,
+}
+
+impl Request {
+    /// Of this version.
+    pub fn new(directory: PathBuf, arguments: Vec<String>) -> Self {
+        Self { version: env!("CARGO_PKG_VERSION").to_owned(), directory, arguments }
+    }
+
+    /// That of the unfinished run in a folder, if there is one.
+    pub fn of(folder: &Path) -> Result<Option<Self>, Error> {
+        let path = folder.join(PLACE).join(REQUEST);
+        match std::fs::symlink_metadata(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            _ => read_json(&path).map(Some),
+        }
+    }
+}
+
+/// The states of a run's searches, so that a run that was interrupted can go on. Each search has two
+/// files: the last state, and the one before it.
+///
+/// ```
+/// use symgrad::{Folder, Request, States};
+/// # let temporary = tempfile::tempdir()?;
+/// # let path = temporary.path();
+/// let folder = Folder::open(path)?;
+/// let request = Request::new("/data".into(), vec!["search".into(), "field.csv".into()]);
+/// let (states, goes_on) = States::begin(&folder, &request)?;
+/// assert!(!goes_on);
+/// assert_eq!(Request::of(path)?, Some(request));
+/// states.end();
+/// assert_eq!(Request::of(path)?, None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct States {
+    place: PathBuf,
+    /// When each search may write its state again.
+    next: Mutex<BTreeMap<u64, Instant>>,
+}
+
+/// What became of the state of a search.
+#[derive(Debug, Default)]
+pub struct Restored {
+    /// The evaluations of the state that was used; none if there was no state.
+    pub evaluations: Option<u64>,
+    /// Files that could not be used, and why not.
+    pub unusable: Vec<(PathBuf, String)>,
+}
+
+impl States {
+    /// Those of a run in a folder. If what is kept there belongs to the same request, the run can go
+    /// on with it, and the second value is true; anything else is removed.
+    pub fn begin(folder: &Folder, request: &Request) -> Result<(Self, bool), Error> {
+        // A request that cannot be read is nothing to go by.
+        let before = Request::of(&folder.file("")).ok().flatten();
+        let same = before.as_ref() == Some(request);
+        let states = Self::beside(folder);
+        if !same {
+            states.remove();
+            states.make()?;
+            write_json(&states.place.join(REQUEST), request)?;
+        }
+        Ok((states, same))
+    }
+
+    /// Those of a folder whose files say by themselves what is asked for.
+    pub(crate) fn beside(folder: &Folder) -> Self {
+        Self { place: folder.file(PLACE), next: Mutex::default() }
+    }
+
+    pub(crate) fn make(&self) -> Result<(), Error> {
+        std::fs::create_dir_all(&self.place)
+            .map_err(|source| Error::Write { path: self.place.clone(), source })
+    }
+
+    /// The last state and the one before it.
+    fn files(&self, search: &Search) -> [PathBuf; 2] {
+        let digest = search.objective_digest();
+        ["state", "state-before"].map(|end| self.place.join(format!("{digest:016x}.{end}")))
+    }
+
+    /// Puts the last state of a search that can be used in the place of one that begins.
+    pub fn restore(&self, search: &mut Search) -> Restored {
+        let mut restored = Restored::default();
+        for path in self.files(search) {
+            let reason = match std::fs::read(&path) {
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error) => error.to_string(),
+                Ok(saved) => match search.restore(&saved) {
+                    Ok(()) => {
+                        restored.evaluations = Some(search.evaluations());
+                        return restored;
+                    }
+                    Err(error) => error.to_string(),
+                },
+            };
+            restored.unusable.push((path, reason));
+        }
+        restored
+    }
+
+    /// Writes the state of a search if the last writing was a while ago, the search has ended, or it
+    /// shall be written `now`. Where that fails, what was written before stays.
+    pub fn keep(&self, search: &Search, now: bool) -> Result<(), Error> {
+        let digest = search.objective_digest();
+        let start = Instant::now();
+        let due = self.next().get(&digest).is_none_or(|next| start >= *next);
+        if !(due || now || search.stopped().is_some()) {
+            return Ok(());
+        }
+        let [last, before] = self.files(search);
+        let saved = search.save_briefly()?;
+        let written = replace(&last, Some(&before), &saved);
+        let took = start.elapsed();
+        self.next().insert(digest, start + took + EVERY.max(took * RARER));
+        written.map_err(|source| Error::Write { path: last, source })
+    }
+
+    fn next(&self) -> std::sync::MutexGuard<'_, BTreeMap<u64, Instant>> {
+        // Nothing panics while the lock is held.
+        self.next.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The run is complete: nothing is left to go on with.
+    pub fn end(self) {
+        self.remove();
+    }
+
+    /// First of all what says that there is a run. What cannot be removed is in nobody's way.
+    fn remove(&self) {
+        let _ = std::fs::remove_file(self.place.join(REQUEST));
+        let _ = std::fs::remove_dir_all(&self.place);
+    }
+}
