@@ -10,17 +10,19 @@ use symgrad::data::{
 use symgrad::expr::OpSet;
 use symgrad::laws::{Equations, Motion, Source};
 use symgrad::{
-    DiscoverSettings, Discovery, DiscoveryKind, Error, LawRecord, SECONDS, Seconds, Stage,
+    DiscoverSettings, Discovery, DiscoveryKind, Error, LawRecord, REPORT, SECONDS, Seconds, Stage,
     box_of_points, discover,
 };
 
 use crate::fail::{FAILED, Failure, MISSED};
 use crate::numbers::seed;
+use crate::origin::of_laws;
 use crate::progress::LawBar;
 use crate::running::Running;
-use crate::show::{Format, json, write_seconds};
+use crate::show::{Format, json, write_page, write_seconds};
 use crate::table::{NameList, TableOptions, name, names, tell_notes};
 use crate::talk::{print, tell};
+use crate::watch::{Event, WatchOptions, event};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -38,7 +40,7 @@ pub(crate) struct Arguments {
     /// Decides which groups are held out
     #[arg(long, default_value_t = 0, value_parser = seed, help_heading = "Search")]
     seed: u64,
-    /// Folder for result.json [default: none]
+    /// Folder for result.json and the page report.html [default: none]
     #[arg(long, help_heading = "Output")]
     pub(crate) out: Option<PathBuf>,
     /// What to print
@@ -47,6 +49,8 @@ pub(crate) struct Arguments {
     /// End with exit code 1 where no law is found
     #[arg(long, help_heading = "Output")]
     exit_code: bool,
+    #[command(flatten, next_help_heading = "Output")]
+    pub(crate) watch: WatchOptions,
 }
 
 #[derive(Args)]
@@ -91,7 +95,7 @@ fn share(text: &str) -> Result<f64, String> {
 }
 
 /// The files of --out.
-const FILES: [&str; 2] = ["result.json", SECONDS];
+const FILES: [&str; 3] = ["result.json", SECONDS, REPORT];
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let start = std::time::Instant::now();
@@ -113,11 +117,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         tell!("warning: columns left out of the search: {}", found.left_out.join(", "));
     }
 
+    for LawRecord { expression, verdict, .. } in &found.laws {
+        event(&Event::Law { expression, verdict: &verdict.summary });
+    }
     // Whatever else fails now, the answer is shown.
     let written = running.folder.as_mut().map_or(Ok(()), |folder| {
         write_seconds(&found.seconds, folder)?;
-        let timeless = Discovery { seconds: Seconds::new(), ..found.clone() };
-        folder.write(FILES[0], json(&timeless) + "\n")
+        let origin = Some(of_laws(arguments.data.as_deref()));
+        let timeless = Discovery { seconds: Seconds::new(), origin, ..found.clone() };
+        folder.write(FILES[0], json(&timeless) + "\n")?;
+        write_page(folder, FILES[0])
     });
     print(&match arguments.format {
         Format::Text => text(&found),

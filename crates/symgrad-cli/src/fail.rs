@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use symgrad::Error;
 
-use crate::talk::tell;
+use crate::talk::insist;
 
 /// Exit code of a result that misses what was asked.
 pub(crate) const MISSED: u8 = 1;
@@ -100,17 +100,17 @@ impl Failure {
 
     fn tell(&self, kind: &str) {
         let mut told = self.to_string();
-        tell!("{kind}: {told}");
+        insist(format_args!("{kind}: {told}"));
         let mut cause = self.cause();
         while let Some(inner) = cause {
             let text = inner.to_string();
             // Some errors include their cause in their own sentence.
             if !told.contains(&text) {
-                tell!("  caused by: {text}");
+                insist(format_args!("  caused by: {text}"));
             }
             told = text;
             cause = inner.source();
         }
-        tell!("hint: {}", self.hint());
+        insist(format_args!("hint: {}", self.hint()));
     }
 }

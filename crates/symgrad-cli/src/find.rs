@@ -7,10 +7,10 @@ use clap::Args;
 use symgrad::data::{
     DirectionField, FieldBuilder, FieldColumns, FieldOptions, Matrices, Reading, Table, TangentMode,
 };
-use symgrad::search::{Hints, Objective, StopReason};
+use symgrad::search::{Hints, Objective, StopReason, Verdict};
 use symgrad::{Error, Findings, SearchSettings, Stage, open_search, run_search};
 
-use crate::fail::{FAILED, Failure};
+use crate::fail::{FAILED, Failure, MISSED};
 use crate::options::{SearchOptions, tangent};
 use crate::origin::origin;
 use crate::progress::{PointBar, Save, SearchBar};
@@ -18,6 +18,7 @@ use crate::running::Running;
 use crate::show::{FINDINGS, Format, json, tell_names, tell_verdict, text, write_findings};
 use crate::table::{NameList, TableOptions, Usable, name, names};
 use crate::talk::{print, tell};
+use crate::watch::{self, WatchOptions};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -40,6 +41,11 @@ pub(crate) struct Arguments {
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
     format: Format,
+    /// End with exit code 1 unless the verdict is *identified*
+    #[arg(long, help_heading = "Output")]
+    exit_code: bool,
+    #[command(flatten, next_help_heading = "Output")]
+    pub(crate) watch: WatchOptions,
 }
 
 #[derive(Args)]
@@ -86,7 +92,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     tell_hints(search.hints());
     let read = start.elapsed().as_secs_f64();
 
-    let mut bar = SearchBar::new(save, running.keeper());
+    let mut bar = SearchBar::new(save, running.keeper(), "search");
     let mut findings = run_search(search, &mut bar)?;
     findings.look_for_strays(&objective);
     findings.left_out = left_out;
@@ -111,14 +117,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     })?;
     tell_names(&findings, arguments.format);
     tell_verdict(&findings, None, arguments.format, None);
+    watch::found("search", &findings);
     failures.iter().for_each(Failure::warn);
     if findings.stopped == Some(StopReason::Observer) {
         return Ok(running.interrupted());
     }
-    if failures.is_empty() {
-        running.complete();
+    if !failures.is_empty() {
+        return Ok(ExitCode::from(FAILED));
     }
-    Ok(if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
+    running.complete();
+    let missed = arguments.exit_code && findings.verdict() != Some(&Verdict::Identified);
+    Ok(if missed { ExitCode::from(MISSED) } else { ExitCode::SUCCESS })
 }
 
 impl Data {

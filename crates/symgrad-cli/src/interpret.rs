@@ -13,7 +13,7 @@ use symgrad::{
     Model, Outer, REPORT, SpaceInterpretation, interpret_layer, interpret_neuron, interpret_space,
 };
 
-use crate::fail::{FAILED, Failure};
+use crate::fail::{FAILED, Failure, MISSED};
 use crate::merge::Part;
 use crate::numbers::{count, number};
 use crate::options::{SearchOptions, tangent};
@@ -21,10 +21,11 @@ use crate::origin::origin;
 use crate::progress::{LayerBar, SearchBar};
 use crate::running::Running;
 use crate::show::{
-    FINDINGS, Format, json, tell_names, tell_verdict, text, write_front, write_page,
+    FINDINGS, Format, json, tell_names, tell_verdict, text, verdict_name, write_front, write_page,
 };
 use crate::table::{NameList, TableOptions, names, tell_notes, tell_superfluous};
-use crate::talk::{print, tell};
+use crate::talk::{fitted, print, tell};
+use crate::watch::{self, WatchOptions};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -44,6 +45,11 @@ pub(crate) struct Arguments {
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
     format: Format,
+    /// End with exit code 1 unless the verdict on every answer is *identified*
+    #[arg(long, help_heading = "Output")]
+    exit_code: bool,
+    #[command(flatten, next_help_heading = "Output")]
+    pub(crate) watch: WatchOptions,
 }
 
 #[derive(Args)]
@@ -135,7 +141,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         units => {
             let mut running = Running::open(out, &[SPACE, REPORT])?;
             running.begin()?;
-            let mut bar = SearchBar::new(None, running.keeper());
+            let mut bar = SearchBar::new(None, running.keeper(), "concept").counted();
             let concepts = arguments.network.concepts;
             let found =
                 interpret_space(&model, &points, name, units, concepts, &settings, &mut bar)?;
@@ -146,7 +152,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     };
     let mut running = Running::open(out, &[&FINDINGS[..], &[NEURON, OUTER]].concat())?;
     running.begin()?;
-    let mut bar = SearchBar::new(None, running.keeper());
+    let mut bar = SearchBar::new(None, running.keeper(), &format!("neuron {unit}"));
     let found = interpret_neuron(&model, &points, name, unit, &settings, &mut bar)?;
     bar.finish()?;
     let mut found = Interpretation { origin, ..found };
@@ -209,9 +215,10 @@ impl Arguments {
             (_, None) => tell!("{}", neuron_text(found).trim_end()),
         }
         if let Some(findings) = &found.findings {
+            watch::found(&format!("neuron {}", found.unit), findings);
             tell_verdict(findings, found.outer.as_ref(), self.format, None);
         }
-        Ok(ended(written, running, found.findings.as_slice()))
+        Ok(self.ended(written, running, found.findings.iter()))
     }
 
     fn show_space(
@@ -233,9 +240,10 @@ impl Arguments {
             tell_names(first, self.format);
         }
         for (findings, number) in found.concepts.iter().zip(1..) {
+            watch::found(&format!("concept {number}"), findings);
             tell_verdict(findings, None, self.format, Some(&format!("concept {number}")));
         }
-        Ok(ended(written, running, &found.concepts))
+        Ok(self.ended(written, running, found.concepts.iter()))
     }
 
     fn show_layer(
@@ -262,31 +270,37 @@ impl Arguments {
         for neuron in &found.neurons {
             let of = format!("neuron {}", neuron.unit);
             if let Some(findings) = &neuron.findings {
+                watch::found(&of, findings);
                 tell_verdict(findings, neuron.outer.as_ref(), self.format, Some(&of));
             }
         }
-        Ok(ended(written, running, &[]))
+        // Searches of a layer that were stopped have not come this far.
+        let findings = found.neurons.iter().filter_map(|neuron| neuron.findings.as_ref());
+        Ok(self.ended(written, running, findings))
     }
 }
 
-/// The exit code, after a warning if files could not be written, or how to go on if a search was
-/// interrupted.
-fn ended(written: Option<Result<(), Error>>, running: Running, findings: &[Findings]) -> ExitCode {
-    let failed = match written {
-        Some(Err(error)) => {
-            Failure::from(error).warn();
-            true
+impl Arguments {
+    /// The exit code, after a warning if files could not be written, or how to go on if a search was
+    /// interrupted.
+    fn ended<'a>(
+        &self,
+        written: Option<Result<(), Error>>,
+        running: Running,
+        mut findings: impl Iterator<Item = &'a Findings> + Clone,
+    ) -> ExitCode {
+        let failed =
+            written.and_then(Result::err).map(|error| Failure::from(error).warn()).is_some();
+        if findings.clone().any(|found| found.stopped == Some(StopReason::Observer)) {
+            return running.interrupted();
         }
-        _ => false,
-    };
-    if findings.iter().any(|found| found.stopped == Some(StopReason::Observer)) {
-        return running.interrupted();
+        if failed {
+            return ExitCode::from(FAILED);
+        }
+        running.complete();
+        let missed = findings.any(|found| found.verdict() != Some(&Verdict::Identified));
+        if self.exit_code && missed { ExitCode::from(MISSED) } else { ExitCode::SUCCESS }
     }
-    if failed {
-        return ExitCode::from(FAILED);
-    }
-    running.complete();
-    ExitCode::SUCCESS
 }
 
 /// The files beside those of a search.
@@ -387,16 +401,14 @@ pub(crate) fn layer_text(found: &LayerInterpretation) -> String {
         })
         .collect();
     let heading = if shared.is_empty() { "" } else { "\nneurons that hold one concept:\n" };
-    [table.to_text(), heading.into(), shared.concat()].concat()
+    [fitted(&table), heading.into(), shared.concat()].concat()
 }
 
 fn verdict(neuron: &Interpretation) -> String {
     let verdict = neuron.findings.as_ref().and_then(Findings::verdict);
     let verdict = match (neuron.activity, verdict) {
         (Activity::Dead, _) | (_, None) => "dead",
-        (_, Some(Verdict::Identified)) => "identified",
-        (_, Some(Verdict::Ambiguous { .. })) => "ambiguous",
-        (_, Some(Verdict::NotFound { .. })) => "not found",
+        (_, Some(verdict)) => verdict_name(verdict),
     };
     let linear = if neuron.activity == Activity::Linear { ", linear" } else { "" };
     format!("{verdict}{linear}")

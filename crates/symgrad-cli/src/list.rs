@@ -7,7 +7,7 @@ use symgrad::report::{TextTable, format_loss};
 use symgrad::{Suite, experiments, published_mse, recipe_name};
 
 use crate::fail::Failure;
-use crate::talk::print;
+use crate::talk::{fitted, print};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -50,6 +50,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
             published_mse(case.data).map(format_loss).unwrap_or_default(),
         ]);
     }
-    print(&table.to_text())?;
+    print(&fitted(&table))?;
     Ok(ExitCode::SUCCESS)
 }

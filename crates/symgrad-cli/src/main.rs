@@ -6,13 +6,16 @@
 // These panic where the stream is closed or full.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod create;
 mod discover;
 mod fail;
 mod find;
+mod front;
 mod inspect;
 mod interpret;
 mod interrupt;
 mod list;
+mod manual;
 mod merge;
 mod numbers;
 mod options;
@@ -25,6 +28,7 @@ mod running;
 mod show;
 mod table;
 mod talk;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -63,6 +67,12 @@ enum Command {
     Reproduce(rerun::Arguments),
     /// List the experiments with their inputs, recipes and truths
     List(list::Arguments),
+    /// Write a file of settings in which every setting is explained
+    New(create::Arguments),
+    /// Print what makes a shell complete symgrad's commands and options
+    Completions(manual::Completions),
+    /// Print the manual page of symgrad, or of one of its commands
+    Man(manual::Manual),
 }
 
 fn main() -> ExitCode {
@@ -70,10 +80,19 @@ fn main() -> ExitCode {
         Command::Resume(arguments) => resume::command(&arguments).and_then(run),
         command => run(command),
     };
+    watch::ended(done.as_ref().err());
     done.unwrap_or_else(|failure| failure.report())
 }
 
 fn run(command: Command) -> Result<ExitCode, Failure> {
+    let watched = match &command {
+        Command::Search(arguments) => Some(&arguments.watch),
+        Command::Discover(arguments) => Some(&arguments.watch),
+        Command::Interpret(arguments) => Some(&arguments.watch),
+        Command::Reproduce(arguments) => Some(&arguments.watch),
+        _ => None,
+    };
+    watched.map_or(Ok(()), watch::WatchOptions::begin)?;
     match command {
         // A run is no resumption.
         Command::Resume(arguments) => Err(arguments.refused()),
@@ -85,5 +104,8 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Reproduce(arguments) => rerun::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
+        Command::New(arguments) => create::run(&arguments),
+        Command::Completions(arguments) => manual::completions(&arguments),
+        Command::Man(arguments) => manual::manual(&arguments),
     }
 }

@@ -6,7 +6,10 @@ use std::path::Path;
 use symgrad::{Origin, SearchSettings};
 
 /// Options of which the result does not depend: where it goes, how it is shown, who computes it.
-const ELSEWHERE: [&str; 4] = ["--out", "--format", "--threads", "--save"];
+const ELSEWHERE: [&str; 5] = ["--out", "--format", "--threads", "--save", "--events"];
+
+/// The same of those without a value.
+const FLAGS: [&str; 2] = ["--quiet", "--exit-code"];
 
 /// What this run was asked.
 pub(crate) fn origin(
@@ -16,13 +19,25 @@ pub(crate) fn origin(
     settings: &SearchSettings,
 ) -> Origin {
     let origin = Origin {
-        command: Some(repeated(crate::running::arguments().iter().cloned())),
+        command: Some(told()),
         data: Some(if data == Path::new("-") { "standard input".into() } else { name(data) }),
         rows: Some(rows),
         model: model.map(name),
         settings: None,
     };
     origin.with_settings(settings)
+}
+
+/// What a search for laws was asked.
+pub(crate) fn of_laws(data: Option<&Path>) -> Origin {
+    let data =
+        data.map(|data| if data == Path::new("-") { "standard input".into() } else { name(data) });
+    Origin { command: Some(told()), data, ..Origin::default() }
+}
+
+/// The command.
+pub(crate) fn told() -> String {
+    repeated(crate::running::arguments().iter().cloned())
 }
 
 /// The last part of a path.
@@ -36,6 +51,9 @@ fn repeated(arguments: impl Iterator<Item = OsString>) -> String {
     let mut words = vec!["symgrad".to_owned()];
     let mut arguments = arguments.map(|word| word.to_string_lossy().into_owned());
     while let Some(word) = arguments.next() {
+        if FLAGS.contains(&word.as_str()) {
+            continue;
+        }
         if ELSEWHERE.contains(&word.as_str()) {
             arguments.next();
             continue;
@@ -77,7 +95,10 @@ mod tests {
         let told = |words: &[&str]| repeated(words.iter().map(OsString::from));
         for (words, command) in [
             (&["search", "a.csv", "--out", "found", "--seed", "3"][..], "search a.csv --seed 3"),
-            (&["search", "--out=found", "--threads=2", "../a b.csv"], "search '../a b.csv'"),
+            (
+                &["search", "--out=found", "--quiet", "--threads=2", "../a b.csv"],
+                "search '../a b.csv'",
+            ),
             (
                 &["search", "--ops", "+ *", "--guess", "it's"],
                 r"search --ops '+ *' --guess 'it'\''s'",

@@ -1,7 +1,7 @@
 //! Progress on standard error: bars with the time left on a terminal, plain lines elsewhere.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, Read as _};
+use std::io::Read as _;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -10,17 +10,17 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use symgrad::data::Progress;
-use symgrad::expr::Names;
 use symgrad::laws::LawObserver;
 use symgrad::models::Unit;
-use symgrad::report::format_loss;
 use symgrad::search::{Observer as SearchObserver, Search};
 use symgrad::{Error, Interpretation, LayerObserver, Observer, Record, Stage, write_file};
 
 use crate::fail::Failure;
+use crate::front::Front;
 use crate::interrupt;
 use crate::running::{self, Keeper};
 use crate::talk::tell;
+use crate::watch::{Event, event, has_bars};
 
 /// The file in which a search keeps its state.
 pub(crate) struct Save {
@@ -72,18 +72,28 @@ pub(crate) struct SearchBar {
     bar: ProgressBar,
     save: Option<Save>,
     keeper: Keeper,
+    front: Front,
+    of: String,
+    /// The number of the search, where there are several.
+    number: Option<u32>,
 }
 
 impl SearchBar {
-    pub(crate) fn new(save: Option<Save>, keeper: Keeper) -> Self {
-        let bar = if std::io::stderr().is_terminal() {
-            let bar = ProgressBar::new(1).with_style(style()).with_prefix("search");
+    /// Of a search that is called so.
+    pub(crate) fn new(save: Option<Save>, keeper: Keeper, of: &str) -> Self {
+        let bar = if has_bars() {
+            let bar = ProgressBar::new(1).with_style(front_style()).with_prefix(of.to_owned());
             bar.enable_steady_tick(TICK);
             bar
         } else {
             ProgressBar::hidden()
         };
-        Self { bar, save, keeper }
+        Self { bar, save, keeper, front: Front::new(of), of: of.to_owned(), number: None }
+    }
+
+    /// Of several searches, which are numbered.
+    pub(crate) fn counted(self) -> Self {
+        Self { number: Some(0), ..self }
     }
 
     pub(crate) fn finish(self) -> Result<(), Error> {
@@ -99,19 +109,20 @@ impl SearchObserver for SearchBar {
     fn begin(&mut self, search: &mut Search) {
         let told = self.keeper.begin(search);
         self.bar.suspend(|| told.iter().for_each(|line| tell!("{line}")));
+        if let Some(number) = &mut self.number {
+            *number += 1;
+            let of = format!("{} {number}", self.of);
+            self.front = Front::new(&of);
+            self.bar.set_prefix(of);
+            self.bar.reset();
+        }
     }
 
     fn step(&mut self, search: &Search) -> ControlFlow<()> {
         let budget = search.config().budget;
         self.bar.set_length(budget);
         self.bar.set_position(search.evaluations().min(budget));
-        if self.bar.is_hidden() {
-        } else if let Some(best) = search.best() {
-            let names = Names::new(search.names().to_vec());
-            let text = names.map(|names| best.expr.natural().display(&names).to_string());
-            let text = shortened(&text.unwrap_or_default());
-            self.bar.set_message(format!("{text}  loss {}", format_loss(best.loss)));
-        }
+        self.front.step(search, &self.bar);
         if let Some(save) = &mut self.save {
             save.keep(search);
         }
@@ -136,7 +147,7 @@ pub(crate) struct LawBar {
 impl LawBar {
     pub(crate) fn new() -> Self {
         interrupt::listen();
-        if !std::io::stderr().is_terminal() {
+        if !has_bars() {
             return Self { bar: ProgressBar::hidden(), stopped: false };
         }
         let bar = ProgressBar::new(1).with_style(style()).with_prefix("laws");
@@ -156,18 +167,10 @@ impl LawObserver for LawBar {
         self.bar.set_length(libraries as u64);
         self.bar.set_position(tried as u64);
         self.bar.set_message(format!("{laws} found"));
+        event(&Event::Laws { found: laws, tried, total: libraries });
         self.stopped |= go_on().is_break();
         go_on()
     }
-}
-
-/// As much of a formula as fits beside a bar.
-fn shortened(text: &str) -> String {
-    const MOST: usize = 48;
-    if text.chars().count() <= MOST {
-        return text.to_owned();
-    }
-    text.chars().take(MOST - 1).chain(['…']).collect()
 }
 
 /// The bar of the points whose neighbours are looked at, where that takes time.
@@ -175,7 +178,7 @@ pub(crate) struct PointBar(ProgressBar);
 
 impl PointBar {
     pub(crate) fn new() -> Self {
-        if !std::io::stderr().is_terminal() {
+        if !has_bars() {
             return Self(ProgressBar::hidden());
         }
         Self(ProgressBar::new(1).with_style(style()).with_prefix("points"))
@@ -206,7 +209,7 @@ impl LayerBar {
     pub(crate) fn new(keeper: Keeper) -> Self {
         interrupt::listen();
         let (found, stopped) = (Mutex::default(), AtomicBool::new(false));
-        if !std::io::stderr().is_terminal() {
+        if !has_bars() {
             return Self { bar: ProgressBar::hidden(), keeper, stopped, found };
         }
         let bar = ProgressBar::new(1).with_style(style()).with_prefix("neurons");
@@ -246,7 +249,9 @@ impl LayerObserver for LayerBar {
         self.bar.set_length(total as u64);
         // Reports of two threads may overtake each other.
         self.bar.set_position(self.bar.position().max(done as u64));
+        event(&Event::Searches { done, total });
         // The last one leaves nothing to be stopped.
+        event(&Event::Searches { done, total });
         if self.stopped.load(Relaxed) || done < total && interrupt::asked() {
             return ControlFlow::Break(());
         }
@@ -260,19 +265,22 @@ pub(crate) struct Bars {
     multi: MultiProgress,
     total: ProgressBar,
     running: Mutex<BTreeMap<String, ProgressBar>>,
+    /// When an event last told how far a run is.
+    reported: Mutex<BTreeMap<String, Instant>>,
 }
 
 impl Bars {
     pub(crate) fn new(runs: usize) -> Self {
         interrupt::listen();
-        let terminal = std::io::stderr().is_terminal();
+        let terminal = has_bars();
         let multi = MultiProgress::new();
         let total = if terminal && runs > 1 {
             multi.add(ProgressBar::new(runs as u64).with_style(style()).with_prefix("all runs"))
         } else {
             ProgressBar::hidden()
         };
-        Self { terminal, multi, total, running: Mutex::default() }
+        let (running, reported) = Default::default();
+        Self { terminal, multi, total, running, reported }
     }
 
     pub(crate) fn finish(&self) {
@@ -282,6 +290,16 @@ impl Bars {
     fn running(&self) -> MutexGuard<'_, BTreeMap<String, ProgressBar>> {
         // A bar is only for show: what a panicking thread left behind will do.
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells how far a run is, not too often.
+    fn report(&self, run: &str, stage: Stage, done: u64, total: u64) {
+        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        let (now, stage) = (Instant::now(), stage.name());
+        if done == total || reported.get(run).is_none_or(|last| now - *last > REPORTED) {
+            reported.insert(run.to_owned(), now);
+            event(&Event::Progress { run, stage, done, total });
+        }
     }
 
     fn end(&self, run: &str, line: &str) {
@@ -300,6 +318,7 @@ impl Bars {
 
 impl Observer for Bars {
     fn started(&self, run: &str, stage: Stage) {
+        event(&Event::Stage { run, stage: stage.name() });
         if !self.terminal {
             tell!("{run}: {}", stage.name());
             return;
@@ -328,7 +347,8 @@ impl Observer for Bars {
         }
     }
 
-    fn progress(&self, run: &str, _: Stage, done: u64, total: u64) -> ControlFlow<()> {
+    fn progress(&self, run: &str, stage: Stage, done: u64, total: u64) -> ControlFlow<()> {
+        self.report(run, stage, done, total);
         if let Some(bar) = self.running().get(run) {
             bar.set_length(total);
             bar.set_position(done);
@@ -339,17 +359,30 @@ impl Observer for Bars {
     fn finished(&self, run: &str, record: &Record, resumed: bool) {
         let outcome = if record.recovered { "recovered" } else { "not recovered" };
         let verdict = record.verdict.as_ref().map_or("", |verdict| verdict.kind.name());
+        let kind = record.verdict.as_ref().map(|verdict| verdict.kind.name());
+        let (recovered, answer) = (record.recovered, &record.answer);
+        event(&Event::Run { run, recovered, verdict: kind, answer });
         let comma = if verdict.is_empty() { "" } else { ", " };
         let when = if resumed { " (done before)" } else { "" };
         self.end(run, &format!("{run}: {verdict}{comma}{outcome}{when}: {}", record.answer));
     }
 
     fn failed(&self, run: &str, error: &Error) {
+        event(&Event::Failed { run: Some(run), reason: &error.to_string() });
         self.end(run, &format!("{run}: failed: {error}"));
     }
 }
 
 const TICK: Duration = Duration::from_millis(200);
+
+/// Between two events that tell how far a run is.
+const REPORTED: Duration = Duration::from_millis(500);
+
+/// Name, bar, part done, time left; below them the front.
+fn front_style() -> ProgressStyle {
+    ProgressStyle::with_template("{prefix} {wide_bar} {percent:>3} % {eta:>4} left\n{msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+}
 
 /// Name, bar, part done, time left, message.
 fn style() -> ProgressStyle {

@@ -13,7 +13,7 @@ use crate::talk::print;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Folders that `search`, `interpret`, `merge` or `reproduce` have written with --out, or
+    /// Folders that `search`, `discover`, `interpret`, `merge` or `reproduce` have written with --out, or
     /// folders in which such folders are
     #[arg(required = true, value_name = "FOLDER")]
     folders: Vec<PathBuf>,

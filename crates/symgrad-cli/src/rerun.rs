@@ -14,6 +14,7 @@ use crate::numbers::{count, seed, threads};
 use crate::progress::Bars;
 use crate::running;
 use crate::talk::{print, tell};
+use crate::watch::WatchOptions;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -50,6 +51,8 @@ pub(crate) struct Arguments {
     /// What trains
     #[arg(long, value_enum, default_value_t = BackendName::Flex)]
     backend: BackendName,
+    #[command(flatten)]
+    pub(crate) watch: WatchOptions,
 }
 
 #[derive(Clone, Copy, ValueEnum)]

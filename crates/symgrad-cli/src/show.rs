@@ -9,7 +9,7 @@ use symgrad::report::{FrontLabels, TextTable, format_loss, pareto_svg};
 use symgrad::search::{Interval, LossKind, Verdict};
 use symgrad::{Error, Findings, Folder, FrontEntry, Outer, REPORT, SECONDS, Seconds, write_report};
 
-use crate::talk::tell;
+use crate::talk::{fitted, tell};
 
 /// What to print.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -90,6 +90,15 @@ pub(crate) fn tell_verdict(
     }
 }
 
+/// A verdict in a word or two.
+pub(crate) fn verdict_name(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Identified => "identified",
+        Verdict::Ambiguous { .. } => "ambiguous",
+        Verdict::NotFound { .. } => "not found",
+    }
+}
+
 fn front(findings: &Findings) -> String {
     let loss = findings.measure.map_or("loss".to_owned(), |kind| match kind {
         LossKind::PaperMse | LossKind::Values | LossKind::ScaledValues => kind.name().to_owned(),
@@ -118,7 +127,7 @@ fn front(findings: &Findings) -> String {
     }
     let meaning =
         findings.measure.map_or_else(String::new, |kind| format!("{}: {}\n", loss, kind.meaning()));
-    table.to_text() + &meaning
+    fitted(&table) + &meaning
 }
 
 /// The answer for reading, and in each notation with what its names stand for.

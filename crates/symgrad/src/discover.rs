@@ -11,7 +11,7 @@ use symgrad_laws::{
 };
 
 use crate::findings::to_milliseconds;
-use crate::{Error, SCHEMA_VERSION, Seconds, Stage};
+use crate::{Error, Origin, SCHEMA_VERSION, Seconds, Stage};
 
 /// How laws are looked for.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -59,6 +59,9 @@ pub struct Discovery {
     /// Wall-clock seconds by stage; the one part that differs from run to run.
     #[serde(default, skip_serializing_if = "Seconds::is_empty")]
     pub seconds: Seconds,
+    /// How the run was started, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
     /// The seed.
     pub seed: u64,
     /// Version of symgrad.
@@ -266,6 +269,7 @@ impl<'a> Written<'a> {
             held_out: found.held_out,
             noise,
             seconds: Seconds::new(),
+            origin: None,
             seed: 0,
             version: env!("CARGO_PKG_VERSION").into(),
             spelling: self.spelling,

@@ -1,6 +1,7 @@
 //! Results as pages: which words and numbers stand there.
 
 mod grid;
+mod laws;
 
 use symgrad_expr::{Expr, Language, Names, Spelling};
 use symgrad_report::{
@@ -281,7 +282,9 @@ fn sentence(badge: Badge, values: bool) -> &'static str {
              shown is the best guess."
         }
         (Badge::Dead, _) => "The neuron is dead: its gradient vanishes at every point.",
-        (Badge::Unknown, _) => "An earlier version made this result, and gave no verdict.",
+        (Badge::Law | Badge::Unknown, _) => {
+            "An earlier version made this result, and gave no verdict."
+        }
     }
 }
 

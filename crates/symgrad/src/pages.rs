@@ -8,7 +8,9 @@ use symgrad_report::{Badge, IndexPage, IndexRow};
 use crate::files::{read_file, read_json};
 use crate::folder::Sources;
 use crate::page::badge;
-use crate::{Error, Findings, Folder, Interpretation, LayerInterpretation, SpaceInterpretation};
+use crate::{
+    Discovery, Error, Findings, Folder, Interpretation, LayerInterpretation, SpaceInterpretation,
+};
 
 /// Name of the page about a folder's result.
 pub const REPORT: &str = "report.html";
@@ -69,18 +71,27 @@ pub fn write_report(folder: &mut Folder, result: Option<&str>) -> Result<IndexRo
             (page.to_html(), many(badges, "concepts"))
         }
         _ => {
-            let mut found: Findings = parsed(&path)?;
+            let found = parsed::<Findings>(&path);
+            if let (Err(_), Ok(mut laws)) = (&found, parsed::<Discovery>(&path)) {
+                laws.seconds = read_json(&folder.file(SECONDS)).unwrap_or_default();
+                return written(folder, name, &laws.page().to_html(), laws.row());
+            }
+            let mut found = found?;
             timed(&mut found, folder);
             checked(Box::new(std::iter::once(&found)))?;
             (found.page().to_html(), row_of(Some(&found), Badge::Unknown))
         }
     };
+    written(folder, name, &page, row)
+}
+
+fn written(folder: &mut Folder, name: &str, page: &str, row: IndexRow) -> Result<IndexRow, Error> {
     let from = Sources::from([(name.to_owned(), folder.digest_of(name)?)]);
-    folder.make(REPORT, from, |path| crate::write_file(path, &page))?;
+    folder.make(REPORT, from, |path| crate::write_file(path, page))?;
     Ok(row)
 }
 
-/// A result, or why it is none. Laws, which also stand in `result.json`, have no pages.
+/// A result, or why it is none.
 fn parsed<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
     serde_json::from_str(&read_file(path)?)
         .map_err(|error| Error::NoPage { path: path.into(), reason: error.to_string() })

@@ -104,8 +104,7 @@ impl GridPage {
 
     /// How many answers of each kind there are.
     fn tally(&self) -> Markup {
-        let kinds =
-            [Badge::Identified, Badge::Ambiguous, Badge::NotFound, Badge::Dead, Badge::Unknown];
+        let kinds = KINDS.into_iter().chain([Badge::Unknown]);
         let count = |kind| self.cards.iter().filter(|card| card.badge == kind).count();
         html! {
             div .head {
@@ -116,6 +115,10 @@ impl GridPage {
         }
     }
 }
+
+/// The verdicts that a page can be narrowed to.
+const KINDS: [Badge; 5] =
+    [Badge::Identified, Badge::Law, Badge::Ambiguous, Badge::NotFound, Badge::Dead];
 
 fn tools() -> Markup {
     html! {
@@ -133,7 +136,7 @@ fn tools() -> Markup {
                 "Show "
                 select #only {
                     option value="" { "all" }
-                    @for kind in [Badge::Identified, Badge::Ambiguous, Badge::NotFound, Badge::Dead] {
+                    @for kind in KINDS {
                         option value=(kind.name()) { (kind.name()) }
                     }
                 }

@@ -17,6 +17,8 @@ pub use index::{IndexPage, IndexRow};
 pub enum Badge {
     /// The answer, and nothing else, explains the neuron.
     Identified,
+    /// It is constant within groups, or along a motion.
+    Law,
     /// Something was found, but the data do not single the answer out.
     Ambiguous,
     /// Any smooth function would have been matched as well.
@@ -33,6 +35,7 @@ impl Badge {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Identified => "identified",
+            Self::Law => "law",
             Self::Ambiguous => "ambiguous",
             Self::NotFound => "not found",
             Self::Dead => "dead",
@@ -42,7 +45,7 @@ impl Badge {
 
     const fn class(self) -> &'static str {
         match self {
-            Self::Identified => "badge identified",
+            Self::Identified | Self::Law => "badge identified",
             Self::Ambiguous => "badge ambiguous",
             Self::NotFound => "badge not-found",
             Self::Dead | Self::Unknown => "badge",

@@ -36,6 +36,7 @@ use crate::score::measure::Measure;
 use crate::score::objective::Objective;
 use evolving::useful_features;
 pub use observer::Observer;
+pub use rounds::Standing;
 use rounds::screen;
 use settling::{ranked, settle, usable};
 use state::State;

@@ -26,7 +26,29 @@ const COMPARED_POINTS: usize = 500;
 /// work.
 const CONFIRMING: u64 = 4;
 
+/// How far a search is from an answer that was found twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The first of two searches goes on.
+    First,
+    /// The second one, from another start, looks for an answer, too.
+    Second,
+    /// Both have come to the same.
+    Agreed,
+}
+
 impl Search {
+    /// How far it is from an answer that was found twice.
+    pub fn standing(&self) -> Standing {
+        if self.state.resting.is_none() {
+            Standing::First
+        } else if self.have_agreed() {
+            Standing::Agreed
+        } else {
+            Standing::Second
+        }
+    }
+
     /// The replicate at work changes.
     pub(super) fn change_over(&mut self) {
         self.state.change_over();
