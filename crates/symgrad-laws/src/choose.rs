@@ -2,6 +2,7 @@
 
 use symgrad_expr::Expr;
 
+use crate::law::Road;
 use crate::measure::{Measure, mean_and_error};
 
 /// A sum that may be a law, and how it does on the validation groups.
@@ -10,6 +11,7 @@ pub(crate) struct Candidate {
     pub(crate) expr: Expr,
     pub(crate) terms: Vec<Expr>,
     pub(crate) complexity: u32,
+    pub(crate) road: Road,
     pub(crate) measure: Measure,
 }
 

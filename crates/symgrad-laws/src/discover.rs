@@ -3,148 +3,21 @@
 use std::ops::ControlFlow;
 
 use rayon::prelude::*;
-use symgrad_data::{DataError, Groups, Table};
+use symgrad_data::DataError;
 use symgrad_expr::{Expr, OpSet, Workspace};
 
 use crate::choose::{Candidate, ROUNDING, choose, front};
 use crate::elimination::{Fitted, coefficients};
+use crate::inner;
 use crate::known::Known;
 use crate::law::{Alternative, Law, LawVerdict, Laws, Road};
 use crate::library::libraries;
 use crate::measure::{Constancy, Measure};
-use crate::noise::noise_of;
+use crate::parts::Parts;
 use crate::polish::{polish, sum_of};
-use crate::sample::{Sample, deviation, mean_square};
-
-/// What laws are looked for in.
-#[derive(Clone, Debug)]
-pub enum Source {
-    /// Points in groups, within which a law is constant.
-    Groups(Groups),
-    /// Points at which the inputs' derivatives in time are known, along which a law is constant.
-    Motion(Motion),
-}
-
-/// Points with the derivatives of their inputs in time.
-#[derive(Clone, Debug)]
-pub struct Motion {
-    points: Table,
-    rates: Vec<Vec<f64>>,
-    /// Rows that belong together, if some do.
-    labels: Option<Vec<f64>>,
-    exact: bool,
-}
-
-/// Derivatives that do not fit the points.
-#[derive(Debug, thiserror::Error)]
-pub enum MotionError {
-    /// Not one column for each input, or of another length.
-    #[error("{found} derivatives for {expected} inputs, or of other lengths; give one of each")]
-    Rates {
-        /// Columns of derivatives.
-        found: usize,
-        /// Inputs.
-        expected: usize,
-    },
-    /// Too few points.
-    #[error("{found} points, and at least {needed} are needed")]
-    FewPoints {
-        /// Points given.
-        found: usize,
-        /// The fewest.
-        needed: usize,
-    },
-    /// Nothing moves.
-    #[error("all derivatives are zero, or one is not finite: there is no motion")]
-    AtRest,
-}
-
-/// Fewest points of a motion.
-const FEWEST_POINTS: usize = 40;
-
-/// Blocks of points of a motion that are held out, or not, as a whole.
-const BLOCKS: usize = 12;
-
-impl Motion {
-    /// `exact` says that the derivatives come from equations and not from measurements; rows with
-    /// one label belong together.
-    pub fn new(
-        points: Table,
-        rates: Vec<Vec<f64>>,
-        labels: Option<Vec<f64>>,
-        exact: bool,
-    ) -> Result<Self, MotionError> {
-        let rows = points.rows();
-        let fits = rates.len() == points.dim()
-            && rates.iter().chain(&labels).all(|column| column.len() == rows);
-        if !fits {
-            return Err(MotionError::Rates { found: rates.len(), expected: points.dim() });
-        }
-        if rows < FEWEST_POINTS {
-            return Err(MotionError::FewPoints { found: rows, needed: FEWEST_POINTS });
-        }
-        let all = || rates.iter().flatten();
-        if !all().all(|rate| rate.is_finite()) || all().all(|rate| *rate == 0.0) {
-            return Err(MotionError::AtRest);
-        }
-        Ok(Self { points, rates, labels, exact })
-    }
-
-    /// The points.
-    pub fn points(&self) -> &Table {
-        &self.points
-    }
-
-    /// The same with some of the inputs alone.
-    ///
-    /// # Panics
-    /// As [`Table::columns_of`].
-    #[must_use]
-    pub fn columns_of(&self, columns: &[usize]) -> Self {
-        Self {
-            points: self.points.columns_of(columns),
-            rates: columns.iter().map(|&index| self.rates[index].clone()).collect(),
-            ..self.clone()
-        }
-    }
-
-    /// Groups of consecutive rows, or those of the labels if there are enough.
-    fn blocks(&self) -> Result<Groups, DataError> {
-        let rows = self.points.rows();
-        let block = |row: usize| (row * BLOCKS / rows) as f64;
-        // The rows' numbers go through the split with them.
-        let numbered = Table::new(vec!["row".into()], vec![(0..rows).map(|n| n as f64).collect()])?;
-        if let Some(labels) = &self.labels
-            && let Ok(groups) = Groups::new(&numbered, labels, None)
-            && groups.split(0).is_ok()
-        {
-            return Ok(groups);
-        }
-        Groups::new(&numbered, &(0..rows).map(block).collect::<Vec<_>>(), None)
-    }
-}
-
-impl Source {
-    /// The points, of all groups.
-    pub fn points(&self) -> &Table {
-        match self {
-            Self::Groups(groups) => groups.points(),
-            Self::Motion(motion) => motion.points(),
-        }
-    }
-
-    /// The same with some of the inputs alone.
-    ///
-    /// # Panics
-    /// As [`Table::columns_of`].
-    #[must_use]
-    pub fn columns_of(&self, columns: &[usize]) -> Self {
-        match self {
-            Self::Groups(groups) => Self::Groups(groups.columns_of(columns)),
-            Self::Motion(motion) => Self::Motion(motion.columns_of(columns)),
-        }
-    }
-}
+use crate::proposals::{Terms, proposed};
+use crate::sample::{Sample, mean_square};
+use crate::source::Source;
 
 /// How laws are looked for.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -158,6 +31,11 @@ pub struct LawSettings {
     pub noise: Option<f64>,
     /// Laws after which to stop.
     pub most: Option<usize>,
+    /// Formulas from elsewhere, as from a network, that compete with the sums over libraries. Their
+    /// numbers are fitted anew.
+    pub proposals: Vec<Expr>,
+    /// Whether nothing but the proposals is looked at.
+    pub only_proposals: bool,
 }
 
 /// Follows a search for laws, and may stop it; the defaults do neither.
@@ -171,12 +49,6 @@ pub trait LawObserver {
 }
 
 impl LawObserver for () {}
-
-/// Points on which libraries are fitted: the work grows with their number.
-const LIBRARY_POINTS: usize = 1_500;
-
-/// Points on which single sums are fitted, chosen and judged.
-const SUM_POINTS: usize = 6_000;
 
 /// Libraries that are tried at a time, on several cores; after each few it is seen whether more
 /// are needed.
@@ -192,6 +64,12 @@ const NO_SPREAD: f64 = 1e-8;
 /// noise.
 const MAY_BE: f64 = 0.2;
 
+/// Share of the squared gradient across that of a law below which a candidate is a function of it.
+const SAME: f64 = 1e-3;
+
+/// How many times worse a candidate may be whose road is named along with the law's own.
+const AS_GOOD: f64 = 3.0;
+
 /// Looks for functionally independent laws.
 ///
 /// On a part of the groups sums over libraries of features are fitted, on another the simplest of
@@ -203,84 +81,12 @@ pub fn find_laws(
     observer: &mut dyn LawObserver,
 ) -> Result<Laws, DataError> {
     let parts = Parts::of(source, settings)?;
-    let libraries = libraries(parts.fit.dim(), &settings.ops);
+    let libraries =
+        if settings.only_proposals { vec![] } else { libraries(parts.fit.dim(), &settings.ops) };
     let fitted = libraries.iter().map(|_| None).collect();
-    let mut search =
-        LawSearch { parts, settings, libraries, fitted, reached: 1, constants: vec![] };
+    let (constants, inner) = (vec![], None);
+    let mut search = LawSearch { parts, settings, libraries, fitted, inner, reached: 1, constants };
     Ok(search.run(observer))
-}
-
-/// The points in the three parts.
-struct Parts {
-    /// Few, for the libraries.
-    few: Sample,
-    fit: Sample,
-    validation: Sample,
-    test: Sample,
-    noise: Option<Vec<f64>>,
-    exact: bool,
-}
-
-impl Parts {
-    fn of(source: &Source, settings: &LawSettings) -> Result<Self, DataError> {
-        let points = source.points();
-        let deviations: Vec<f64> = points.columns().iter().map(|c| deviation(c)).collect();
-        let (fit, validation, test, noise, exact) = match source {
-            Source::Groups(groups) => {
-                let noise = match settings.noise {
-                    Some(share) => Some(deviations.iter().map(|s| s * share).collect()),
-                    None => noise_of(groups),
-                };
-                let scales = scales(&deviations, noise.as_deref());
-                let split = groups.split(settings.seed)?;
-                let [fit, validation, test] = [split.fit, split.validation, split.test]
-                    .map(|part| Sample::of_groups(&part, &scales));
-                (fit, validation, test, noise, false)
-            }
-            Source::Motion(motion) => {
-                let split = motion.blocks()?.split(settings.seed)?;
-                let [fit, validation, test] =
-                    [split.fit, split.validation, split.test].map(|part| {
-                        #[expect(
-                            clippy::cast_possible_truncation,
-                            clippy::cast_sign_loss,
-                            reason = "numbers of rows"
-                        )]
-                        let rows: Vec<usize> =
-                            part.points().column(0).iter().map(|row| *row as usize).collect();
-                        let rate = |rate: &Vec<f64>| rows.iter().map(|&row| rate[row]).collect();
-                        let rates: Vec<Vec<f64>> = motion.rates.iter().map(rate).collect();
-                        let blocks = (0..part.len()).map(|block| part.rows(block)).collect();
-                        Sample::of_motion(&points.select(&rows), &rates, blocks, &deviations)
-                    });
-                (fit, validation, test, None, motion.exact)
-            }
-        };
-        let [fit, validation, test] = [fit, validation, test].map(|part| part.thinned(SUM_POINTS));
-        Ok(Self { few: fit.thinned(LIBRARY_POINTS), fit, validation, test, noise, exact })
-    }
-}
-
-impl Parts {
-    /// The mean squared noise of the inputs in their measures, where it is known.
-    fn squared_noise(&self) -> Option<f64> {
-        let noise = self.noise.as_ref()?;
-        let squares = noise.iter().zip(&self.fit.scales).map(|(n, s)| (n / s).powi(2));
-        Some(squares.sum::<f64>() / noise.len() as f64)
-    }
-}
-
-/// Errors are measured by the inputs' noise where it is known, but none is taken for that much more
-/// exact than the others; else all alike by how far they extend.
-fn scales(deviations: &[f64], noise: Option<&[f64]>) -> Vec<f64> {
-    const LEAST: f64 = 0.1;
-    let Some(noise) = noise else { return deviations.to_vec() };
-    let shares: Vec<f64> = noise.iter().zip(deviations).map(|(n, s)| n / s).collect();
-    let most = shares.iter().copied().fold(0.0, f64::max);
-    if !(most > 0.0 && most.is_finite()) {
-        return deviations.to_vec();
-    }
-    deviations.iter().zip(&shares).map(|(s, share)| s * (share / most).max(LEAST)).collect()
 }
 
 struct LawSearch<'a> {
@@ -288,6 +94,8 @@ struct LawSearch<'a> {
     settings: &'a LawSettings,
     libraries: Vec<Vec<Expr>>,
     fitted: Vec<Option<Fitted>>,
+    /// Functions with constants inside, once they were needed.
+    inner: Option<Fitted>,
     /// How many libraries were needed for the laws so far.
     reached: usize,
     /// All that further laws must not be functions of.
@@ -308,7 +116,7 @@ impl LawSearch<'_> {
             held_out: self.parts.test.blocks.len(),
             stopped: false,
         };
-        let mut pool: Vec<Vec<Expr>> = vec![];
+        let mut pool: Vec<Terms> = proposed(&self.settings.proposals);
         // What moves, moves along a line at least.
         while self.constants.len() + 1 < self.parts.fit.dim() {
             if self.settings.most.is_some_and(|most| found.laws.len() >= most) {
@@ -324,10 +132,15 @@ impl LawSearch<'_> {
                 continue;
             }
             candidates = laws;
-            let Some(chosen) = self.chosen(&candidates) else { break };
-            candidates.extend(self.shorter(&chosen));
-            let Some(chosen) = &self.chosen(&candidates) else { break };
-            let Some(law) = self.judged(chosen, &candidates) else { break };
+            let mut best = self.best(&mut candidates);
+            // Constants inside functions take long, and are looked at where nothing else holds.
+            let holds =
+                |law: &Option<Law>| law.as_ref().is_some_and(|law| law.verdict == LawVerdict::Law);
+            if !holds(&best) && !stopped && !self.settings.only_proposals {
+                candidates.extend(self.with_inner_constants(&mut pool));
+                best = self.best(&mut candidates);
+            }
+            let Some(law) = best else { break };
             if law.verdict != LawVerdict::Law {
                 found.next = Some(law);
                 break;
@@ -357,7 +170,7 @@ impl LawSearch<'_> {
     /// terms of all sums so far.
     fn candidates(
         &mut self,
-        pool: &mut Vec<Vec<Expr>>,
+        pool: &mut Vec<Terms>,
         laws: usize,
         observer: &mut dyn LawObserver,
     ) -> (Vec<Candidate>, bool) {
@@ -385,33 +198,67 @@ impl LawSearch<'_> {
                     fitted.sums(&known, few, &mut workspace)
                 })
                 .collect();
-            let mut new: Vec<Vec<Expr>> = vec![];
-            for terms in sums.into_iter().flatten() {
-                if !pool.contains(&terms) && !new.contains(&terms) {
-                    new.push(terms);
-                }
-            }
-            candidates.extend(self.measured(&new));
-            pool.extend(new);
+            candidates.extend(self.taken(sums.into_iter().flatten(), pool));
             self.reached = self.reached.max(end);
         }
         (candidates, false)
     }
 
+    /// Adds the sums that are new to the pool.
+    fn taken(
+        &self,
+        sums: impl Iterator<Item = Vec<Expr>>,
+        pool: &mut Vec<Terms>,
+    ) -> Vec<Candidate> {
+        let mut new: Vec<Terms> = vec![];
+        for terms in sums {
+            let sum = Terms { terms, road: Road::Direct };
+            if !pool.contains(&sum) && !new.contains(&sum) {
+                new.push(sum);
+            }
+        }
+        let candidates = self.measured(&new);
+        pool.extend(new);
+        candidates
+    }
+
+    /// Sums of functions with constants inside.
+    fn with_inner_constants(&mut self, pool: &mut Vec<Terms>) -> Vec<Candidate> {
+        let Parts { few, fit, .. } = &self.parts;
+        let mut workspace = Workspace::default();
+        let fitted = self.inner.take().unwrap_or_else(|| {
+            Fitted::of(&inner::library(few, &self.settings.ops), few, &mut workspace)
+        });
+        let known = |sample: &Sample| Known::of(&self.constants, sample, &mut Workspace::default());
+        let sums = inner::sums(&fitted, known, [few, fit], &mut workspace);
+        let candidates = self.taken(sums.into_iter(), pool);
+        self.inner = Some(fitted);
+        candidates
+    }
+
+    /// The best of the candidates, or of what parts of it are worth, as the held-out groups judge it.
+    fn best(&self, candidates: &mut Vec<Candidate>) -> Option<Law> {
+        let chosen = self.chosen(candidates)?;
+        candidates.extend(self.shorter(&chosen));
+        let chosen = self.chosen(candidates)?;
+        self.judged(&chosen, candidates)
+    }
+
     /// The sums of these terms that are no functions of what is known.
-    fn measured(&self, sums: &[Vec<Expr>]) -> Vec<Candidate> {
+    fn measured(&self, sums: &[Terms]) -> Vec<Candidate> {
         let Parts { fit, validation, .. } = &self.parts;
         let mut workspace = Workspace::default();
         let [at_fit, at_validation] =
             [fit, validation].map(|part| Known::of(&self.constants, part, &mut workspace));
-        let measure = |terms: &Vec<Expr>| {
+        let measure = |Terms { terms, road }: &Terms| {
             let mut workspace = Workspace::default();
             let c = coefficients(terms, &at_fit, fit, &mut workspace)?;
             let unit = c.iter().copied().find(|c| *c != 0.0)?;
             let expr = sum_of(terms, &c, unit);
             let measure = Measure::of(&expr, validation, &at_validation, &mut workspace)?;
             let complexity = self.settings.ops.complexity(&expr);
-            let candidate = Candidate { complexity, expr, terms: terms.clone(), measure };
+            let (terms, road) = (terms.clone(), *road);
+            let candidate = Candidate { expr, terms, complexity, road, measure };
             candidate.is_further().then_some(candidate)
         };
         sums.par_iter().filter_map(measure).collect()
@@ -437,8 +284,11 @@ impl LawSearch<'_> {
         let known = Known::of(&self.constants, &self.parts.few, &mut workspace);
         let own = Fitted::of(&chosen.terms, &self.parts.few, &mut workspace);
         let sums = own.sums(&known, &self.parts.few, &mut workspace);
-        let shorter: Vec<Vec<Expr>> =
-            sums.into_iter().filter(|terms| terms.len() < chosen.terms.len()).collect();
+        let shorter: Vec<Terms> = sums
+            .into_iter()
+            .filter(|terms| terms.len() < chosen.terms.len())
+            .map(|terms| Terms { terms, road: chosen.road })
+            .collect();
         self.measured(&shorter)
     }
 
@@ -452,6 +302,23 @@ impl LawSearch<'_> {
         };
         let ops = &self.settings.ops;
         polish(&chosen.terms, &c, &sample, &known, ops, &mut workspace)
+    }
+
+    /// Whether both roads have led to a law: to the same function, and nearly as constant.
+    fn roads_to(&self, chosen: &Candidate, candidates: &[Candidate]) -> Road {
+        let limit = AS_GOOD * chosen.measure.ratio.max(ROUNDING);
+        let mut workspace = Workspace::default();
+        let few = &self.parts.few;
+        let mut law = self.constants.clone();
+        law.push(chosen.expr.clone());
+        let known = Known::of(&law, few, &mut workspace);
+        let mut is_same = |one: &&Candidate| {
+            let feature = few.feature(&one.expr, &mut workspace);
+            feature.is_some_and(|feature| known.independence(&feature, few.dim()) < SAME)
+        };
+        let others = candidates.iter().filter(|one| one.road != chosen.road);
+        let found = others.filter(|one| one.measure.ratio <= limit).any(|one| is_same(&one));
+        if found { Road::Both } else { chosen.road }
     }
 
     fn judged(&self, chosen: &Candidate, candidates: &[Candidate]) -> Option<Law> {
@@ -474,14 +341,16 @@ impl LawSearch<'_> {
             complexity: self.settings.ops.complexity(&expr),
             verdict: LawVerdict::of(&constancy, *exact),
             front: front(candidates).into_iter().map(alternative).collect(),
-            found_by: Road::Direct,
+            found_by: self.roads_to(chosen, candidates),
             constancy,
             expr,
         })
     }
 }
 
-/// A law up to rounding: nothing better can be found in a larger library.
+/// A law up to rounding by the direct road: nothing better can be found in a larger library.
 fn is_exact(candidate: &Candidate) -> bool {
-    candidate.measure.ratio <= ROUNDING && candidate.measure.rho <= PARAMETER.sqrt()
+    candidate.road == Road::Direct
+        && candidate.measure.ratio <= ROUNDING
+        && candidate.measure.rho <= PARAMETER.sqrt()
 }

@@ -66,6 +66,10 @@ impl LawVerdict {
 pub enum Road {
     /// By constancy within the groups themselves.
     Direct,
+    /// Proposed from elsewhere, as by a network.
+    Network,
+    /// Both roads have led to it.
+    Both,
 }
 
 /// An alternative to a law: how constant it is on the groups by which the law was chosen.

@@ -25,6 +25,9 @@ use crate::sample::Feature;
 /// Up to this many features all eigenpairs are computed; beyond, one is iterated for.
 const DENSE: usize = 48;
 
+/// The ridge that is there for rounding alone.
+const ROUNDING: f64 = 1e-12;
+
 /// Iterations after which an eigenvector is good enough to tell large coefficients from small.
 const ITERATIONS: usize = 40;
 
@@ -118,6 +121,19 @@ impl Matrices {
             change[(j, j)] += ridge;
         }
         Self { change, whole: self.whole.clone(), scale: self.scale.clone() }
+    }
+
+    /// The least change for the squared gradient that a combination of all features has.
+    pub(crate) fn least_ratio(&self) -> Option<f64> {
+        let all: Vec<usize> = (0..self.len()).collect();
+        let c = self.with_ridge(ROUNDING).best(&all)?.scaled;
+        let form = |matrix: &Mat<f64>| -> f64 {
+            all.iter()
+                .map(|&i| all.iter().map(|&j| c[i] * matrix[(i, j)] * c[j]).sum::<f64>())
+                .sum()
+        };
+        let ratio = form(&self.change) / form(&self.whole);
+        ratio.is_finite().then_some(ratio)
     }
 
     /// The combination of a subset of the features that changes least for its gradient.

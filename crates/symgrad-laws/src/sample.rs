@@ -89,6 +89,11 @@ impl Sample {
         self.columns.len()
     }
 
+    /// The inputs' standard deviations.
+    pub(crate) fn deviations(&self) -> Vec<f64> {
+        self.columns.iter().map(|column| deviation(column)).collect()
+    }
+
     /// Whether the derivatives in time are known.
     pub(crate) fn has_motion(&self) -> bool {
         self.motion.is_some()

@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use symgrad_data::{Groups, Table};
 use symgrad_expr::Expr;
-use symgrad_laws::{LawSettings, Laws, Source, Verdict, find_laws, independence};
+use symgrad_laws::{LawSettings, Laws, Road, Source, Verdict, find_laws, independence};
 
 fn table(columns: Vec<Vec<f64>>) -> Table {
     let names = (1..=columns.len()).map(|k| format!("x{k}")).collect();
@@ -101,4 +101,50 @@ fn what_does_not_change_within_groups_is_a_parameter() {
     assert_eq!(found.parameters, [2]);
     assert_eq!(found.laws.len(), 1);
     assert_eq!(found.laws[0].expr.natural().to_string(), "x1^2 + x2^2");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3))]
+
+    /// Constants inside functions come out, whatever they are.
+    #[test]
+    fn constants_inside_functions_come_out(rate in 0.7..2.5_f64, wave in any::<bool>(), seed in 0..99_u64) {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let (mut x, mut v, mut labels) = (vec![], vec![], vec![]);
+        for n in 0..900 {
+            let position: f64 = rng.random_range(-1.5..1.5);
+            let potential = if wave { -(rate * position).cos() } else { (-rate * position).exp() };
+            // Energies that every position is reached with.
+            let energy = (rate * 1.5).exp() + 1.0 + f64::from(n / 30 * 7 % 30) / 10.0;
+            x.push(position);
+            v.push((2.0 * (energy - potential)).sqrt() * if n % 2 == 0 { 1.0 } else { -1.0 });
+            labels.push(f64::from(n / 30));
+        }
+        let points = table(vec![x, v]);
+        let found = laws(Groups::new(&points, &labels, None).expect("sound data"), seed);
+        let truth = if wave { format!("x2^2/2 - cos({rate}*x1)") } else { format!("x2^2/2 + exp(-{rate}*x1)") };
+        let exprs: Vec<Expr> = found.laws.iter().map(|law| law.expr.clone()).collect();
+        let sine = independence(&expr(&truth), &exprs, &points).expect("sound data");
+        prop_assert!(sine < 1e-6, "{truth}: {exprs:?} {:?}", found.next);
+    }
+}
+
+/// What is proposed from elsewhere competes with what is found, and the groups judge.
+#[test]
+fn proposals_are_judged_by_the_groups() {
+    let groups = oscillations([1.0, 2.0], 30, 0.0, 7);
+    let with = |proposals: &[&str], only_proposals: bool| {
+        let proposals = proposals.iter().map(|text| expr(text)).collect();
+        let settings = LawSettings { proposals, only_proposals, ..LawSettings::default() };
+        find_laws(&Source::Groups(groups.clone()), &settings, &mut ()).expect("sound data")
+    };
+    // A look-alike, and a law with wrong numbers.
+    let found = with(&["x1*x3 + x2", "3*x1^2 + 5*x3^2 - 2"], true);
+    assert_eq!(found.laws.len(), 1);
+    assert_eq!(found.laws[0].expr.natural().to_string(), "x1^2 + x3^2");
+    assert_eq!(found.laws[0].found_by, Road::Network);
+    let both = with(&["3*x1^2 + 5*x3^2 - 2"], false);
+    assert_eq!(both.laws.iter().filter(|law| law.found_by == Road::Both).count(), 1);
+    assert_eq!(both.laws.len(), 2);
+    assert_eq!(with(&["x1*x3 + x2"], true).verdict(), Verdict::NoLaw);
 }

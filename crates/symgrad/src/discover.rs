@@ -1,5 +1,13 @@
 //! Laws out of groups of points, in the form that is written to `result.json`.
 
+#[cfg(feature = "training")]
+mod network;
+
+#[cfg(feature = "training")]
+pub use network::{
+    NetworkAnswer, NetworkObserver, NetworkRecord, NetworkSettings, discover_with_network,
+};
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -44,6 +52,10 @@ pub struct Discovery {
     pub laws: Vec<LawRecord>,
     /// The best of what would have come next, which is no law.
     pub next: Option<LawRecord>,
+    /// What the network's road has shown by itself, where it was taken.
+    #[cfg(feature = "training")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<NetworkRecord>,
     /// What the data say as a whole.
     pub verdict: DiscoveryVerdict,
     /// What the inputs are called in each notation.
@@ -154,6 +166,10 @@ pub enum LawKind {
 pub enum FoundBy {
     /// By constancy within the groups themselves, without a network.
     Direct,
+    /// By a search for what a network has learned of the groups.
+    Network,
+    /// Both ways.
+    Both,
 }
 
 /// A formula that was not chosen.
@@ -198,16 +214,10 @@ pub fn discover(
     observer: &mut dyn LawObserver,
 ) -> Result<Discovery, Error> {
     let start = std::time::Instant::now();
-    let reduction = Reduction::of(source.points());
-    let left_out: Vec<String> = reduction.dropped().iter().map(ToString::to_string).collect();
-    let all = source.points().names();
-    let kept: Vec<usize> = (0..all.len())
-        .filter(|&index| reduction.dropped().iter().all(|dropped| dropped.name != all[index]))
-        .collect();
-    let source = source.columns_of(&kept);
+    let Usable { source, left_out } = Usable::of(source);
     let names = Names::new(source.points().names().to_vec())?;
     let DiscoverSettings { ops, seed, noise } = settings.clone();
-    let settings = LawSettings { ops, seed, noise, most: None };
+    let settings = LawSettings { ops, seed, noise, ..LawSettings::default() };
     let found = find_laws(&source, &settings, observer)?;
     let mut discovery = Written::new(&names).discovery(&found, &source);
     discovery.left_out = left_out;
@@ -215,6 +225,24 @@ pub fn discover(
     let seconds = to_milliseconds(start.elapsed().as_secs_f64());
     discovery.seconds.insert(Stage::Search, seconds);
     Ok(discovery)
+}
+
+/// What laws are looked for in without the columns that tell nothing, and what these are.
+struct Usable {
+    source: Source,
+    left_out: Vec<String>,
+}
+
+impl Usable {
+    fn of(source: &Source) -> Self {
+        let reduction = Reduction::of(source.points());
+        let dropped = reduction.dropped();
+        let all = source.points().names();
+        let is_kept = |index: &usize| dropped.iter().all(|one| one.name != all[*index]);
+        let kept: Vec<usize> = (0..all.len()).filter(is_kept).collect();
+        let left_out = dropped.iter().map(ToString::to_string).collect();
+        Self { source: source.columns_of(&kept), left_out }
+    }
 }
 
 /// Points at which equations of motion are looked at, where there are no data: a thousand, spread
@@ -262,6 +290,8 @@ impl<'a> Written<'a> {
             left_out: vec![],
             parameters: found.parameters.iter().map(|&index| name(index)).collect(),
             relations: found.relations.iter().map(|relation| self.text(relation)).collect(),
+            #[cfg(feature = "training")]
+            network: None,
             verdict: verdict_of(found, &laws, next.as_ref()),
             laws,
             next,
@@ -306,6 +336,8 @@ impl<'a> Written<'a> {
             },
             found_by: match law.found_by {
                 Road::Direct => FoundBy::Direct,
+                Road::Network => FoundBy::Network,
+                Road::Both => FoundBy::Both,
             },
             front: law.front.iter().map(alternative).collect(),
         }

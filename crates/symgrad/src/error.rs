@@ -33,6 +33,13 @@ pub enum Error {
     #[cfg(feature = "training")]
     #[error(transparent)]
     Siamese(#[from] SiameseError),
+    /// The network's road, without groups to train on.
+    #[cfg(feature = "training")]
+    #[error(
+        "the network's road learns from groups of points; equations or derivatives are for the \
+         direct road"
+    )]
+    NoGroups,
     /// A network from a file.
     #[error(transparent)]
     Model(#[from] ModelError),
@@ -217,6 +224,8 @@ impl Error {
             Self::Twice { .. } => "name the folder of each part once",
             Self::WhichNeuron { .. } => "name one with --neuron, or take them all with --all",
             Self::NotThrough => "networks from ONNX, safetensors and PyTorch files can be composed",
+            #[cfg(feature = "training")]
+            Self::NoGroups => "leave --road out, or give a table with a column of groups",
             #[cfg(feature = "training")]
             Self::Siamese(SiameseError::Io { .. }) => {
                 "check the path and that you may read the file"

@@ -95,6 +95,10 @@ pub use discover::{
     DiscoverSettings, Discovery, DiscoveryKind, DiscoveryVerdict, FoundBy, LawAlternative, LawKind,
     LawRecord, LawVerdictRecord, box_of_points, discover,
 };
+#[cfg(feature = "training")]
+pub use discover::{
+    NetworkAnswer, NetworkObserver, NetworkRecord, NetworkSettings, discover_with_network,
+};
 pub use error::Error;
 #[cfg(feature = "training")]
 pub use experiments::{Case, Suite, experiments, recipe_name, select};

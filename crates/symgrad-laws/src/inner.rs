@@ -1,0 +1,234 @@
+//! Constants inside functions, such as the a of exp(−a·x): functions with constants on a grid propose
+//! sums, and the constants are moved until the sum changes least.
+
+use symgrad_expr::{Expr, Op, OpSet, Workspace};
+
+use crate::choose::ROUNDING;
+use crate::elimination::Fitted;
+use crate::known::Known;
+use crate::matrices::Matrices;
+use crate::sample::{Feature, Sample};
+
+/// Rates of exponentials and frequencies of waves, per standard deviation of the input: from where a
+/// function is nearly a parabola among the points to where it has several bends. Neighbours are so
+/// near that a search from one of them reaches what lies between.
+const GRID: [f64; 6] = [0.35, 0.6, 1.0, 1.7, 2.8, 4.5];
+
+/// Most features of a library.
+const MOST: usize = 400;
+
+/// Terms of the longest sum of which constants are moved.
+const LONGEST: usize = 8;
+
+/// Functions of one kind that are kept of a sum: neighbours on the grid stand for one between them.
+const ALIKE: [usize; 2] = [1, 2];
+
+/// Constants that are moved at a time, at most.
+const MOST_MOVED: usize = 4;
+
+/// Points on which constants are moved at first, and sums that are looked at.
+const POINTS: usize = 500;
+const SUMS: usize = 20;
+
+/// Sums whose constants are moved on all points.
+const FINISHED: usize = 8;
+
+/// Rounds over all constants, and the first step, relative to the constant: half the way to a
+/// neighbour on the grid.
+const ROUNDS: usize = 12;
+const STEP: f64 = 0.25;
+
+/// The same on all points, where they are nearly right.
+const LAST_STEP: f64 = 0.01;
+
+/// A round that leaves more than this share is the last.
+const WORTH: f64 = 0.9;
+
+/// Relative steps at which a constant counts as found.
+const FINEST: f64 = 1e-9;
+
+/// Squares, products, and functions with a constant inside; none where there are too many inputs.
+pub(crate) fn library(sample: &Sample, ops: &OpSet) -> Vec<Expr> {
+    let variables: Vec<Expr> =
+        (0..sample.dim()).filter_map(|i| u16::try_from(i).ok().map(Expr::var)).collect();
+    let mut found: Vec<Expr> = vec![];
+    for (k, x) in variables.iter().enumerate() {
+        found.push(x.clone());
+        let product = |y: &Expr| if x == y { x.clone().square() } else { y.clone() * x.clone() };
+        found.extend(variables[..=k].iter().map(product));
+    }
+    for (x, deviation) in variables.iter().zip(sample.deviations()) {
+        for rate in GRID.map(|rate| rate / deviation) {
+            let argument = |rate: f64| Expr::constant(rate) * x.clone();
+            found.extend([Op::Sin, Op::Cos, Op::Exp].map(|op| Expr::unary(op, argument(rate))));
+            found.push(Expr::unary(Op::Exp, argument(-rate)));
+            let square = x.clone().square() + Expr::constant(rate.powi(-2));
+            found.push(Expr::unary(Op::Sqrt, square));
+        }
+    }
+    found.retain(|feature| ops.allows(feature));
+    if found.len() <= MOST { found } else { vec![] }
+}
+
+/// The terms of sums of a library's features with their constants moved.
+pub(crate) fn sums(
+    fitted: &Fitted,
+    known: impl Fn(&Sample) -> Known,
+    [few, fit]: [&Sample; 2],
+    workspace: &mut Workspace,
+) -> Vec<Vec<Expr>> {
+    let mut starts: Vec<Vec<Expr>> = vec![];
+    for sum in fitted.sums(&known(few), few, workspace) {
+        for most in ALIKE {
+            let thinned = thinned(&sum, most);
+            let places = places_of(&thinned).len();
+            let right = thinned.len() <= LONGEST && (1..=MOST_MOVED).contains(&places);
+            if right && !starts.contains(&thinned) {
+                starts.push(thinned);
+            }
+        }
+    }
+    let sample = few.thinned(POINTS);
+    let at = known(&sample);
+    let mut ranked: Vec<(f64, Vec<Expr>)> = starts
+        .into_iter()
+        .filter_map(|terms| {
+            let fit = Fit::of(&terms, &at, &sample, workspace)?;
+            Some((fit.loss()?, terms))
+        })
+        .collect();
+    let by_loss = |a: &(f64, Vec<Expr>), b: &(f64, Vec<Expr>)| a.0.total_cmp(&b.0);
+    ranked.sort_by(by_loss);
+    ranked.truncate(SUMS);
+    let mut moved: Vec<(f64, Vec<Expr>)> = ranked
+        .iter()
+        .filter_map(|(_, terms)| Fit::of(terms, &at, &sample, workspace)?.moved(STEP, workspace))
+        .collect();
+    moved.sort_by(by_loss);
+    moved.truncate(FINISHED);
+    let at = known(fit);
+    let finish = |terms: &Vec<Expr>, workspace: &mut Workspace| {
+        Some(Fit::of(terms, &at, fit, workspace)?.moved(LAST_STEP, workspace)?.1)
+    };
+    moved.iter().filter_map(|(_, terms)| finish(terms, workspace)).collect()
+}
+
+/// The terms, with so many at most of each kind of function of the same inputs: those in the middle.
+fn thinned(terms: &[Expr], most: usize) -> Vec<Expr> {
+    let kind = |term: &Expr| {
+        let signs: Vec<bool> = term.constants().iter().map(|c| *c > 0.0).collect();
+        (term.nodes().to_vec(), signs)
+    };
+    let mut kept = vec![];
+    for (t, term) in terms.iter().enumerate() {
+        if term.constants().is_empty() {
+            kept.push(term.clone());
+            continue;
+        }
+        let alike = |other: &&Expr| kind(other) == kind(term);
+        let (place, all) =
+            (terms[..t].iter().filter(alike).count(), terms.iter().filter(alike).count());
+        let first = all.saturating_sub(most) / 2;
+        if (first..first + most).contains(&place) {
+            kept.push(term.clone());
+        }
+    }
+    kept
+}
+
+/// Which constant of which term.
+fn places_of(terms: &[Expr]) -> Vec<(usize, usize)> {
+    let of = |(t, term): (usize, &Expr)| (0..term.constants().len()).map(move |c| (t, c)).collect();
+    terms.iter().enumerate().flat_map(|pair| -> Vec<(usize, usize)> { of(pair) }).collect()
+}
+
+/// A sum at points, of which constants are moved.
+struct Fit<'a> {
+    terms: Vec<Expr>,
+    features: Vec<Feature>,
+    known: &'a Known,
+    sample: &'a Sample,
+}
+
+impl<'a> Fit<'a> {
+    fn of(
+        terms: &[Expr],
+        known: &'a Known,
+        sample: &'a Sample,
+        workspace: &mut Workspace,
+    ) -> Option<Self> {
+        let features =
+            terms.iter().map(|term| sample.feature(term, workspace)).collect::<Option<_>>()?;
+        Some(Self { terms: terms.to_vec(), features, known, sample })
+    }
+
+    /// The mean squared change for the squared gradient, of the best sum of these terms.
+    fn loss(&self) -> Option<f64> {
+        let matrices = Matrices::of(&self.features, self.sample.dim());
+        matrices.across(self.known, &self.features).least_ratio()
+    }
+
+    /// With a constant changed by a factor; `None`, and nothing changed, where that is not finite.
+    fn with(
+        &mut self,
+        place: (usize, usize),
+        factor: f64,
+        workspace: &mut Workspace,
+    ) -> Option<f64> {
+        let (term, constant) = place;
+        let mut changed = self.terms[term].clone();
+        changed.constants_mut()[constant] *= factor;
+        let feature = self.sample.feature(&changed, workspace)?;
+        let kept = (
+            std::mem::replace(&mut self.terms[term], changed),
+            std::mem::replace(&mut self.features[term], feature),
+        );
+        let loss = self.loss();
+        if loss.is_none() {
+            (self.terms[term], self.features[term]) = kept;
+        }
+        loss
+    }
+
+    /// Moves one constant after the other: each to the least of the parabola through three points,
+    /// or to the better of two neighbours.
+    fn moved(mut self, step: f64, workspace: &mut Workspace) -> Option<(f64, Vec<Expr>)> {
+        let places = places_of(&self.terms);
+        let mut steps = vec![step; places.len()];
+        let mut best = self.loss()?;
+        for _ in 0..ROUNDS {
+            let before = best;
+            for (&place, step) in places.iter().zip(&mut steps) {
+                if *step < FINEST {
+                    continue;
+                }
+                let mut at = |moved: f64, fit: &mut Self| {
+                    let loss = fit.with(place, moved.exp(), workspace)?;
+                    fit.with(place, (-moved).exp(), workspace)?;
+                    Some(loss)
+                };
+                let (low, high) = (at(-*step, &mut self), at(*step, &mut self));
+                let (low, high) = (low.unwrap_or(f64::INFINITY), high.unwrap_or(f64::INFINITY));
+                let bend = low - 2.0 * best + high;
+                let least = if bend > 0.0 && bend.is_finite() {
+                    (0.5 * *step * (low - high) / bend).clamp(-2.0 * *step, 2.0 * *step)
+                } else if low < high {
+                    -*step
+                } else {
+                    *step
+                };
+                match at(least, &mut self) {
+                    Some(loss) if loss < best => {
+                        best = self.with(place, least.exp(), workspace)?;
+                        *step = least.abs().clamp(0.1 * *step, 1.5 * *step);
+                    }
+                    _ => *step *= 0.2,
+                }
+            }
+            if best > WORTH * before || best < ROUNDING {
+                break;
+            }
+        }
+        Some((best, self.terms))
+    }
+}
