@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use symgrad_data::generate::{Experiment, Recipe, Splits, generate};
 use symgrad_data::{DirectionField, FieldOptions, Table, Tangent, TangentMode};
-use symgrad_expr::{Expr, Names, Op, Program, Workspace};
+use symgrad_expr::{Expr, Op, Program, Workspace};
 use symgrad_search::{Evaluator, Measure, Objective};
 
 use crate::experiments::also_conserved;
+use crate::findings::formula_of_columns;
 use crate::{Error, Findings, Seconds, VerdictRecord};
 
 /// The answer has the truth's level sets if 1 − |mean cos| is below this.
@@ -122,10 +123,7 @@ pub(crate) fn check(
     field: &DirectionField,
     findings: &Findings,
 ) -> Result<Comparison, Error> {
-    let names = Names::new(findings.inputs.clone())?;
-    let parse = |text: &str| {
-        Expr::parse(text, &names).map_err(|source| Error::Formula { text: text.into(), source })
-    };
+    let parse = |text: &str| formula_of_columns(field.names(), text);
     let (truth, answer) = (parse(experiment.truth())?, parse(&findings.answer().expression)?);
     let fresh = fresh_points(experiment, recipe, seed)?;
     let to_neuron = Objective::new(field, Measure::LevelSet);
@@ -246,13 +244,42 @@ pub(crate) const OLD_RECORD: &str = r#"{
 
 #[cfg(test)]
 mod tests {
+    use symgrad_expr::Names;
+
     use super::*;
+    use crate::{SearchSettings, search_field};
 
     #[test]
     fn records_without_a_verdict_are_read() -> Result<(), serde_json::Error> {
         let old: Record = serde_json::from_str(OLD_RECORD)?;
         assert_eq!(old.verdict, None);
         assert_eq!(serde_json::from_str::<Record>(&serde_json::to_string(&old)?)?, old);
+        Ok(())
+    }
+
+    /// The diagonal is zero and half of the rest is the other half with the other sign: columns that
+    /// the search does without, but the truth is written in.
+    #[test]
+    fn answers_in_fewer_inputs_are_checked_at_all_columns() -> Result<(), Box<dyn std::error::Error>>
+    {
+        let experiment = Experiment::AntisymmetricMinors3x3;
+        let points = fresh_points(experiment, Recipe::Published, 3)?;
+        let truth = formula_of_columns(points.names(), experiment.truth())?;
+        let rows: Vec<usize> = (0..400).collect();
+        let points = points.select(&rows);
+        let options = FieldOptions::default();
+        let mut gradients = vec![Vec::new(); points.dim()];
+        let mut values = vec![0.0; points.rows()];
+        let workspace = &mut Workspace::default();
+        let program = Program::compile(&truth);
+        program.input_gradients(points.columns(), workspace, &mut values, &mut gradients)?;
+        let field = DirectionField::from_gradients(points, &gradients, &options)?;
+        let mut settings = SearchSettings::default();
+        settings.config.budget = 20_000;
+        let findings = search_field(&field, &settings, &mut ())?;
+        assert!(findings.inputs.len() < field.dim(), "{:?}", findings.inputs);
+        let found = check(experiment, Recipe::Published, 3, &field, &findings)?;
+        assert!(found.mismatch < 1e-10, "{}: {:e}", findings.answer().expression, found.mismatch);
         Ok(())
     }
 

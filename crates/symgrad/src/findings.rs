@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 use symgrad_data::{DirectionField, Table};
-use symgrad_expr::{Language, Names, OpSet, Spelling};
+use symgrad_expr::{Expr, Language, Names, OpSet, Spelling};
 use symgrad_report::FrontPoint;
 use symgrad_search::{
     Entry, Folds, Hints, LossKind, Objective, Outcome, Scaling, Search, StopReason, Trust, Verdict,
@@ -237,6 +237,13 @@ impl Findings {
             version: env!("CARGO_PKG_VERSION").into(),
         })
     }
+}
+
+/// A formula in terms of the columns of a table. These may be more than the inputs it was found with:
+/// those without which the search did have their places, too.
+pub(crate) fn formula_of_columns(columns: &[String], text: &str) -> Result<Expr, Error> {
+    let names = Names::new(columns.to_vec())?;
+    Expr::parse(text, &names).map_err(|source| Error::Formula { text: text.into(), source })
 }
 
 /// Searches formulas for a direction field.

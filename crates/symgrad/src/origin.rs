@@ -3,9 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 use symgrad_data::Table;
-use symgrad_expr::{Expr, Names, Program, Workspace};
+use symgrad_expr::{Program, Workspace};
 use symgrad_search::{Evaluator, LossKind, Objective};
 
+use crate::findings::formula_of_columns;
 use crate::{Error, Findings, Outer, SearchSettings};
 
 /// How a run was started. Nothing in it depends on where its files are.
@@ -89,10 +90,7 @@ impl Findings {
 
     /// The answer's values at points; not finite where it has none.
     pub(crate) fn values_at(&self, points: &Table) -> Result<Vec<f64>, Error> {
-        let names = Names::new(self.inputs.clone())?;
-        let text = &self.answer().expression;
-        let answer = Expr::parse(text, &names)
-            .map_err(|source| Error::Formula { text: text.clone(), source })?;
+        let answer = formula_of_columns(&self.inputs, &self.answer().expression)?;
         let mut values = vec![f64::NAN; points.rows()];
         // It reads no other inputs than the table's, which may have some that a search did without.
         let place = |name: &String| points.names().iter().position(|known| known == name);
@@ -109,8 +107,7 @@ impl Findings {
         if matches!(objective.loss_kind(), LossKind::Values | LossKind::ScaledValues) {
             return None;
         }
-        let names = Names::new(self.inputs.clone()).ok()?;
-        let answer = Expr::parse(&self.answer().expression, &names).ok()?;
+        let answer = formula_of_columns(&self.inputs, &self.answer().expression).ok()?;
         let losses = Evaluator::new(objective).point_losses(&answer)?;
         let unsigned = self.measure == Some(LossKind::LocalSign);
         // Half of 1 − cos is the squared sine of half the angle, which small angles need.

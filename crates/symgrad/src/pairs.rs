@@ -6,9 +6,9 @@
 //! has not followed the neuron's error: what parts the two is the neuron's fault.
 
 use symgrad_data::{Table, Triplets};
-use symgrad_expr::{Expr, Names};
 use symgrad_search::Verdict;
 
+use crate::findings::formula_of_columns;
 use crate::statistics::ranks;
 use crate::{Error, Findings};
 
@@ -27,7 +27,6 @@ pub(crate) fn judge(
     pairs: &Triplets,
     neuron: &[Vec<f64>; 2],
 ) -> Result<(), Error> {
-    let names = Names::new(findings.inputs.clone())?;
     let Some(trust) = &mut findings.trust else { return Ok(()) };
     let others: &[usize] = match &trust.verdict {
         Verdict::Identified => return Ok(()),
@@ -36,8 +35,7 @@ pub(crate) fn judge(
     };
     let spread = |index: usize| -> Result<Option<f64>, Error> {
         let text = &findings.front[index].expression;
-        let formula = Expr::parse(text, &names)
-            .map_err(|source| Error::Formula { text: text.clone(), source })?;
+        let formula = formula_of_columns(pairs.anchor().names(), text)?;
         let at = |points: &Table| -> Vec<f64> {
             (0..points.rows()).map(|row| formula.eval(&points.row(row))).collect()
         };

@@ -6,7 +6,6 @@ use std::time::Instant;
 
 use symgrad_data::generate::{Splits, generate};
 use symgrad_data::{DirectionField, FieldColumns, Table, Triplets};
-use symgrad_expr::{Expr, Names};
 use symgrad_report::{
     Curve, FrontLabels, FrontPoint, ScatterLabels, pareto_svg, scatter_svg, training_curve_svg,
 };
@@ -15,7 +14,7 @@ use symgrad_siamese::{CurvePoint, Encoder, Neuron, Progress, TrainObserver};
 
 use crate::check::{RECOVERED, check};
 use crate::files::{read_json, write_json};
-use crate::findings::to_milliseconds;
+use crate::findings::{formula_of_columns, to_milliseconds};
 use crate::folder::{Folder, Owner, Sources, set_aside};
 use crate::pairs;
 use crate::statistics::{pearson, spearman};
@@ -291,10 +290,7 @@ impl Run<'_> {
         let picture = pareto_svg(&front, Some(findings.answer), &labels)?;
         folder.write(FRONT_PICTURE, &picture)?;
 
-        let names = Names::new(findings.inputs.clone())?;
-        let text = &findings.answer().expression;
-        let answer = Expr::parse(text, &names)
-            .map_err(|source| Error::Formula { text: text.clone(), source })?;
+        let answer = formula_of_columns(points.names(), &findings.answer().expression)?;
         let values = (0..points.rows()).map(|row| answer.eval(&points.row(row)));
         // Level sets do not mind values beyond all axes, pictures do.
         let drawable = |value: f64| value.abs() < 1e100;

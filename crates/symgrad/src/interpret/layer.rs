@@ -5,13 +5,14 @@ use std::ops::ControlFlow;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use symgrad_data::{Progress, Table, Tangent};
-use symgrad_expr::{Expr, Names};
+use symgrad_expr::Expr;
 use symgrad_models::Unit;
 use symgrad_search::{Effort, Search, Verdict};
 
 use super::ground::Ground;
 use super::neuron::Observed;
 use super::{Activity, InterpretSettings, Interpretation, Model};
+use crate::findings::formula_of_columns;
 use crate::{Error, Findings, Origin};
 
 /// What the neurons of a layer have learned.
@@ -282,11 +283,8 @@ fn credible_answers(neurons: &[Interpretation]) -> Result<Vec<Expr>, Error> {
 
 /// The formulas of a front.
 fn front(findings: &Findings) -> Result<Vec<Expr>, Error> {
-    let names = Names::new(findings.inputs.clone())?;
-    let parse = |text: &String| {
-        Expr::parse(text, &names).map_err(|source| Error::Formula { text: text.clone(), source })
-    };
-    findings.front.iter().map(|entry| parse(&entry.expression)).collect()
+    let entries = findings.front.iter();
+    entries.map(|entry| formula_of_columns(&findings.inputs, &entry.expression)).collect()
 }
 
 /// Points at which the directions of units are compared.
