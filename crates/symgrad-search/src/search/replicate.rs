@@ -203,3 +203,30 @@ impl Replicate {
         entry.loss < best * (1.0 - share) && best > EXACT
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A replicate with a front of these complexities and losses, of which one is chosen.
+    fn with_front(front: &[(u32, f64)], chosen: usize) -> Replicate {
+        let mut replicate = Replicate::new(0, &SearchConfig::default());
+        for &(complexity, loss) in front {
+            let expr = (1..complexity).fold(Expr::var(0), |sum, _| sum + Expr::var(0));
+            replicate.hall.offer(Entry { expr, complexity, loss });
+        }
+        replicate.chosen = Some(replicate.hall.front()[chosen].expr.clone());
+        replicate
+    }
+
+    #[test]
+    fn a_cliff_falls_far_and_then_no_further() {
+        let flat = [(1, 0.3), (3, 1e-5), (12, 9e-6), (20, 8e-6)];
+        assert!(with_front(&flat, 1).is_cliff());
+        assert!(!with_front(&flat, 0).is_cliff(), "above it");
+        assert!(!with_front(&flat, 3).is_cliff(), "behind it");
+        assert!(!with_front(&[(1, 0.3), (3, 1e-5), (20, 2e-6)], 1).is_cliff(), "it falls on");
+        assert!(!with_front(&[(1, 0.3), (3, 0.1), (20, 0.09)], 1).is_cliff(), "a slope");
+        assert!(with_front(&[(1, 1e-3), (20, 9e-4)], 0).is_cliff(), "a single input");
+    }
+}
