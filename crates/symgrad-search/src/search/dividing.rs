@@ -14,34 +14,55 @@ use crate::score::objective::Objective;
 /// Points for these searches.
 const POINTS: usize = 1_000;
 
-/// Each gets at most one in so many of the evaluations that are left, and so many at most: what a
-/// group of inputs hides is short, or the division is of no use.
+/// Each gets at most one in so many of the evaluations that are left.
 const PART: u64 = 3;
-const MOST: u64 = 400_000;
+
+/// What a search of its own may spend, and how long its formulas may be.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    evaluations: u64,
+    complexity: u32,
+}
+
+impl Default for Limits {
+    /// What a group of inputs hides is short, or the division is of no use.
+    fn default() -> Self {
+        Self { evaluations: 400_000, complexity: u32::MAX }
+    }
+}
+
+impl Limits {
+    /// A long coefficient is no more than a series.
+    pub(super) const COEFFICIENT: Self = Self { evaluations: 100_000, complexity: 24 };
+}
 
 /// Groups that are tried.
 const GROUPS: usize = 3;
 
 /// A function of a group of which more is left unexplained is none.
-const HOPELESS: f64 = 1e-2;
+pub(super) const HOPELESS: f64 = 1e-2;
 
 impl Search {
     /// Offers what comes of dividing the field, if the hints tell how.
     pub(super) fn divide(&mut self) {
         let possible = self.rules.level_sets && self.rules.constraints.is_empty();
-        let Some(whole) = Coordinates::new(&self.screen.thinned(POINTS), &self.palette.inputs)
-        else {
-            return;
-        };
-        if !possible || whole.dim() < 3 {
-            return;
+        let whole = Coordinates::new(&self.screen.thinned(POINTS), &self.palette.inputs);
+        let Some(whole) = whole.filter(|whole| possible && whole.dim() > 1) else { return };
+        if whole.dim() > 2 {
+            self.divide_by_hints(&whole);
         }
+        if !self.state.replicate.is_exact() && !self.is_over() {
+            self.integrate(&whole);
+        }
+    }
+
+    fn divide_by_hints(&mut self, whole: &Coordinates) {
         let mut found = vec![];
-        if let Some(coordinates) = self.with_known_combinations(&whole) {
+        if let Some(coordinates) = self.with_known_combinations(whole) {
             found.extend(self.solved(&coordinates));
         } else {
-            for group in self.groups(&whole).into_iter().take(GROUPS) {
-                if let Some(coordinates) = self.with_function_of(&group, &whole) {
+            for group in self.groups(whole).into_iter().take(GROUPS) {
+                if let Some(coordinates) = self.with_function_of(&group, whole) {
                     found.extend(self.solved(&coordinates));
                 }
                 if self.is_over() {
@@ -94,34 +115,38 @@ impl Search {
     fn with_function_of(&mut self, group: &[u16], whole: &Coordinates) -> Option<Coordinates> {
         let places = whole.places_within(group);
         let part = whole.restricted(&places).filter(|_| places.len() == group.len())?;
-        let (function, loss) = self.searched(part)?;
+        let (function, loss) = self.searched(part, Limits::default())?;
         if loss > HOPELESS {
             return None;
         }
         whole.combined(&places, &function)
     }
 
-    /// The formula of a coordinates in terms of the inputs.
-    fn solved(&mut self, coordinates: &Coordinates) -> Option<Expr> {
+    /// The formula of coordinates in terms of the inputs.
+    pub(super) fn solved(&mut self, coordinates: &Coordinates) -> Option<Expr> {
+        if let [only] = coordinates.variables.as_slice() {
+            return Some(only.clone());
+        }
         let all: Vec<usize> = (0..coordinates.dim()).collect();
-        let (formula, loss) = self.searched(coordinates.restricted(&all)?)?;
+        let (formula, loss) = self.searched(coordinates.restricted(&all)?, Limits::default())?;
         (loss < HOPELESS).then(|| formula.substitute(&coordinates.variables))
     }
 
-    /// What a search of its own would answer, and the loss.
-    fn searched(&mut self, objective: Objective) -> Option<(Expr, f64)> {
-        let search = self.nested_search(objective)?;
+    /// What a search of its own within limits would answer, and the loss.
+    pub(super) fn searched(&mut self, objective: Objective, limits: Limits) -> Option<(Expr, f64)> {
+        let search = self.nested_search(objective, limits)?;
         search.best().map(|entry| (entry.expr, entry.loss))
     }
 
-    /// A search of its own, at its end.
-    pub(super) fn nested_search(&mut self, objective: Objective) -> Option<Self> {
+    /// A search of its own within limits, at its end.
+    pub(super) fn nested_search(&mut self, objective: Objective, limits: Limits) -> Option<Self> {
         let allowance = self.allowance().part(PART);
         let own = &self.state.config;
         // What is said of inputs by their names or numbers holds for the whole search alone; templates
         // and complexities are among the operators.
         let config = SearchConfig {
-            budget: allowance.evaluations.min(MOST),
+            budget: allowance.evaluations.min(limits.evaluations),
+            max_complexity: own.max_complexity.min(limits.complexity),
             seed: own.seed ^ (self.state.replicate.index + 1),
             held_out: 0.0,
             only_inputs: None,
@@ -146,14 +171,15 @@ impl Search {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use symgrad_data::{DirectionField, FieldOptions, Table};
     use symgrad_expr::{OpSet, Program, Workspace};
 
     use super::*;
     use crate::Measure;
 
-    fn opened(truth: &str, dim: usize) -> Search {
+    /// A search for a formula on [0.4, 1.5]ᵈ.
+    pub(in crate::search) fn opened(truth: &str, dim: usize) -> Search {
         const STEPS: [f64; 4] = [0.618_034, 0.414_214, 0.732_051, 0.236_068];
         let column = |step: f64| (1..=400).map(move |n| 0.4 + 1.1 * (f64::from(n) * step).fract());
         let columns: Vec<Vec<f64>> = STEPS[..dim].iter().map(|s| column(*s).collect()).collect();

@@ -4,6 +4,7 @@ mod dividing;
 mod evolving;
 mod finishing;
 mod growing;
+mod integrating;
 mod observer;
 mod offering;
 pub(crate) mod replicate;

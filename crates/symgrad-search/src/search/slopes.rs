@@ -8,6 +8,7 @@ use symgrad_data::{DirectionField, FieldOptions, Table};
 use symgrad_expr::Expr;
 
 use super::Search;
+use super::dividing::Limits;
 use super::valued::seen_through;
 use crate::propose::spectral;
 use crate::score::evaluator::Evaluator;
@@ -23,7 +24,7 @@ impl Search {
     pub(super) fn offer_from_slopes(&mut self) {
         let possible = self.rules.constraints.is_empty() && self.palette.inputs.len() > 1;
         let Some(objective) = slopes(&self.screen).filter(|_| possible) else { return };
-        let Some(search) = self.nested_search(objective) else { return };
+        let Some(search) = self.nested_search(objective, Limits::default()) else { return };
         let inside: Vec<Expr> = search.front().into_iter().map(|entry| entry.expr).collect();
         let ops = self.rules.ops.clone();
         let mut eval = Evaluator::allowed(&self.screen, self.allowance());

@@ -12,10 +12,10 @@ pub(crate) struct Coordinates {
     /// In terms of the inputs.
     pub(crate) variables: Vec<Expr>,
     /// Values, one column of N per variable.
-    columns: Vec<Vec<f64>>,
+    pub(super) columns: Vec<Vec<f64>>,
     /// Unit vectors, one column of N per variable.
-    direction: Vec<Vec<f64>>,
-    weights: Vec<f64>,
+    pub(super) direction: Vec<Vec<f64>>,
+    pub(super) weights: Vec<f64>,
     measure: Measure,
 }
 
@@ -135,7 +135,7 @@ impl Coordinates {
         self.combined(places, &whole.substitute(&own))
     }
 
-    fn replaced(
+    pub(super) fn replaced(
         &self,
         places: &[usize],
         whole: Expr,

@@ -8,7 +8,10 @@
 //! Nothing is decided here: combinations that are wrong lead to formulas that do not fit, and the
 //! front shows it. So there are no thresholds of belief, only a bound on the work.
 
+mod characteristics;
 mod coordinates;
+mod quadrature;
+mod smooth;
 
 use std::collections::BTreeMap;
 
@@ -18,7 +21,9 @@ use crate::propose::spectral::{self, BeamOptions};
 use crate::score::budget::Allowance;
 use crate::score::evaluator::Evaluator;
 use crate::score::objective::Objective;
+pub(crate) use characteristics::characteristics;
 pub(crate) use coordinates::Coordinates;
+pub(crate) use quadrature::quadratures;
 
 /// What comes of combining variables.
 #[derive(Clone, Debug, Default)]

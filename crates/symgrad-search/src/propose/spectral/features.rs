@@ -157,7 +157,7 @@ pub(crate) fn pair_library(ops: &OpSet) -> Vec<Expr> {
 }
 
 /// A variable x, outer functions of it, powers, e⁻ˣ, and the reciprocals of 1 ± x and 1 ± x².
-fn atoms(x: &Expr, ops: &OpSet) -> Vec<Expr> {
+pub(crate) fn atoms(x: &Expr, ops: &OpSet) -> Vec<Expr> {
     let one = || Expr::constant(1.0);
     let mut found = vec![x.clone()];
     found.extend(outer_functions(x, ops));

@@ -20,7 +20,7 @@ pub(crate) use beam::BeamOptions;
 pub(crate) use elimination::eliminate_library;
 pub(crate) use families::families;
 pub(crate) use features::{
-    OPTIONAL_FUNCTIONS, mixed_library, monomials, pair_library, quotients_of_monomials,
+    OPTIONAL_FUNCTIONS, atoms, mixed_library, monomials, pair_library, quotients_of_monomials,
 };
 pub(crate) use fraction_libraries::fraction_libraries;
 pub(crate) use fractions::fractions;

@@ -1,0 +1,142 @@
+//! Least squares with Chebyshev polynomials, to tell whether numbers are a smooth function of some
+//! variables, and to integrate them where these are one.
+
+use faer::linalg::solvers::Solve;
+use faer::{Mat, Side};
+use symgrad_expr::{Expr, Program, Workspace};
+
+/// There are at least this many points for each unknown.
+const POINTS_PER_UNKNOWN: usize = 6;
+
+/// Ridge relative to the mean of the diagonal.
+const RIDGE: f64 = 1e-13;
+
+/// Products of Chebyshev polynomials of some variables at N points.
+#[derive(Clone, Debug)]
+pub(super) struct Smooth {
+    columns: Vec<Vec<f64>>,
+}
+
+/// What least squares come to.
+#[derive(Clone, Debug)]
+pub(super) struct Fit {
+    pub(super) coefficients: Vec<f64>,
+    /// The weighted sum of squares that is left, as it would be with as few unknowns as none.
+    pub(super) left: f64,
+}
+
+impl Smooth {
+    /// Of as high a degree altogether as the points bear, and this one at most.
+    pub(super) fn new(variables: &[&[f64]], highest: usize) -> Self {
+        let points = variables.first().map_or(0, |column| column.len());
+        let count =
+            |degree: usize| (1..=variables.len()).fold(1, |count, k| count * (degree + k) / k);
+        let fits = |degree: &usize| count(*degree) * POINTS_PER_UNKNOWN <= points;
+        let degree = (1..=highest).rev().find(fits).unwrap_or(1);
+        let mut found: Vec<(usize, Vec<f64>)> = vec![(0, vec![1.0; points])];
+        for variable in variables {
+            let angles = angles(variable);
+            let powers: Vec<Vec<f64>> = (1..=degree).map(|k| cosines(&angles, k)).collect();
+            let products = |(used, column): &(usize, Vec<f64>)| -> Vec<(usize, Vec<f64>)> {
+                let times = |p: &Vec<f64>| column.iter().zip(p).map(|(a, b)| a * b).collect();
+                let more = powers.iter().take(degree - used).enumerate();
+                more.map(|(k, power)| (used + k + 1, times(power))).collect()
+            };
+            let more: Vec<_> = found.iter().flat_map(products).collect();
+            found.extend(more);
+        }
+        Self { columns: found.into_iter().map(|(_, column)| column).collect() }
+    }
+
+    pub(super) fn fit(&self, values: &[f64], weights: &[f64]) -> Option<Fit> {
+        let (points, unknowns) = (values.len(), self.columns.len());
+        let roots: Vec<f64> = weights.iter().map(|w| w.sqrt()).collect();
+        let columns = Mat::from_fn(points, unknowns, |n, k| roots[n] * self.columns[k][n]);
+        let target = Mat::from_fn(points, 1, |n, _| roots[n] * values[n]);
+        let mut gram = columns.transpose() * &columns;
+        let trace: f64 = (0..unknowns).map(|k| gram[(k, k)]).sum();
+        for k in 0..unknowns {
+            gram[(k, k)] += RIDGE * trace / unknowns as f64;
+        }
+        let factors = gram.llt(Side::Lower).ok()?;
+        let mut solution = factors.solve(columns.transpose() * &target);
+        // A step of iterative refinement.
+        solution += factors.solve(columns.transpose() * (&target - &columns * &solution));
+        let left = (&columns * &solution - target).squared_norm_l2();
+        let freedom = points as f64 / points.saturating_sub(unknowns).max(1) as f64;
+        let coefficients = (0..unknowns).map(|k| solution[(k, 0)]).collect();
+        left.is_finite().then_some(Fit { coefficients, left: left * freedom })
+    }
+}
+
+impl Fit {
+    /// The integral of the fitted function of one variable, zero in the mean.
+    pub(super) fn integrated(&self, variable: &[f64]) -> Vec<f64> {
+        let (low, high) = range(variable);
+        let angles = angles(variable);
+        let mut sums = vec![0.0; variable.len()];
+        // ∫T₀ = T₁, ∫T₁ = T₂/4, ∫Tₖ = Tₖ₊₁/(2(k + 1)) − Tₖ₋₁/(2(k − 1)), up to constants.
+        let mut add = |degree: usize, factor: f64| {
+            sums.iter_mut().zip(cosines(&angles, degree)).for_each(|(sum, t)| *sum += factor * t);
+        };
+        for (k, c) in self.coefficients.iter().enumerate() {
+            let c = c * (high - low) / 2.0;
+            match k {
+                0 => add(1, c),
+                1 => add(2, c / 4.0),
+                _ => {
+                    add(k + 1, c / (2 * (k + 1)) as f64);
+                    add(k - 1, -c / (2 * (k - 1)) as f64);
+                }
+            }
+        }
+        let mean = sums.iter().sum::<f64>() / sums.len() as f64;
+        sums.into_iter().map(|sum| sum - mean).collect()
+    }
+}
+
+/// The slopes of a function of x1 at points where none of them vanishes or is infinite.
+pub(super) fn slopes_of(function: &Expr, column: &[f64]) -> Option<Vec<f64>> {
+    let mut slopes = [vec![]];
+    let mut values = vec![0.0; column.len()];
+    let bad = Program::compile(function)
+        .input_gradients(&[column], &mut Workspace::default(), &mut values, &mut slopes)
+        .ok()?;
+    let [slopes] = slopes;
+    (bad == 0 && slopes.iter().all(|slope| slope.is_normal())).then_some(slopes)
+}
+
+fn range(column: &[f64]) -> (f64, f64) {
+    let low = column.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = column.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    (low, high)
+}
+
+/// The angles whose cosines are the numbers, brought to the range from −1 to 1.
+fn angles(column: &[f64]) -> Vec<f64> {
+    let (low, high) = range(column);
+    let angle = |x: &f64| ((2.0 * x - low - high) / (high - low)).clamp(-1.0, 1.0).acos();
+    column.iter().map(angle).collect()
+}
+
+/// A Chebyshev polynomial at the cosines of angles.
+fn cosines(angles: &[f64], degree: usize) -> Vec<f64> {
+    angles.iter().map(|angle| (degree as f64 * angle).cos()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_smooth_function_is_integrated() {
+        let x: Vec<f64> = (0..200).map(|n| 1.0 + (0.618_034 * f64::from(n)).fract()).collect();
+        let values: Vec<f64> = x.iter().map(|x| x.cos() / x - x.sin() / (x * x)).collect();
+        let smooth = Smooth::new(&[&x], 16);
+        let fit = smooth.fit(&values, &vec![1.0; 200]).unwrap();
+        assert!(fit.left < 1e-18, "{:e}", fit.left);
+        let off: Vec<f64> =
+            fit.integrated(&x).iter().zip(&x).map(|(f, x)| f - x.sin() / x).collect();
+        assert!(off.iter().all(|o| (o - off[0]).abs() < 1e-9));
+    }
+}

@@ -1,0 +1,76 @@
+//! First integrals of annihilating vector fields: two inputs that enter through one combination of
+//! them, with a coefficient that depends on the others or with a function that no library has.
+//!
+//! The coefficient or the function is a regression, a search of its own; then the combination takes
+//! the place of the two, and what is left is a search with one input less.
+
+use symgrad_expr::Expr;
+
+use super::Search;
+use super::dividing::{HOPELESS, Limits};
+use crate::propose::reduction::{Coordinates, characteristics, quadratures};
+use crate::score::objective::Objective;
+
+impl Search {
+    /// Offers what comes of combining two inputs, where that is told by the field.
+    pub(super) fn integrate(&mut self, whole: &Coordinates) {
+        let ops = self.rules.ops.clone();
+        let (found, tried) = quadratures(whole, &ops);
+        self.state.evaluations += tried.min(self.state.available());
+        for quadrature in found {
+            let combined = self.regressed(quadrature.regression(whole)).and_then(|function| {
+                whole.combined(&quadrature.pair, &quadrature.combination(&function))
+            });
+            if self.is_solved_in(combined) {
+                return;
+            }
+        }
+        let (found, tried) = characteristics(whole, &ops);
+        self.state.evaluations += tried.min(self.state.available());
+        for characteristic in found {
+            let combined = self
+                .regressed(characteristic.regression(whole))
+                .and_then(|coefficient| whole.integrated(&characteristic, &coefficient));
+            if self.is_solved_in(combined) {
+                return;
+            }
+        }
+    }
+
+    /// What a search of its own makes of a regression.
+    fn regressed(&mut self, objective: Option<Objective>) -> Option<Expr> {
+        let (function, loss) = self.searched(objective?, Limits::COEFFICIENT)?;
+        (loss < HOPELESS).then_some(function)
+    }
+
+    /// Offers the formula of coordinates; whether nothing more is to be done.
+    fn is_solved_in(&mut self, coordinates: Option<Coordinates>) -> bool {
+        let formula = coordinates.and_then(|coordinates| self.solved(&coordinates));
+        self.fit_and_offer(formula.into_iter().collect());
+        self.state.replicate.is_exact() || self.is_over()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::search::dividing::tests::opened;
+
+    /// By integration alone: nothing else has been tried.
+    #[test]
+    fn combinations_with_coefficients_and_unknown_functions_are_found() {
+        for (truth, dim) in [
+            ("x2*cos(x1)/(x1 + 2)", 2),
+            ("(x1*cos(x3) + x2*sin(x3))/(x3 + 2)", 3),
+            ("x3^2*(x1/(2 + x3*x4) - x2^2)", 4),
+            ("x4*log(x1^2 + x2*exp(-0.7*x3))", 4),
+        ] {
+            let mut search = opened(truth, dim);
+            let all: Vec<u16> = (0..4).take(dim).collect();
+            let whole = Coordinates::new(&search.screen, &all).unwrap();
+            search.integrate(&whole);
+            let replicate = &search.state.replicate;
+            assert!(replicate.is_exact(), "{truth}: {:e}", replicate.hall.lowest());
+        }
+    }
+}
