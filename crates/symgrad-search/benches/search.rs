@@ -2,8 +2,11 @@
 //!
 //! `evolution` counts evaluations of gradient fields per second inside a whole search, with one
 //! thread and without spectral fits: selection, variation, simplification, constant fitting and
-//! the verdict included, by processor time. The budget is that of a search by default, so that what is paid once weighs
-//! as much as it does there.
+//! the verdict included, by processor time. The budget is that of a search by default, so that what is
+//! paid once weighs as much as it does there.
+//!
+//! `whole` are searches of other fields and of values to their end, with one thread: a wave with two
+//! amplitudes needs the method of characteristics, the rate of an enzyme quotients of sums.
 
 #![expect(clippy::unwrap_used, reason = "a bench, on data known to be good")]
 
@@ -23,17 +26,27 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const DETERMINANT: &str = "x1*(x5*x9 - x6*x8) - x2*(x4*x9 - x6*x7) + x3*(x4*x8 - x5*x7)";
 
-fn objective() -> Objective {
+/// A cube of points, and a formula's values and gradients there.
+fn sampled(formula: &str, dim: usize, low: f64, high: f64) -> (Table, Vec<f64>, Vec<Vec<f64>>) {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
-    let columns: Vec<Vec<f64>> =
-        (0..9).map(|_| (0..1_000).map(|_| 2.0 * rng.random::<f64>() - 1.0).collect()).collect();
-    let mut gradients = vec![vec![]; 9];
-    Program::compile(&DETERMINANT.parse().unwrap())
-        .input_gradients(&columns, &mut Workspace::default(), &mut [0.0; 1_000], &mut gradients)
+    let mut number = || low + (high - low) * rng.random::<f64>();
+    let columns: Vec<Vec<f64>> = (0..dim).map(|_| (0..1_000).map(|_| number()).collect()).collect();
+    let (mut values, mut gradients) = (vec![0.0; 1_000], vec![vec![]; dim]);
+    Program::compile(&formula.parse().unwrap())
+        .input_gradients(&columns, &mut Workspace::default(), &mut values, &mut gradients)
         .unwrap();
-    let points = Table::new((1..=9).map(|i| format!("x{i}")).collect(), columns).unwrap();
+    let names = (1..=dim).map(|i| format!("x{i}")).collect();
+    (Table::new(names, columns).unwrap(), values, gradients)
+}
+
+fn level_sets(formula: &str, dim: usize, low: f64, high: f64) -> Objective {
+    let (points, _, gradients) = sampled(formula, dim, low, high);
     let field = DirectionField::from_gradients(points, &gradients, &FieldOptions::default());
     Objective::new(&field.unwrap(), Measure::LevelSet)
+}
+
+fn objective() -> Objective {
+    level_sets(DETERMINANT, 9, -1.0, 1.0)
 }
 
 fn ring() -> OpSet {
@@ -75,6 +88,29 @@ fn search(criterion: &mut Criterion) {
     group.finish();
 }
 
+fn whole(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("whole");
+    group.sample_size(10);
+    let wave = level_sets("(x1*cos(x3*x4) + x2*sin(x3*x4))/(x4 + 2)", 4, 0.4, 1.5);
+    let (points, values, _) = sampled("x1*x2/(1.7 + x2 + x2^2/x3)", 3, 0.5, 3.0);
+    let rate = Objective::regression(&points, &values, false).unwrap();
+    for (name, objective) in [("wave, level sets", wave), ("enzyme, values", rate)] {
+        group.bench_function(name, |bench| {
+            bench.iter_custom(|rounds| {
+                let start = ProcessTime::now();
+                for _ in 0..rounds {
+                    let config = SearchConfig { threads: Some(1), ..SearchConfig::default() };
+                    let search = Search::new(objective.clone(), OpSet::default(), config).unwrap();
+                    let outcome = search.run(&mut ());
+                    assert!(black_box(outcome).answer().unwrap().loss < 1e-12);
+                }
+                start.elapsed()
+            });
+        });
+    }
+    group.finish();
+}
+
 fn loss(criterion: &mut Criterion) {
     let objective = objective();
     let mut evaluator = Evaluator::new(&objective);
@@ -84,5 +120,5 @@ fn loss(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, search, loss);
+criterion_group!(benches, search, whole, loss);
 criterion_main!(benches);

@@ -18,9 +18,11 @@ impl Search {
         let (found, tried) = quadratures(whole, &ops);
         self.state.evaluations += tried.min(self.state.available());
         for quadrature in found {
-            let combined = self.regressed(quadrature.regression(whole)).and_then(|function| {
-                whole.combined(&quadrature.pair, &quadrature.combination(&function))
-            });
+            let combined = quadrature
+                .regressions(whole)
+                .and_then(|regressions| self.all_regressed(regressions))
+                .map(|functions| quadrature.combination(functions))
+                .and_then(|combination| whole.combined(&quadrature.pair, &combination));
             if self.is_solved_in(combined) {
                 return;
             }
@@ -28,8 +30,9 @@ impl Search {
         let (found, tried) = characteristics(whole, &ops);
         self.state.evaluations += tried.min(self.state.available());
         for characteristic in found {
-            let combined = self
-                .regressed(characteristic.regression(whole))
+            let combined = characteristic
+                .regression(whole)
+                .and_then(|regression| self.regressed(regression))
                 .and_then(|coefficient| whole.integrated(&characteristic, &coefficient));
             if self.is_solved_in(combined) {
                 return;
@@ -37,9 +40,19 @@ impl Search {
         }
     }
 
+    fn all_regressed(&mut self, wanted: [Option<Objective>; 2]) -> Option<[Option<Expr>; 2]> {
+        let mut found = [None, None];
+        for (objective, function) in wanted.into_iter().zip(&mut found) {
+            if let Some(objective) = objective {
+                *function = Some(self.regressed(objective)?);
+            }
+        }
+        Some(found)
+    }
+
     /// What a search of its own makes of a regression.
-    fn regressed(&mut self, objective: Option<Objective>) -> Option<Expr> {
-        let (function, loss) = self.searched(objective?, Limits::COEFFICIENT)?;
+    fn regressed(&mut self, objective: Objective) -> Option<Expr> {
+        let (function, loss) = self.searched(objective, Limits::COEFFICIENT)?;
         (loss < HOPELESS).then_some(function)
     }
 
@@ -61,6 +74,7 @@ mod tests {
     fn combinations_with_coefficients_and_unknown_functions_are_found() {
         for (truth, dim) in [
             ("x2*cos(x1)/(x1 + 2)", 2),
+            ("x1^2 - x2*x1/(x1 + 0.5)", 2),
             ("(x1*cos(x3) + x2*sin(x3))/(x3 + 2)", 3),
             ("x3^2*(x1/(2 + x3*x4) - x2^2)", 4),
             ("x4*log(x1^2 + x2*exp(-0.7*x3))", 4),

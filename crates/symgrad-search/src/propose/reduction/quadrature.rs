@@ -1,32 +1,34 @@
 //! Functions of one variable by quadrature.
 //!
-//! If f = F(β(xⱼ) + α(xᵢ), the other variables), then the components of ∇f give values of the
-//! derivative of α at all points: α′ = (∂ᵢf)/(∂ⱼf/β′). Whether they depend on xᵢ alone is told by a
-//! smooth fit, whose integral gives values of α; and a formula for α is an ordinary regression with
-//! one input. For β = log the combination is the product xⱼ·exp(α).
+//! If f = F(A(xᵢ) + B(xᵢ)·β(xⱼ), the other variables), then (∂ᵢf)/(∂ⱼf/β′) = a + b·β(xⱼ), with
+//! functions a = A′/B and b = B′/B of xᵢ alone. The components of ∇f give that quotient at all
+//! points, a smooth fit tells whether it has this form, and the integrating factor B = exp ∫b and
+//! A = ∫aB follow as for every linear differential equation of the first order. Formulas for the two
+//! are ordinary regressions with one input.
 
-use symgrad_expr::{Expr, Node, Op, OpSet};
+use symgrad_expr::{Expr, OpSet, Program, Workspace};
 
 use super::Coordinates;
-use super::smooth::{Smooth, slopes_of};
+use super::smooth::{Fit, Smooth, slopes_of};
 use crate::propose::spectral;
 use crate::score::objective::Objective;
 use crate::score::target::{Target, Values};
 
-/// A variable xᵢ that enters as a function α of it alone, through β(xⱼ) + α(xᵢ).
+/// Variables xᵢ and xⱼ that enter through A(xᵢ) + B(xᵢ)·β(xⱼ).
 #[derive(Clone, Debug)]
 pub(crate) struct Quadrature {
     /// The places of xᵢ and xⱼ.
     pub(crate) pair: [usize; 2],
     /// β, of x1.
     beta: Expr,
-    /// The share of the mean square of α′ that a smooth function of xᵢ leaves unexplained.
+    /// The share that smooth functions of xᵢ leave unexplained.
     share: f64,
-    /// Values of α, or of exp(α) where β is a logarithm.
-    values: Vec<f64>,
+    /// Values of A where it is not zero, and of B where it is not one.
+    offset: Option<Vec<f64>>,
+    factor: Option<Vec<f64>>,
 }
 
-/// A smooth function leaves at most this share unexplained: what is integrated is to be exact.
+/// Smooth functions leave at most this share unexplained: what is integrated is to be exact.
 const UNEXPLAINED: f64 = 1e-6;
 
 /// Shares below this are rounding.
@@ -38,83 +40,180 @@ const DEGREE: usize = 16;
 /// Most that are followed.
 const FOLLOWED: usize = 3;
 
-/// The quadratures of which a smooth fit leaves least, and how many were tried.
+/// The quadratures of the fewest unknown functions and of these the most exact, and how many were
+/// tried.
 pub(crate) fn quadratures(coordinates: &Coordinates, ops: &OpSet) -> (Vec<Quadrature>, u64) {
     let atoms = spectral::atoms(&Expr::var(0), ops);
     let mut tried = 0;
     let mut found: Vec<Quadrature> = vec![];
     for i in 0..coordinates.dim() {
-        let known: Vec<Vec<f64>> =
-            atoms.iter().filter_map(|f| slopes_of(f, &coordinates.columns[i])).collect();
-        let smooth = Smooth::new(&[&coordinates.columns[i]], DEGREE);
+        let own = Own::new(&coordinates.columns[i], &atoms);
         for j in (0..coordinates.dim()).filter(|j| *j != i) {
             for beta in &atoms {
-                if let Some(slopes) = slopes_of(beta, &coordinates.columns[j]) {
+                if let Some(quotients) = Quotients::new([i, j], beta, coordinates) {
                     tried += 1;
-                    found.extend(integrated([i, j], beta, &slopes, coordinates, &smooth, &known));
+                    found.extend(own.integrated([i, j], beta, &quotients));
                 }
             }
         }
     }
-    found.sort_by(|a, b| a.share.max(ROUNDING).total_cmp(&b.share.max(ROUNDING)));
+    let unknown = |q: &Quadrature| q.offset.iter().len() + q.factor.iter().len();
+    found.sort_by(|a, b| {
+        let shares = a.share.max(ROUNDING).total_cmp(&b.share.max(ROUNDING));
+        unknown(a).cmp(&unknown(b)).then(shares)
+    });
     found.truncate(FOLLOWED);
     (found, tried)
 }
 
-fn integrated(
-    pair: [usize; 2],
-    beta: &Expr,
-    by_beta: &[f64],
-    of: &Coordinates,
-    smooth: &Smooth,
-    known: &[Vec<f64>],
-) -> Option<Quadrature> {
-    let [i, j] = pair;
-    let (mut slopes, mut weights) = (vec![], vec![]);
-    for (n, by_beta) in by_beta.iter().enumerate() {
-        let across = of.direction[j][n] / by_beta;
-        let (slope, weight) = (of.direction[i][n] / across, of.weights[n] * across * across);
-        let counts = slope.is_finite() && weight.is_finite();
-        slopes.push(if counts { slope } else { 0.0 });
-        weights.push(if counts { weight } else { 0.0 });
-    }
-    let whole: f64 = slopes.iter().zip(&weights).map(|(s, w)| w * s * s).sum();
-    let fit = smooth.fit(&slopes, &weights)?;
-    let share = fit.left / whole;
-    let is_known =
-        known.iter().any(|known| left_of_multiple(known, &slopes, &weights) < UNEXPLAINED * whole);
-    if share.is_nan() || share >= UNEXPLAINED || is_known {
-        return None;
-    }
-    let values = fit.integrated(&of.columns[i]);
-    let is_product = beta.root() == Node::Op(Op::Log);
-    let values = if is_product { values.iter().map(|v| v.exp()).collect() } else { values };
-    Some(Quadrature { pair, beta: beta.clone(), share, values })
+/// (∂ᵢf)/(∂ⱼf/β′) at all points.
+struct Quotients {
+    values: Vec<f64>,
+    /// Weights under which errors are those of ∂ᵢf.
+    weights: Vec<f64>,
+    beta: Vec<f64>,
 }
 
-/// What the best multiple of known slopes leaves: functions that every library has are combined
-/// without this.
-fn left_of_multiple(known: &[f64], slopes: &[f64], weights: &[f64]) -> f64 {
-    let dot = |a: &[f64], b: &[f64]| -> f64 {
-        a.iter().zip(b).zip(weights).map(|((a, b), w)| w * a * b).sum()
-    };
-    dot(slopes, slopes) - dot(known, slopes).powi(2) / dot(known, known)
+impl Quotients {
+    fn new([i, j]: [usize; 2], beta: &Expr, of: &Coordinates) -> Option<Self> {
+        let slopes = slopes_of(beta, &of.columns[j])?;
+        let beta = values_of(beta, &of.columns[j])?;
+        let (mut values, mut weights) = (vec![], vec![]);
+        for (n, slope) in slopes.iter().enumerate() {
+            let across = of.direction[j][n] / slope;
+            let (value, weight) = (of.direction[i][n] / across, of.weights[n] * across * across);
+            let counts = value.is_finite() && weight.is_finite();
+            values.push(if counts { value } else { 0.0 });
+            weights.push(if counts { weight } else { 0.0 });
+        }
+        Some(Self { values, weights, beta })
+    }
+
+    /// The weighted sum of squares that the best multiple of a column leaves.
+    fn left_of_multiple(&self, column: &[f64]) -> f64 {
+        let dot = |a: &[f64], b: &[f64]| -> f64 {
+            a.iter().zip(b).zip(&self.weights).map(|((a, b), w)| w * a * b).sum()
+        };
+        dot(&self.values, &self.values) - dot(column, &self.values).powi(2) / dot(column, column)
+    }
+}
+
+/// What is known of functions of xᵢ.
+struct Own<'a> {
+    column: &'a [f64],
+    smooth: Smooth,
+    /// The slopes of functions that every library has, and of their logarithms.
+    slopes: Vec<Vec<f64>>,
+    of_logarithms: Vec<Vec<f64>>,
+}
+
+impl<'a> Own<'a> {
+    fn new(column: &'a [f64], atoms: &[Expr]) -> Self {
+        let slopes: Vec<Vec<f64>> =
+            atoms.iter().filter_map(|atom| slopes_of(atom, column)).collect();
+        let of_logarithms = atoms.iter().filter_map(|atom| {
+            let (slopes, values) = (slopes_of(atom, column)?, values_of(atom, column)?);
+            Some(slopes.iter().zip(&values).map(|(slope, value)| slope / value).collect())
+        });
+        let smooth = Smooth::new(&[column], DEGREE);
+        Self { column, smooth, of_logarithms: of_logarithms.collect(), slopes }
+    }
+
+    /// The functions, if they are not among those that combinations of pairs are made of anyway.
+    fn integrated(&self, pair: [usize; 2], beta: &Expr, of: &Quotients) -> Option<Quadrature> {
+        let whole: f64 = of.values.iter().zip(&of.weights).map(|(v, w)| w * v * v).sum();
+        let is_known = |known: &[Vec<f64>], times: &[f64]| {
+            let product = |slopes: &Vec<f64>| -> Vec<f64> {
+                slopes.iter().zip(times).map(|(slope, t)| slope * t).collect()
+            };
+            known.iter().any(|slopes| of.left_of_multiple(&product(slopes)) < UNEXPLAINED * whole)
+        };
+        let ones = vec![1.0; self.column.len()];
+        let times = self.smooth.times(&of.beta);
+        let models: [(&Smooth, bool, bool); 3] = [
+            (&self.smooth, true, false),
+            (&times, false, true),
+            (&self.smooth.and(&times), true, true),
+        ];
+        for (smooth, has_offset, has_factor) in models {
+            let fit = smooth.fit(&of.values, &of.weights)?;
+            let share = fit.left / whole;
+            if share.is_nan() || share >= UNEXPLAINED {
+                continue;
+            }
+            let is_known = match (has_offset, has_factor) {
+                (true, false) => is_known(&self.slopes, &ones),
+                (false, true) => is_known(&self.of_logarithms, &of.beta),
+                _ => false,
+            };
+            if is_known {
+                return None;
+            }
+            let (offset, factor) = self.functions(&fit, has_offset, has_factor)?;
+            return Some(Quadrature { pair, beta: beta.clone(), share, offset, factor });
+        }
+        None
+    }
+
+    /// Values of A and B from the coefficients of a and b.
+    #[expect(clippy::type_complexity, reason = "two columns")]
+    fn functions(
+        &self,
+        fit: &Fit,
+        has_offset: bool,
+        has_factor: bool,
+    ) -> Option<(Option<Vec<f64>>, Option<Vec<f64>>)> {
+        let degrees = self.smooth.len();
+        let of_factor = if has_offset { degrees } else { 0 };
+        let factor: Option<Vec<f64>> = has_factor.then(|| {
+            let logarithm = fit.part(of_factor, degrees).integrated(self.column);
+            logarithm.into_iter().map(f64::exp).collect()
+        });
+        if !has_offset {
+            return Some((None, factor));
+        }
+        let slope = fit.part(0, degrees);
+        let Some(factor) = factor else {
+            return Some((Some(slope.integrated(self.column)), None));
+        };
+        let slopes: Vec<f64> =
+            self.smooth.values(&slope).iter().zip(&factor).map(|(a, b)| a * b).collect();
+        let fit = self.smooth.fit(&slopes, &vec![1.0; slopes.len()])?;
+        Some((Some(fit.integrated(self.column)), Some(factor)))
+    }
 }
 
 impl Quadrature {
-    /// Finding the function. `None` if its values do not vary.
-    pub(crate) fn regression(&self, of: &Coordinates) -> Option<Objective> {
-        let target = Target::Values(Values::of(&self.values, &of.weights, false)?);
-        let column = of.columns[self.pair[0]].clone();
-        Some(Objective::weighted(vec!["x1".into()], vec![column], of.weights.clone(), target))
+    /// Finding A, where it is not zero, and B, where it is not one. `None` if values do not vary.
+    pub(crate) fn regressions(&self, of: &Coordinates) -> Option<[Option<Objective>; 2]> {
+        let regression = |values: &Vec<f64>| -> Option<Objective> {
+            let target = Target::Values(Values::of(values, &of.weights, false)?);
+            let column = of.columns[self.pair[0]].clone();
+            Some(Objective::weighted(vec!["x1".into()], vec![column], of.weights.clone(), target))
+        };
+        let one = |values: &Option<Vec<f64>>| match values {
+            Some(values) => regression(values).map(Some),
+            None => Some(None),
+        };
+        Some([one(&self.offset)?, one(&self.factor)?])
     }
 
     /// The combination in x1 and x2, which stand for xᵢ and xⱼ.
-    pub(crate) fn combination(&self, function: &Expr) -> Expr {
-        let other = Expr::var(1);
-        if self.beta.root() == Node::Op(Op::Log) {
-            return other * function.clone();
+    pub(crate) fn combination(&self, [offset, factor]: [Option<Expr>; 2]) -> Expr {
+        let beta = self.beta.substitute(&[Expr::var(1)]);
+        let product = match factor {
+            Some(factor) => beta * factor,
+            None => beta,
+        };
+        match offset {
+            Some(offset) => product + offset,
+            None => product,
         }
-        self.beta.substitute(&[other]) + function.clone()
     }
+}
+
+fn values_of(function: &Expr, column: &[f64]) -> Option<Vec<f64>> {
+    let mut values: Vec<f64> = vec![0.0; column.len()];
+    Program::compile(function).values(&[column], &mut Workspace::default(), &mut values).ok()?;
+    values.iter().all(|value| value.is_normal()).then_some(values)
 }

@@ -48,6 +48,30 @@ impl Smooth {
         Self { columns: found.into_iter().map(|(_, column)| column).collect() }
     }
 
+    /// The polynomials times a column.
+    pub(super) fn times(&self, factor: &[f64]) -> Self {
+        let times = |column: &Vec<f64>| column.iter().zip(factor).map(|(a, b)| a * b).collect();
+        Self { columns: self.columns.iter().map(times).collect() }
+    }
+
+    /// These and others, which come after them.
+    pub(super) fn and(&self, others: &Self) -> Self {
+        Self { columns: self.columns.iter().chain(&others.columns).cloned().collect() }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// The fitted function at the points.
+    pub(super) fn values(&self, fit: &Fit) -> Vec<f64> {
+        let mut values = vec![0.0; self.columns.first().map_or(0, Vec::len)];
+        for (column, c) in self.columns.iter().zip(&fit.coefficients) {
+            values.iter_mut().zip(column).for_each(|(value, t)| *value += c * t);
+        }
+        values
+    }
+
     pub(super) fn fit(&self, values: &[f64], weights: &[f64]) -> Option<Fit> {
         let (points, unknowns) = (values.len(), self.columns.len());
         let roots: Vec<f64> = weights.iter().map(|w| w.sqrt()).collect();
@@ -70,6 +94,11 @@ impl Smooth {
 }
 
 impl Fit {
+    /// Some of the coefficients, of a function of its own.
+    pub(super) fn part(&self, first: usize, count: usize) -> Self {
+        Self { coefficients: self.coefficients[first..first + count].to_vec(), left: self.left }
+    }
+
     /// The integral of the fitted function of one variable, zero in the mean.
     pub(super) fn integrated(&self, variable: &[f64]) -> Vec<f64> {
         let (low, high) = range(variable);

@@ -21,6 +21,7 @@ pub(crate) fn families(inputs: &[u16], ops: &OpSet) -> Vec<Vec<Expr>> {
         laurent(inputs, ops),
         decays(inputs, ops),
         interference(inputs, ops),
+        power_laws(inputs, ops),
     ];
     for library in &mut found {
         library.retain(|feature| ops.allows(feature));
@@ -133,6 +134,27 @@ fn interference(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
     }
     let monomials = features::monomials(inputs, if inputs.len() <= 3 { 2 } else { 1 }, ops);
     products(&monomials, &all, ops)
+}
+
+/// Powers of single inputs as they stand in potentials between molecules and multipoles, half-integer
+/// ones, and logarithms, with another input as coefficient or none.
+fn power_laws(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
+    let variables = variables(inputs);
+    let mut powers = vec![];
+    for x in &variables {
+        let whole = |exponents: &[u32]| -> Vec<Expr> {
+            exponents.iter().filter_map(|&exponent| power(x, exponent, ops)).collect()
+        };
+        let root = Expr::unary(Op::Sqrt, x.clone());
+        let halves = [Some(root.clone()), product(x, &root, ops)];
+        let below =
+            whole(&[1, 2, 3, 4, 6, 12]).into_iter().chain(halves.clone().into_iter().flatten());
+        powers.extend(below.filter_map(|below| reciprocal(below, ops)));
+        powers.extend(halves.into_iter().flatten());
+        powers.extend(whole(&[1, 2, 3, 4]));
+        powers.push(Expr::unary(Op::Log, x.clone()));
+    }
+    products(&variables, &powers, ops)
 }
 
 fn waves(angles: &[Expr], ops: &OpSet) -> Vec<Expr> {
