@@ -36,13 +36,17 @@ const PRICE_IN_NOISE: f64 = 0.005;
 const FEW: f64 = 5.0;
 
 /// Share of the squared gradient across that of the known laws from which a formula counts as a
-/// further one.
+/// further one: less is what is left of an approximate function of them.
 const INDEPENDENT: f64 = 0.02;
+
+/// The same for one that is constant up to rounding, even for so small a share: no approximation is.
+const EXACTLY_INDEPENDENT: f64 = 1e-3;
 
 impl Candidate {
     /// Whether it is no function of what is known.
     pub(crate) fn is_further(&self) -> bool {
-        self.measure.independence > INDEPENDENT
+        let exact = self.measure.ratio <= ROUNDING;
+        self.measure.independence > if exact { EXACTLY_INDEPENDENT } else { INDEPENDENT }
     }
 
     fn ratio(&self) -> f64 {

@@ -40,14 +40,17 @@ impl LawVerdict {
     pub(crate) fn of(constancy: &Constancy, exact: bool) -> Self {
         let Constancy { rho, noise_floor, lasting, shuffled } = constancy;
         let limit = if exact { EXACTLY_CONSTANT } else { CONSTANT };
-        let unlike_chance = shuffled.is_none_or(|least| *rho < 0.5 * least);
+        // However small ρ is: a slow input, or one outlier in all the variance, make it so.
+        if shuffled.is_some_and(|least| *rho >= 0.5 * least) {
+            return Self::NoLaw;
+        }
         if *rho <= limit {
-            return if unlike_chance { Self::Law } else { Self::Ambiguous };
+            return Self::Law;
         }
         let noisy = noise_floor.is_some_and(|floor| *rho <= FLOORS * floor + limit);
         let drifts =
             lasting.is_some_and(|(mean, error)| mean > limit.max(ERRORS * error.min(*rho / 10.0)));
-        if *rho <= MOST_NOISE && noisy && !drifts && unlike_chance {
+        if *rho <= MOST_NOISE && noisy && !drifts {
             return Self::Law;
         }
         // Of noise that is not known, as much is allowed for as would still leave a law visible.
@@ -57,7 +60,7 @@ impl LawVerdict {
             NEARLY_CONSTANT.max(limit)
         };
         let nearly = if exact { CONSTANT } else { nearly };
-        if *rho <= nearly && unlike_chance { Self::Ambiguous } else { Self::NoLaw }
+        if *rho <= nearly { Self::Ambiguous } else { Self::NoLaw }
     }
 }
 

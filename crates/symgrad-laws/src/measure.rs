@@ -55,6 +55,25 @@ impl Measure {
     }
 }
 
+/// How far the gradient is from being across the motion. Where it is short its direction is
+/// uncertain, and counts for less; but no point counts for more than the usual one: else a formula
+/// would be judged by the few points where it is steep, such as a turning point.
+fn mean_squared_cosine(feature: &Feature, change: &[f64]) -> f64 {
+    let squares = feature.squares();
+    let mut sorted = squares.clone();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let usual = sorted.get(sorted.len() / 2).copied().unwrap_or_default();
+    let (mut sum, mut weights) = (0.0, 0.0);
+    for (square, change) in squares.into_iter().zip(change) {
+        if square > 0.0 {
+            let weight = square.min(usual);
+            sum += weight * (change * change / square);
+            weights += weight;
+        }
+    }
+    sum / weights
+}
+
 fn mean_square_of(feature: &Feature) -> f64 {
     feature.squares().iter().sum::<f64>() / feature.values.len() as f64
 }
@@ -76,14 +95,15 @@ fn lasting_change(change: &[f64], ordered: bool) -> f64 {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Constancy {
     /// Variance within groups over the variance of all values, ρ; where derivatives in time are
-    /// given, the mean squared cosine between gradient and motion.
+    /// given, the mean squared cosine between gradient and motion, short gradients counting for less.
     pub rho: f64,
     /// What noise of the inputs contributes to ρ, if it is known: the truth has it, too.
     pub noise_floor: Option<f64>,
     /// The part of ρ that lasts from one moment to the next, which noise has no part in; and its
     /// standard error. Known where moments follow each other.
     pub lasting: Option<(f64, f64)>,
-    /// The least ρ in several shuffles of the points among the groups.
+    /// The least ρ in several shuffles of the points among the groups, or of the motions among the
+    /// points: along an input that is slow everywhere any motion changes little.
     pub shuffled: Option<f64>,
 }
 
@@ -102,8 +122,9 @@ impl Constancy {
         let feature = sample.feature(expr, workspace)?;
         let change = mean_square(&feature.change);
         if sample.has_motion() {
-            let rho = change / mean_square_of(&feature);
-            let found = Self { rho, noise_floor: None, lasting: None, shuffled: None };
+            let rho = mean_squared_cosine(&feature, &feature.change);
+            let shuffled = shuffled_motion(&feature, sample, seed);
+            let found = Self { rho, noise_floor: None, lasting: None, shuffled };
             return rho.is_finite().then_some(found);
         }
         let variance = feature.variance();
@@ -128,6 +149,17 @@ impl Constancy {
             shuffled: Some(shuffled(&feature.values, sample, variance, seed)),
         })
     }
+}
+
+fn shuffled_motion(feature: &Feature, sample: &Sample, seed: u64) -> Option<f64> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut order: Vec<usize> = (0..sample.rows()).collect();
+    let mut shuffled = || {
+        order.shuffle(&mut rng);
+        let change = sample.derivative(&feature.gradient, Some(&order))?;
+        Some(mean_squared_cosine(feature, &change))
+    };
+    (0..SHUFFLES).map(|_| shuffled()).try_fold(f64::INFINITY, |least, rho| Some(least.min(rho?)))
 }
 
 fn shuffled(values: &[f64], sample: &Sample, variance: f64, seed: u64) -> f64 {

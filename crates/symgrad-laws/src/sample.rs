@@ -167,14 +167,25 @@ impl Sample {
         Some(Feature { values, change, gradient })
     }
 
-    fn change(&self, values: &[f64], gradient: &[(usize, Vec<f64>)]) -> Vec<f64> {
-        if let Some(motion) = &self.motion {
-            let mut change = vec![0.0; values.len()];
-            for (input, column) in gradient {
-                for ((sum, g), v) in change.iter_mut().zip(column).zip(&motion[*input]) {
-                    *sum += g * v;
-                }
+    /// The derivative along the motion, if that is known, each point having the motion of the point
+    /// that stands in its place in `order`, or its own.
+    pub(crate) fn derivative(
+        &self,
+        gradient: &[(usize, Vec<f64>)],
+        order: Option<&[usize]>,
+    ) -> Option<Vec<f64>> {
+        let motion = self.motion.as_ref()?;
+        let mut change = vec![0.0; self.rows()];
+        for (input, column) in gradient {
+            for (n, (sum, g)) in change.iter_mut().zip(column).enumerate() {
+                *sum += g * motion[*input][order.map_or(n, |order| order[n])];
             }
+        }
+        Some(change)
+    }
+
+    fn change(&self, values: &[f64], gradient: &[(usize, Vec<f64>)]) -> Vec<f64> {
+        if let Some(change) = self.derivative(gradient, None) {
             return change;
         }
         let mut change = values.to_vec();

@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use symgrad_data::{Groups, Table};
 use symgrad_expr::Expr;
-use symgrad_laws::{LawSettings, Laws, Road, Source, Verdict, find_laws, independence};
+use symgrad_laws::{LawSettings, Laws, Motion, Road, Source, Verdict, find_laws, independence};
 
 fn table(columns: Vec<Vec<f64>>) -> Table {
     let names = (1..=columns.len()).map(|k| format!("x{k}")).collect();
@@ -75,6 +75,25 @@ proptest! {
             let groups = Groups::new(&table(columns.clone()), &labels, time).expect("sound data");
             prop_assert_eq!(laws(groups, seed).verdict(), Verdict::NoLaw);
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(6))]
+
+    /// An input that changes slowly, measured by how far it extends, is not constant for that; nor is
+    /// what is steep at few of its values.
+    #[test]
+    fn slow_inputs_are_no_laws(slowness in 0.001..0.1_f64, dim in 1..3_usize, seed in 0..99_u64) {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut column = |size: f64| (0..600).map(|_| size * rng.random_range(-1.0..1.0)).collect();
+        let columns = (0..=dim).map(|_| column(4.0)).collect();
+        let mut rates: Vec<Vec<f64>> = (0..dim).map(|_| column(4.0)).collect();
+        rates.push(column(4.0 * slowness));
+        let motion = Motion::new(table(columns), rates, None, false).expect("a motion");
+        let settings = LawSettings { seed, ..LawSettings::default() };
+        let found = find_laws(&Source::Motion(motion), &settings, &mut ()).expect("a motion");
+        prop_assert_eq!(found.verdict(), Verdict::NoLaw, "{:?}", found.next);
     }
 }
 
