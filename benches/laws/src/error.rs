@@ -11,6 +11,8 @@ pub(crate) enum Error {
     System { name: String, reason: String },
     #[error(transparent)]
     Data(#[from] symgrad_data::DataError),
+    #[error(transparent)]
+    Discover(#[from] symgrad::Error),
     #[error("cannot write {}", path.display())]
     Write { path: PathBuf, source: std::io::Error },
     #[error("the results cannot be written as CSV")]

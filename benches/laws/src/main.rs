@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use error::Error;
-use run::{Record, run};
+use run::{Record, Road, run};
 use system::{System, systems};
 
 /// Looks for the laws of systems whose laws are known, and of some that have none.
@@ -25,6 +25,9 @@ struct Options {
     /// Noise in per cent of each input's standard deviation
     #[arg(long, value_delimiter = ',', default_values_t = [0.0, 1.0, 5.0])]
     noise: Vec<f64>,
+    /// Who proposes formulas: direct, network or both; the network with as many latents as hold
+    #[arg(long, value_delimiter = ',', value_enum, default_values_t = [Road::Direct])]
+    road: Vec<Road>,
     /// Numbers of trajectories
     #[arg(long, value_delimiter = ',', default_values_t = [20, 50, 200])]
     groups: Vec<usize>,
@@ -69,8 +72,12 @@ fn act(options: &Options) -> Result<ExitCode, Error> {
     for system in all.iter().filter(wanted) {
         for &noise in &options.noise {
             for &groups in &options.groups {
-                for &seed in &options.seeds {
-                    let record = run(system, noise, groups, seed)?;
+                for (&seed, &road) in options
+                    .seeds
+                    .iter()
+                    .flat_map(|seed| options.road.iter().map(move |road| (seed, road)))
+                {
+                    let record = run(system, noise, groups, seed, road)?;
                     tell(&record);
                     records.push(record);
                 }
@@ -85,10 +92,10 @@ fn act(options: &Options) -> Result<ExitCode, Error> {
 }
 
 fn tell(record: &Record) {
-    let Record { name, noise, groups, seed, laws, recovered, wrong, .. } = record;
+    let Record { name, road, noise, groups, seed, laws, recovered, wrong, .. } = record;
     let Record { verdict, found, next, cpu_seconds, .. } = record;
     eprintln!(
-        "{name}, {noise} %, {groups} trajectories, seed {seed}: {recovered} of {laws}, {wrong} \
+        "{name}, {road}, {noise} %, {groups} trajectories, seed {seed}: {recovered} of {laws}, {wrong} \
          wrong, {verdict}, {cpu_seconds:.1} CPU s: {found} | {next}"
     );
 }

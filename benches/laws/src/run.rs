@@ -1,11 +1,17 @@
 //! One run: laws from trajectories, and what the truth says of them.
 
+use std::fmt;
 use std::time::Instant;
 
+use clap::ValueEnum;
 use cpu_time::ProcessTime;
 use serde::Serialize;
+use symgrad::{
+    DiscoverSettings, DiscoveryKind, Latents, LawRecord, NetworkSettings, discover,
+    discover_with_network,
+};
 use symgrad_expr::{Expr, Names};
-use symgrad_laws::{Law, LawSettings, Source, Verdict, find_laws, independence};
+use symgrad_laws::{Source, independence};
 
 use crate::error::Error;
 use crate::system::System;
@@ -18,10 +24,30 @@ const SAME: f64 = 1e-3;
 /// Added to the seed, for points that nothing was fitted on.
 const FRESH: u64 = 1 << 40;
 
+/// Who proposes formulas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Road {
+    Direct,
+    Network,
+    Both,
+}
+
+impl fmt::Display for Road {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Direct => "direct",
+            Self::Network => "network",
+            Self::Both => "both",
+        })
+    }
+}
+
 /// The result of a run: a row of `results.csv`.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Record {
     pub(crate) name: String,
+    pub(crate) road: Road,
     /// In per cent of each input's standard deviation.
     pub(crate) noise: f64,
     pub(crate) groups: usize,
@@ -33,6 +59,8 @@ pub(crate) struct Record {
     pub(crate) found: String,
     /// The best that was not called a law.
     pub(crate) next: String,
+    /// What the network has learned by itself: ρ of its latents on groups that were held out.
+    pub(crate) latents: String,
     pub(crate) seconds: f64,
     pub(crate) cpu_seconds: f64,
 }
@@ -44,43 +72,57 @@ impl Record {
     }
 }
 
-pub(crate) fn run(system: &System, noise: f64, count: usize, seed: u64) -> Result<Record, Error> {
+pub(crate) fn run(
+    system: &System,
+    noise: f64,
+    count: usize,
+    seed: u64,
+    road: Road,
+) -> Result<Record, Error> {
     let groups = system.groups(count, noise / 100.0, seed)?;
-    let names = Names::new(groups.points().names().to_vec())
-        .map_err(|error| Error::System { name: system.name.clone(), reason: error.to_string() })?;
+    let failed = |reason: String| Error::System { name: system.name.clone(), reason };
+    let names =
+        Names::new(groups.points().names().to_vec()).map_err(|error| failed(error.to_string()))?;
     let (start, cpu) = (Instant::now(), ProcessTime::now());
-    let settings = LawSettings { seed, ..LawSettings::default() };
-    let found = find_laws(&Source::Groups(groups), &settings, &mut ())?;
+    let (source, settings) =
+        (Source::Groups(groups), DiscoverSettings { seed, ..Default::default() });
+    let network = NetworkSettings::new(Latents::Auto, road == Road::Both);
+    let found = match road {
+        Road::Direct => discover(&source, &settings, &mut ())?,
+        Road::Network | Road::Both => discover_with_network(&source, &settings, &network, &mut ())?,
+    };
     let (seconds, cpu_seconds) = (start.elapsed().as_secs_f64(), cpu.elapsed().as_secs_f64());
 
     let fresh = system.groups(20, 0.0, seed + FRESH)?;
     let truths = system.truths()?;
-    let input = |&index: &usize| Some(Expr::var(u16::try_from(index).ok()?));
-    let mut claimed: Vec<Expr> = found.parameters.iter().filter_map(input).collect();
-    claimed.extend(found.laws.iter().map(|law| law.expr.clone()));
+    let told = found.laws.iter().map(|law| &law.expression);
+    let parse =
+        |text: &String| Expr::parse(text, &names).map_err(|error| failed(error.to_string()));
+    let claimed: Vec<Expr> =
+        found.parameters.iter().chain(told).map(parse).collect::<Result<_, _>>()?;
     let within = |one: &&Expr, span: &[Expr]| {
         independence(one, span, fresh.points()).is_some_and(|sine| sine < SAME)
     };
-    let text = |law: &Law| {
-        let rho = law.constancy.rho;
-        format!("{} [{rho:.1e}]", law.expr.rounded(4).display(&names))
-    };
+    let text = |law: &LawRecord| format!("{} [{:.1e}]", law.expression, law.rho);
+    let rho = found.network.iter().flat_map(|network| &network.rho);
     Ok(Record {
         name: system.name.clone(),
+        road,
         noise,
         groups: count,
         seed,
         laws: truths.len(),
         recovered: truths.iter().filter(|truth| within(truth, &claimed)).count(),
         wrong: claimed.iter().filter(|one| !within(one, &truths)).count(),
-        verdict: match found.verdict() {
-            Verdict::Laws => "laws",
-            Verdict::Ambiguous => "ambiguous",
-            Verdict::NoLaw => "no law",
+        verdict: match found.verdict.kind {
+            DiscoveryKind::Laws => "laws",
+            DiscoveryKind::Ambiguous => "ambiguous",
+            DiscoveryKind::NoLaw => "no law",
         }
         .to_owned(),
         found: found.laws.iter().map(text).collect::<Vec<_>>().join("; "),
         next: found.next.as_ref().map_or_else(String::new, text),
+        latents: rho.map(|rho| format!("{rho:.1e}")).collect::<Vec<_>>().join(" "),
         seconds,
         cpu_seconds,
     })

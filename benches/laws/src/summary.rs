@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use crate::run::Record;
+use crate::run::{Record, Road};
 
 /// A line of the table: which runs, and how many are right.
 struct Line {
+    road: Road,
     noise: f64,
     groups: usize,
     right: usize,
@@ -17,12 +18,11 @@ struct Line {
 pub(crate) fn summary(records: &[Record]) -> String {
     let mut lines: Vec<Line> = vec![];
     for record in records {
-        let place = lines
-            .iter()
-            .position(|line| line.noise == record.noise && line.groups == record.groups);
+        let Record { road, noise, groups, .. } = *record;
+        let is_its = |line: &Line| (line.road, line.noise, line.groups) == (road, noise, groups);
+        let place = lines.iter().position(is_its);
         let place = place.unwrap_or_else(|| {
-            let Record { noise, groups, .. } = *record;
-            lines.push(Line { noise, groups, right: 0, runs: 0, misled: 0, controls: 0 });
+            lines.push(Line { road, noise, groups, right: 0, runs: 0, misled: 0, controls: 0 });
             lines.len() - 1
         });
         let line = &mut lines[place];
@@ -35,15 +35,15 @@ pub(crate) fn summary(records: &[Record]) -> String {
         }
     }
     let mut text = String::from(
-        "| noise | trajectories | all laws, nothing else | 95 % | laws found in controls |\n\
-         |------:|-------------:|-----------------------:|-----:|-----------------------:|\n",
+        "| road | noise | trajectories | all laws, nothing else | 95 % | laws found in controls |\n\
+         |------|------:|-------------:|-----------------------:|-----:|-----------------------:|\n",
     );
-    for Line { noise, groups, right, runs, misled, controls } in lines {
+    for Line { road, noise, groups, right, runs, misled, controls } in lines {
         let (low, high) = wilson(right, runs);
         // Writing to a string cannot fail.
         let _ = writeln!(
             text,
-            "| {noise} % | {groups} | {right} of {runs} | {low:.0} to {high:.0} % | {misled} of \
+            "| {road} | {noise} % | {groups} | {right} of {runs} | {low:.0} to {high:.0} % | {misled} of \
              {controls} |"
         );
     }

@@ -3,21 +3,22 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use symgrad::data::{
     DataError, GroupColumns, GroupError, GroupReading, Groups, Matrices, Sheet, Table,
 };
 use symgrad::expr::OpSet;
 use symgrad::laws::{Equations, Motion, Source};
 use symgrad::{
-    DiscoverSettings, Discovery, DiscoveryKind, Error, LawRecord, REPORT, SECONDS, Seconds, Stage,
-    box_of_points, discover,
+    DiscoverSettings, Discovery, DiscoveryKind, Error, FoundBy, Latents, LawRecord,
+    NetworkSettings, REPORT, SECONDS, Seconds, Stage, box_of_points, discover,
+    discover_with_network,
 };
 
 use crate::fail::{FAILED, Failure, MISSED};
-use crate::numbers::seed;
+use crate::law_bar::LawBar;
+use crate::numbers::{count, seed};
 use crate::origin::of_laws;
-use crate::progress::LawBar;
 use crate::running::Running;
 use crate::show::{Format, json, write_page, write_seconds};
 use crate::table::{NameList, TableOptions, name, names, tell_notes};
@@ -37,7 +38,14 @@ pub(crate) struct Arguments {
     /// cosh erf [default: + - * / neg square sqrt exp log sin cos inv]
     #[arg(long, help_heading = "Formulas")]
     ops: Option<OpSet>,
-    /// Decides which groups are held out
+    /// Who proposes formulas; the groups that are held out judge in any case
+    #[arg(long, value_enum, default_value_t = Road::Direct, help_heading = "Search")]
+    road: Road,
+    /// How many laws the network is to learn, or auto: one more as long as it adds something that
+    /// holds on groups that it does not learn from [default: 1]
+    #[arg(long, value_name = "K|auto", value_parser = latents, help_heading = "Search")]
+    latents: Option<Latents>,
+    /// Decides which groups are held out, and how the network begins
     #[arg(long, default_value_t = 0, value_parser = seed, help_heading = "Search")]
     seed: u64,
     /// Folder for result.json and the page report.html [default: none]
@@ -51,6 +59,17 @@ pub(crate) struct Arguments {
     exit_code: bool,
     #[command(flatten, next_help_heading = "Output")]
     pub(crate) watch: WatchOptions,
+}
+
+/// Ways to laws.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Road {
+    /// Constancy within groups alone
+    Direct,
+    /// A network that is trained on the groups, and a search for what it has learned
+    Network,
+    /// Both
+    Both,
 }
 
 #[derive(Args)]
@@ -94,11 +113,21 @@ fn share(text: &str) -> Result<f64, String> {
     share.ok_or_else(|| "write a share from 0 to 1, such as 0.01".to_owned())
 }
 
+fn latents(text: &str) -> Result<Latents, String> {
+    const MOST: usize = 16;
+    if text == "auto" {
+        return Ok(Latents::Auto);
+    }
+    let latents = count(text).ok().filter(|latents| (1..=MOST).contains(latents));
+    latents.map(Latents::Count).ok_or_else(|| format!("write a number from 1 to {MOST}, or `auto`"))
+}
+
 /// The files of --out.
 const FILES: [&str; 3] = ["result.json", SECONDS, REPORT];
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let start = std::time::Instant::now();
+    let network = arguments.network()?;
     let source = arguments.columns.source(arguments.data.as_deref())?;
     let mut running = Running::open(arguments.out.as_deref(), &FILES)?;
     running.begin()?;
@@ -109,8 +138,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         noise: arguments.columns.noise,
     };
     let mut bar = LawBar::new();
-    let found = discover(&source, &settings, &mut bar);
+    let found = match &network {
+        Some(network) => discover_with_network(&source, &settings, network, &mut bar),
+        None => discover(&source, &settings, &mut bar),
+    };
     let stopped = bar.finish();
+    if matches!(found, Err(Error::Stopped)) {
+        return Ok(running.interrupted());
+    }
     let mut found = found?;
     found.seconds.insert(Stage::Data, (read * 1e3).round() / 1e3);
     if !found.left_out.is_empty() {
@@ -146,6 +181,23 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     running.complete();
     let missed = arguments.exit_code && found.verdict.kind != DiscoveryKind::Laws;
     Ok(if missed { ExitCode::from(MISSED) } else { ExitCode::SUCCESS })
+}
+
+impl Arguments {
+    /// How the network's road is taken, if it is.
+    fn network(&self) -> Result<Option<NetworkSettings>, Error> {
+        let direct = match self.road {
+            Road::Direct if self.latents.is_some() => return Err(Error::NoNetwork),
+            Road::Direct => return Ok(None),
+            Road::Network => false,
+            Road::Both => true,
+        };
+        if self.columns.rhs.is_some() || self.columns.rates.is_some() {
+            return Err(Error::NoGroups);
+        }
+        let latents = self.latents.unwrap_or(Latents::Count(1));
+        Ok(Some(NetworkSettings::new(latents, direct)))
+    }
 }
 
 impl Columns {
@@ -263,7 +315,13 @@ fn text(found: &Discovery) -> String {
     let mut lines = vec![found.verdict.summary.clone()];
     for law in &found.laws {
         lines.push(format!("law: {}", law.expression));
-        lines.push(format!("  {}", law.verdict.summary));
+        let road = match law.found_by {
+            _ if found.network.is_none() => "",
+            FoundBy::Direct => "; found by the direct road",
+            FoundBy::Network => "; found by the network's road",
+            FoundBy::Both => "; found by both roads",
+        };
+        lines.push(format!("  {}{road}", law.verdict.summary));
     }
     if !found.parameters.is_empty() {
         lines.push(format!("constant within groups: {}", found.parameters.join(", ")));
@@ -274,6 +332,10 @@ fn text(found: &Discovery) -> String {
     if let Some(next) = &found.next {
         lines.push(format!("next best: {}", next.expression));
         lines.push(format!("  {}", next.verdict.summary));
+    }
+    if let Some(network) = &found.network {
+        lines.push(network.summary.clone());
+        lines.extend(network.further.clone());
     }
     if !found.laws.is_empty() {
         lines.push(format!("(judged on {} groups that nothing was fitted on)", found.held_out));

@@ -14,6 +14,7 @@ mod front;
 mod inspect;
 mod interpret;
 mod interrupt;
+mod law_bar;
 mod list;
 mod manual;
 mod merge;

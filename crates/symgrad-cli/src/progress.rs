@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use symgrad::data::Progress;
-use symgrad::laws::LawObserver;
 use symgrad::models::Unit;
 use symgrad::search::{Observer as SearchObserver, Search};
 use symgrad::{Error, Interpretation, LayerObserver, Observer, Record, Stage, write_file};
@@ -134,43 +133,8 @@ impl SearchObserver for SearchBar {
 }
 
 /// To end once somebody asks for it.
-fn go_on() -> ControlFlow<()> {
+pub(crate) fn go_on() -> ControlFlow<()> {
     if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-}
-
-/// The bar of a search for laws.
-pub(crate) struct LawBar {
-    bar: ProgressBar,
-    stopped: bool,
-}
-
-impl LawBar {
-    pub(crate) fn new() -> Self {
-        interrupt::listen();
-        if !has_bars() {
-            return Self { bar: ProgressBar::hidden(), stopped: false };
-        }
-        let bar = ProgressBar::new(1).with_style(style()).with_prefix("laws");
-        bar.enable_steady_tick(TICK);
-        Self { bar, stopped: false }
-    }
-
-    /// Whether the search was stopped.
-    pub(crate) fn finish(&self) -> bool {
-        self.bar.finish_and_clear();
-        self.stopped
-    }
-}
-
-impl LawObserver for LawBar {
-    fn progress(&mut self, laws: usize, tried: usize, libraries: usize) -> ControlFlow<()> {
-        self.bar.set_length(libraries as u64);
-        self.bar.set_position(tried as u64);
-        self.bar.set_message(format!("{laws} found"));
-        event(&Event::Laws { found: laws, tried, total: libraries });
-        self.stopped |= go_on().is_break();
-        go_on()
-    }
 }
 
 /// The bar of the points whose neighbours are looked at, where that takes time.
@@ -251,7 +215,6 @@ impl LayerObserver for LayerBar {
         self.bar.set_position(self.bar.position().max(done as u64));
         event(&Event::Searches { done, total });
         // The last one leaves nothing to be stopped.
-        event(&Event::Searches { done, total });
         if self.stopped.load(Relaxed) || done < total && interrupt::asked() {
             return ControlFlow::Break(());
         }
@@ -373,19 +336,19 @@ impl Observer for Bars {
     }
 }
 
-const TICK: Duration = Duration::from_millis(200);
+pub(crate) const TICK: Duration = Duration::from_millis(200);
 
 /// Between two events that tell how far a run is.
-const REPORTED: Duration = Duration::from_millis(500);
+pub(crate) const REPORTED: Duration = Duration::from_millis(500);
 
 /// Name, bar, part done, time left; below them the front.
-fn front_style() -> ProgressStyle {
+pub(crate) fn front_style() -> ProgressStyle {
     ProgressStyle::with_template("{prefix} {wide_bar} {percent:>3} % {eta:>4} left\n{msg}")
         .unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 /// Name, bar, part done, time left, message.
-fn style() -> ProgressStyle {
+pub(crate) fn style() -> ProgressStyle {
     ProgressStyle::with_template("{prefix:44!} {wide_bar} {percent:>3} % {eta:>4} left  {msg:20!}")
         .unwrap_or_else(|_| ProgressStyle::default_bar())
 }

@@ -82,6 +82,7 @@ pub(crate) enum Event<'a> {
     Step { of: &'a str, evaluations: u64, budget: u64, best: Option<Best>, standing: &'a str },
     Found { of: &'a str, answer: &'a str, complexity: u32, loss: f64, verdict: Option<&'a str> },
     Searches { done: usize, total: usize },
+    Training { latents: usize, step: usize, most: usize, rho: &'a [f64] },
     Laws { found: usize, tried: usize, total: usize },
     Law { expression: &'a str, verdict: &'a str },
     Stage { run: &'a str, stage: &'a str },

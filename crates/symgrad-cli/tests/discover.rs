@@ -81,6 +81,45 @@ fn laws_are_told_and_written() {
     assert_eq!(stdout(&again), "4*x**2 + v**2\n");
 }
 
+/// A network proposes, and the groups judge; what it has learned is told beside the laws.
+#[test]
+fn the_network_has_a_road_of_its_own() {
+    let given = Given::oscillations(16, 0.0);
+    let events = given.folder.path().join("events");
+    let output = given.discover(&[
+        "--road",
+        "network",
+        "--latents",
+        "auto",
+        "--format",
+        "json",
+        "--events",
+        &events.to_string_lossy(),
+    ]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(stderr(&output).contains("training 1 latent: step 400 of at most 4000, ρ "));
+    let result: Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+    let (law, network) = (&result["laws"][0], &result["network"]);
+    assert_eq!((&law["sympy"], &law["found_by"]), (&"4*x**2 + v**2".into(), &"network".into()));
+    assert!(network["rho"][0].as_f64().expect("a number") < 1e-3, "{network}");
+    assert!(network["summary"].as_str().is_some_and(|told| told.contains("agrees")), "{network}");
+    assert!(result["seconds"]["training"].is_number());
+    let events = std::fs::read_to_string(events).expect("events");
+    assert!(events.contains(r#""event":"training","latents":1"#), "{events}");
+
+    for (more, words) in [
+        (&["--latents", "2"][..], "--road network"),
+        (&["--road", "both", "--latents", "2"], "2 latents are too many for 2 inputs"),
+        (&["--road", "both", "--latents", "0"], "from 1 to 16, or `auto`"),
+    ] {
+        let output = given.discover(more);
+        assert!(stderr(&output).contains(words), "{words}: {}", stderr(&output));
+        assert_eq!(output.status.code(), Some(2));
+    }
+    let alone = symgrad(&["--rhs", "x' = v, v' = -x", "--road", "network"]);
+    assert!(stderr(&alone).contains("groups of points"), "{}", stderr(&alone));
+}
+
 #[test]
 fn no_law_is_an_answer() {
     let given = Given::oscillations(16, 0.4);

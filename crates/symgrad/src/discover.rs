@@ -5,7 +5,7 @@ mod network;
 
 #[cfg(feature = "training")]
 pub use network::{
-    NetworkAnswer, NetworkObserver, NetworkRecord, NetworkSettings, discover_with_network,
+    Latents, NetworkAnswer, NetworkObserver, NetworkRecord, NetworkSettings, discover_with_network,
 };
 
 use std::collections::BTreeMap;
@@ -126,7 +126,8 @@ pub struct LawRecord {
     /// The part of `rho` that lasts from moment to moment, with its standard error: noise has no
     /// part in it.
     pub lasting: Option<[f64; 2]>,
-    /// The least `rho` in several shuffles of the points among the groups.
+    /// The least `rho` in several shuffles of the points among the groups, or of the motions among
+    /// the points.
     pub shuffled: Option<f64>,
     /// What that amounts to.
     pub verdict: LawVerdictRecord,

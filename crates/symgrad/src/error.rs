@@ -40,6 +40,22 @@ pub enum Error {
          direct road"
     )]
     NoGroups,
+    /// As many latents as inputs.
+    #[cfg(feature = "training")]
+    #[error(
+        "{latents} latents are too many for {inputs} inputs: as many independent quantities as inputs \
+         tell points apart, and groups share fewer"
+    )]
+    TooManyLatents {
+        /// Latents asked for.
+        latents: usize,
+        /// Inputs of the network.
+        inputs: usize,
+    },
+    /// Latents of a network, where none is trained.
+    #[cfg(feature = "training")]
+    #[error("a number of latents is given, but the direct road trains no network")]
+    NoNetwork,
     /// A network from a file.
     #[error(transparent)]
     Model(#[from] ModelError),
@@ -226,6 +242,10 @@ impl Error {
             Self::NotThrough => "networks from ONNX, safetensors and PyTorch files can be composed",
             #[cfg(feature = "training")]
             Self::NoGroups => "leave --road out, or give a table with a column of groups",
+            #[cfg(feature = "training")]
+            Self::TooManyLatents { .. } => "give a smaller --latents, or --latents auto",
+            #[cfg(feature = "training")]
+            Self::NoNetwork => "leave --latents out, or add --road network or --road both",
             #[cfg(feature = "training")]
             Self::Siamese(SiameseError::Io { .. }) => {
                 "check the path and that you may read the file"

@@ -97,7 +97,7 @@ pub use discover::{
 };
 #[cfg(feature = "training")]
 pub use discover::{
-    NetworkAnswer, NetworkObserver, NetworkRecord, NetworkSettings, discover_with_network,
+    Latents, NetworkAnswer, NetworkObserver, NetworkRecord, NetworkSettings, discover_with_network,
 };
 pub use error::Error;
 #[cfg(feature = "training")]

@@ -1,6 +1,8 @@
 //! The network's road to laws: what a Siamese encoder has learned of the groups proposes formulas, and
 //! the groups that were held out judge them.
 
+mod latents;
+
 use std::ops::ControlFlow;
 use std::time::Instant;
 
@@ -9,17 +11,30 @@ use symgrad_data::{FieldBuilder, FieldOptions, Groups, Split, Table};
 use symgrad_expr::{Expr, Names};
 use symgrad_laws::{LawObserver, LawSettings, Source, find_laws, independence};
 use symgrad_search::{Generators, Measure, Objective, Outcome, Search, SearchConfig};
-use symgrad_siamese::{Encoder, Neuron, Progress, Quality, TrainConfig, TrainObserver};
+use symgrad_siamese::{Encoder, Neuron, Progress, Quality, TrainObserver};
 
+use self::latents::{Learned, learn};
 use super::{DiscoverSettings, Discovery, Usable, Written, varies_by};
 use crate::findings::to_milliseconds;
 use crate::{Error, Seconds, Stage};
 
+/// How many latents an encoder gets: one for each law that it is to learn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Latents {
+    /// So many.
+    Count(usize),
+    /// One, and one more as long as it adds an independent direction that holds on groups that
+    /// nothing is trained on.
+    Auto,
+}
+
 /// How the network's road is taken.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NetworkSettings {
-    /// The encoder and its training; it has a latent for each law that is looked for.
-    pub training: TrainConfig,
+    /// Latents of the encoder.
+    pub latents: Latents,
+    /// Steps of a training, at most: it ends by itself.
+    pub steps: usize,
     /// Evaluations of the search for each latent.
     pub budget: u64,
     /// Whether the direct road is taken as well.
@@ -27,22 +42,17 @@ pub struct NetworkSettings {
 }
 
 impl NetworkSettings {
-    /// For so many latents.
-    pub fn new(latents: usize, direct: bool) -> Self {
-        // Training ends by itself; small batches, since groups are few.
-        let training = match latents {
-            0 | 1 => TrainConfig { batch: BATCH, ..TrainConfig::default() },
-            latents => TrainConfig { batch: BATCH, ..TrainConfig::independent(latents) },
-        };
-        Self { training, budget: BUDGET, direct }
+    /// The usual ones, for so many latents.
+    pub fn new(latents: Latents, direct: bool) -> Self {
+        Self { latents, steps: STEPS, budget: BUDGET, direct }
     }
 }
 
 /// Follows both roads, and may stop them; the defaults do neither.
 pub trait NetworkObserver: LawObserver {
-    /// The training has done so many of at most so many steps.
-    fn trains(&mut self, step: usize, most: usize) -> ControlFlow<()> {
-        let _ = (step, most);
+    /// The training of an encoder of so many latents has done so many of at most so many steps.
+    fn trains(&mut self, latents: usize, step: usize, most: usize) -> ControlFlow<()> {
+        let _ = (latents, step, most);
         ControlFlow::Continue(())
     }
 
@@ -52,9 +62,15 @@ pub trait NetworkObserver: LawObserver {
         ControlFlow::Continue(())
     }
 
-    /// The search for what the network has learned has done so many of so many evaluations.
-    fn searches(&mut self, done: u64, budget: u64) -> ControlFlow<()> {
-        let _ = (done, budget);
+    /// A search for what a latent has learned begins, of all searches the one of that number,
+    /// counted from 1.
+    fn begins(&mut self, number: usize) {
+        let _ = number;
+    }
+
+    /// The search has made a step.
+    fn searches(&mut self, search: &Search) -> ControlFlow<()> {
+        let _ = search;
         ControlFlow::Continue(())
     }
 }
@@ -69,10 +85,13 @@ pub struct NetworkRecord {
     pub rho: Vec<f64>,
     /// The least of these with the points shuffled among the groups.
     pub shuffled: f64,
-    /// Steps of training, of all starts.
+    /// Steps of training, of all trainings and starts.
     pub steps: usize,
     /// Starts from fresh weights: more than one where latents had collapsed.
     pub attempts: usize,
+    /// Why there is no further latent, where their number was found out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub further: Option<String>,
     /// What the search takes the latents for, without a look at the groups.
     pub answers: Vec<NetworkAnswer>,
     /// In a sentence, how that compares with the laws.
@@ -89,14 +108,17 @@ pub struct NetworkAnswer {
     pub apart: f64,
 }
 
-/// Triplets of a step of training.
-const BATCH: usize = 256;
+/// Steps of a training, at most.
+const STEPS: usize = 4_000;
 
 /// Evaluations of a search: the groups judge its whole front, so that its verdict need not be sure.
 const BUDGET: u64 = 200_000;
 
 /// Points at which gradients are taken, about.
 const POINTS: usize = 2_000;
+
+/// Digits of the numbers in an answer: those of networks are not exact.
+const DIGITS: usize = 6;
 
 /// Mean squared sine above which an answer is no function of the laws.
 const APART: f64 = 1e-2;
@@ -106,7 +128,8 @@ const APART: f64 = 1e-2;
 ///
 /// An encoder is trained on half of the groups until its latents' variance within a quarter of them
 /// has stopped falling; the fronts that a search finds for its gradients compete, with their numbers
-/// fitted anew, and the last quarter judges.
+/// fitted anew, and the last quarter judges. If the observer ends the training or a search, the
+/// result is [`Error::Stopped`].
 pub fn discover_with_network(
     source: &Source,
     settings: &DiscoverSettings,
@@ -124,12 +147,10 @@ pub fn discover_with_network(
         *seconds.entry(stage).or_insert(0.0) += passed;
         *since = Instant::now();
     };
-    let mut follower = Follower { observer: &mut *observer, most: 0, stopped: false };
-    let (training, seed) = (&network.training, settings.seed);
-    let (encoder, trained) =
-        Encoder::train_on_groups(&split.fit, &split.validation, training, seed, &mut follower)?;
+    let mut follower = Follower::of(observer);
+    let learned = learn(&split, settings.seed, network, &mut follower)?;
     lap(Stage::Training, &mut since);
-    follower.go_on()?;
+    let Learned { encoder, steps, attempts, further, .. } = learned;
     let outcomes = read(&encoder, &split, settings, network, &mut follower, || {
         lap(Stage::Gradients, &mut since);
     })?;
@@ -153,7 +174,8 @@ pub fn discover_with_network(
     let answer = |outcome: &Outcome| {
         let expr = &outcome.answer()?.expr;
         let apart = independence(expr, &laws, split.test.points())?;
-        Some(NetworkAnswer { expression: expr.natural().display(&names).to_string(), apart })
+        let readable = expr.rounded(DIGITS).natural();
+        Some(NetworkAnswer { expression: readable.display(&names).to_string(), apart })
     };
     let answers: Vec<NetworkAnswer> = outcomes.iter().filter_map(answer).collect();
     let mut discovery = Written::new(&names).discovery(&found, &source);
@@ -161,8 +183,9 @@ pub fn discover_with_network(
         summary: summary(&quality, &answers, found.laws.len()),
         rho: quality.rho,
         shuffled: quality.shuffled,
-        steps: trained.steps,
-        attempts: trained.attempts,
+        steps,
+        attempts,
+        further,
         answers,
     });
     (discovery.left_out, discovery.seed, discovery.seconds) = (left_out, seed, seconds);
@@ -179,10 +202,7 @@ fn read(
     differentiated: impl FnOnce(),
 ) -> Result<Vec<Outcome>, Error> {
     let points = thinned(&split.fit);
-    let latents = 0..encoder.config().latents;
-    let gradients: Vec<_> = latents
-        .map(|latent| encoder.gradients(&points, Neuron::Latent(latent)))
-        .collect::<Result<_, _>>()?;
+    let gradients = gradients(encoder, &points)?;
     let builder = FieldBuilder::new(points).options(&FieldOptions::default());
     let field = match gradients.len() {
         1 => builder.neurons(&gradients)?,
@@ -199,6 +219,12 @@ fn read(
     Ok(Generators::new(objective, ops, config).run(follower)?.outcomes().to_vec())
 }
 
+/// The gradients of all latents.
+fn gradients(encoder: &Encoder, points: &Table) -> Result<Vec<Vec<Vec<f64>>>, Error> {
+    let of = |latent| encoder.gradients(points, Neuron::Latent(latent));
+    Ok((0..encoder.config().latents).map(of).collect::<Result<_, _>>()?)
+}
+
 /// Points of all groups, not too many.
 fn thinned(groups: &Groups) -> Table {
     let points = groups.points();
@@ -208,12 +234,13 @@ fn thinned(groups: &Groups) -> Table {
 
 /// Whether the two roads agree, in words.
 fn summary(quality: &Quality, answers: &[NetworkAnswer], laws: usize) -> String {
-    let best = quality.rho.iter().copied().fold(f64::INFINITY, f64::min);
+    let varies: Vec<String> = quality.rho.iter().copied().map(varies_by).collect();
+    let varies = varies.join(" and ");
+    let latents = if quality.rho.len() > 1 { "latents vary" } else { "latent varies" };
     if quality.is_collapsed() {
         return format!(
-            "the network has learned nothing that is shared: its latent varies by {} within groups \
-             that were held out",
-            varies_by(best)
+            "the network has learned nothing that is shared: its {latents} by {varies} within groups \
+             that were held out"
         );
     }
     let apart: Vec<&str> = answers
@@ -221,19 +248,18 @@ fn summary(quality: &Quality, answers: &[NetworkAnswer], laws: usize) -> String 
         .filter(|answer| answer.apart > APART)
         .map(|answer| answer.expression.as_str())
         .collect();
-    let varies = varies_by(best);
     match (apart.as_slice(), laws) {
         (_, 0) => format!(
-            "the network's latent varies by {varies} within groups that were held out; no formula \
-             for it is a law"
+            "the network's {latents} by {varies} within groups that were held out; no formula that was \
+             read from it is a law"
         ),
         ([], _) => format!(
-            "what the network has learned, constant within held-out groups to {varies}, is a function \
-             of the laws"
+            "the network agrees: what it has learned, constant within held-out groups to {varies}, is \
+             a function of the laws"
         ),
         (apart, _) => format!(
-            "the network's own answer is another: {}; its latent varies by {varies} within groups that \
-             were held out, and these speak for the laws",
+            "the roads disagree: the network's own answer is {}; its {latents} by {varies} within \
+             groups that were held out, and these speak for the laws",
             apart.join(" and ")
         ),
     }
@@ -242,11 +268,20 @@ fn summary(quality: &Quality, answers: &[NetworkAnswer], laws: usize) -> String 
 /// Passes the parts' reports on.
 struct Follower<'a> {
     observer: &'a mut dyn NetworkObserver,
+    /// Latents of the encoder that is trained.
+    latents: usize,
+    /// Steps of its training, at most.
     most: usize,
+    /// Searches so far.
+    searches: usize,
     stopped: bool,
 }
 
-impl Follower<'_> {
+impl<'a> Follower<'a> {
+    fn of(observer: &'a mut dyn NetworkObserver) -> Self {
+        Self { observer, latents: 0, most: 0, searches: 0, stopped: false }
+    }
+
     /// What was stopped halfway has nothing to propose.
     fn go_on(&self) -> Result<(), Error> {
         if self.stopped { Err(Error::Stopped) } else { Ok(()) }
@@ -260,8 +295,9 @@ impl Follower<'_> {
 
 impl TrainObserver for Follower<'_> {
     fn on_step(&mut self, progress: &Progress) -> ControlFlow<()> {
+        // The steps that are planned are those until the next stage.
         self.most = self.most.max(progress.steps);
-        let flow = self.observer.trains(progress.step, self.most);
+        let flow = self.observer.trains(self.latents, progress.step, self.most);
         self.heard(flow)
     }
 
@@ -272,9 +308,13 @@ impl TrainObserver for Follower<'_> {
 }
 
 impl symgrad_search::Observer for Follower<'_> {
+    fn begin(&mut self, _: &mut Search) {
+        self.searches += 1;
+        self.observer.begins(self.searches);
+    }
+
     fn step(&mut self, search: &Search) -> ControlFlow<()> {
-        let budget = search.config().budget;
-        let flow = self.observer.searches(search.evaluations().min(budget), budget);
+        let flow = self.observer.searches(search);
         self.heard(flow)
     }
 }

@@ -44,6 +44,11 @@ impl Discovery {
         for relation in &self.relations {
             sentences.push(format!("The same at all points: {relation}."));
         }
+        #[cfg(feature = "training")]
+        if let Some(network) = &self.network {
+            sentences.push(network.summary.clone());
+            sentences.extend(network.further.clone());
+        }
         if !self.laws.is_empty() {
             sentences
                 .push(format!("Judged on {} groups that nothing was fitted on.", self.held_out));
@@ -65,7 +70,7 @@ impl Discovery {
         }
         if let Some(shuffled) = law.shuffled {
             remarks.push(format!(
-                "with the points shuffled among the groups at least {}",
+                "with the points, or their motions, shuffled at least {}",
                 format_loss(shuffled)
             ));
         }
