@@ -6,8 +6,11 @@
 //! give values of p at all points: p = (∂ᵢf/α′)/(∂ⱼf/β′). Whether they depend on z alone is told by
 //! a smooth fit; finding p is an ordinary regression with two variables less than f has, and
 //! finding F afterwards a search with one less.
+//!
+//! The same holds for u = (xⱼ + q(z))·exp(k·α(xᵢ)), where (∂ᵢf/α′)/∂ⱼf = k·(xⱼ + q(z)): a power of xᵢ over a
+//! sum, as in laws of saturation.
 
-use symgrad_expr::{Expr, OpSet, Program, Workspace};
+use symgrad_expr::{Expr, Node, Op, OpSet, Program, Workspace};
 
 use super::Coordinates;
 use super::smooth::{Smooth, slopes_of};
@@ -15,20 +18,30 @@ use crate::propose::spectral;
 use crate::score::objective::Objective;
 use crate::score::target::{Target, Values};
 
-/// Two variables xᵢ and xⱼ that may enter through β(xⱼ) + p(z)·α(xᵢ) alone.
+/// Two variables xᵢ and xⱼ that may enter through one combination alone.
 #[derive(Clone, Debug)]
 pub(crate) struct Characteristic {
     /// The places of xᵢ and xⱼ.
     pair: [usize; 2],
     /// The places of z.
     others: Vec<usize>,
-    /// α and β, of x1.
-    functions: [Expr; 2],
-    /// The share of the variance of p that a smooth function of z leaves unexplained.
+    /// α, of x1.
+    alpha: Expr,
+    form: Form,
+    /// The share of the coefficient's variance that a smooth function of z leaves unexplained.
     share: f64,
-    /// Values of p, and weights under which its errors are those of ∂ᵢf.
+    /// Values of the coefficient p or q, and weights under which its errors are those of ∂ᵢf.
     values: Vec<f64>,
     weights: Vec<f64>,
+}
+
+/// How the two enter.
+#[derive(Clone, Debug)]
+enum Form {
+    /// β(xⱼ) + p(z)·α(xᵢ), with β of x1.
+    Sum { beta: Expr },
+    /// (xⱼ + q(z))·exp(k·α(xᵢ)).
+    Shifted { rate: f64 },
 }
 
 /// A smooth function of the other variables leaves at most this share unexplained: wrong pairs
@@ -75,9 +88,20 @@ pub(crate) fn characteristics(
             for (alpha, by_alpha) in &slopes[pair[0]] {
                 for (beta, by_beta) in &slopes[pair[1]] {
                     tried += 1;
-                    let functions = [(*alpha).clone(), (*beta).clone()];
-                    let of = Characteristic::new(pair, &others, functions, coordinates);
-                    of_pair.extend(of.fitted([by_alpha, by_beta], coordinates, &smooth));
+                    let quotients = Quotients::new(pair, [by_alpha, by_beta], coordinates);
+                    let is_linear = **beta == Expr::var(0);
+                    let shift = || quotients.as_shift(&coordinates.columns[pair[1]], &smooth);
+                    let fit = quotients.as_coefficient(beta, &smooth);
+                    let fit = fit.or_else(|| is_linear.then(shift)?);
+                    of_pair.extend(fit.map(|Coefficient { form, share, values }| Characteristic {
+                        pair,
+                        others: others.clone(),
+                        alpha: (*alpha).clone(),
+                        form,
+                        share,
+                        values,
+                        weights: quotients.weights.clone(),
+                    }));
                 }
             }
         }
@@ -91,43 +115,6 @@ pub(crate) fn characteristics(
 }
 
 impl Characteristic {
-    fn new(pair: [usize; 2], others: &[usize], functions: [Expr; 2], of: &Coordinates) -> Self {
-        let none = || Vec::with_capacity(of.weights.len());
-        let (values, weights) = (none(), none());
-        Self { pair, others: others.to_vec(), functions, share: f64::INFINITY, values, weights }
-    }
-
-    /// With the values of the coefficient, if a smooth function of the other variables explains
-    /// them.
-    fn fitted(mut self, slopes: [&Vec<f64>; 2], of: &Coordinates, smooth: &Smooth) -> Option<Self> {
-        let [i, j] = self.pair;
-        for (n, (by_alpha, by_beta)) in slopes[0].iter().zip(slopes[1]).enumerate() {
-            let along = of.direction[i][n] / by_alpha;
-            let across = of.direction[j][n] / by_beta;
-            // Errors of the coefficient count as errors of ∂ᵢf.
-            let weight = of.weights[n] * (across * by_alpha).powi(2);
-            let value = along / across;
-            let counts = value.is_finite() && weight.is_finite();
-            self.values.push(if counts { value } else { 0.0 });
-            self.weights.push(if counts { weight } else { 0.0 });
-        }
-        let total: f64 = self.weights.iter().sum();
-        if !total.is_normal() {
-            return None;
-        }
-        let mean_of = |number: &dyn Fn(f64) -> f64| {
-            let each = self.values.iter().zip(&self.weights).map(|(v, w)| w * number(*v));
-            each.sum::<f64>() / total
-        };
-        let mean = mean_of(&|v| v);
-        let variance = mean_of(&|v| (v - mean).powi(2));
-        if variance <= CONSTANT.powi(2) * mean * mean {
-            return None;
-        }
-        self.share = smooth.fit(&self.values, &self.weights)?.left / (total * variance);
-        (self.share < UNEXPLAINED).then_some(self)
-    }
-
     /// Finding the coefficient as a function of the other variables. `None` if its values do not
     /// vary.
     pub(crate) fn regression(&self, coordinates: &Coordinates) -> Option<Objective> {
@@ -137,15 +124,105 @@ impl Characteristic {
         Some(Objective::weighted(names, columns, self.weights.clone(), target))
     }
 
-    /// β(xⱼ) + p(z)·α(xᵢ) in x1, x2 and so on, which stand for the variables in their places.
+    /// The combination in x1, x2 and so on, which stand for the variables in their places.
     fn integral(&self, coefficient: &Expr) -> Expr {
         let at = |place: usize| u16::try_from(place).map_or(Expr::constant(f64::NAN), Expr::var);
         let others: Vec<Expr> = self.others.iter().map(|&k| at(k)).collect();
-        let [alpha, beta] = &self.functions;
+        let coefficient = coefficient.substitute(&others);
         let [i, j] = self.pair.map(|place| [at(place)]);
-        beta.substitute(&j) + coefficient.substitute(&others) * alpha.substitute(&i)
+        match &self.form {
+            Form::Sum { beta } => beta.substitute(&j) + coefficient * self.alpha.substitute(&i),
+            Form::Shifted { rate } => {
+                let [x] = j;
+                (x + coefficient) * grown(&self.alpha, *rate).substitute(&i)
+            }
+        }
     }
 }
+
+/// (∂ᵢf/α′)/(∂ⱼf/β′) at all points.
+struct Quotients {
+    values: Vec<f64>,
+    /// Weights under which errors are those of ∂ᵢf.
+    weights: Vec<f64>,
+}
+
+/// What the quotients tell of a coefficient.
+struct Coefficient {
+    form: Form,
+    share: f64,
+    values: Vec<f64>,
+}
+
+impl Quotients {
+    fn new([i, j]: [usize; 2], slopes: [&Vec<f64>; 2], of: &Coordinates) -> Self {
+        let count = of.weights.len();
+        let (mut values, mut weights) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        for (n, (by_alpha, by_beta)) in slopes[0].iter().zip(slopes[1]).enumerate() {
+            let across = of.direction[j][n] / by_beta;
+            let value = of.direction[i][n] / by_alpha / across;
+            let weight = of.weights[n] * (across * by_alpha).powi(2);
+            let counts = value.is_finite() && weight.is_finite();
+            values.push(if counts { value } else { 0.0 });
+            weights.push(if counts { weight } else { 0.0 });
+        }
+        Self { values, weights }
+    }
+
+    /// The weighted mean of squares about the mean, and that of squares.
+    fn variance(&self, values: &[f64]) -> (f64, f64) {
+        let total: f64 = self.weights.iter().sum();
+        let mean_of = |number: &dyn Fn(f64) -> f64| {
+            values.iter().zip(&self.weights).map(|(v, w)| w * number(*v)).sum::<f64>() / total
+        };
+        let mean = mean_of(&|v| v);
+        (mean_of(&|v| (v - mean).powi(2)), mean_of(&|v| v * v))
+    }
+
+    /// As p(z), if a smooth function of the other variables explains them.
+    fn as_coefficient(&self, beta: &Expr, smooth: &Smooth) -> Option<Coefficient> {
+        let (variance, square) = self.variance(&self.values);
+        let varies = variance > CONSTANT.powi(2) * square;
+        let left = varies.then(|| smooth.fit(&self.values, &self.weights))??.left;
+        let share = left / (variance * self.weights.iter().sum::<f64>());
+        let form = Form::Sum { beta: beta.clone() };
+        (share < UNEXPLAINED).then(|| Coefficient { form, share, values: self.values.clone() })
+    }
+
+    /// As k·(xⱼ + q(z)), with q a smooth function of the other variables.
+    fn as_shift(&self, column: &[f64], smooth: &Smooth) -> Option<Coefficient> {
+        let basis = Smooth::column(column).and(smooth);
+        let fit = basis.fit(&self.values, &self.weights)?;
+        let rate = fit.coefficients[0];
+        let values: Vec<f64> = self.values.iter().zip(column).map(|(v, x)| v / rate - x).collect();
+        let (variance, square) = self.variance(&values);
+        let left = fit.left / (rate * rate * self.weights.iter().sum::<f64>());
+        let share = left / variance;
+        let varies = variance > CONSTANT.powi(2) * square && values.iter().all(|v| v.is_finite());
+        let form = Form::Shifted { rate };
+        (varies && share < UNEXPLAINED).then_some(Coefficient { form, share, values })
+    }
+}
+
+/// exp(k·α), a power where α is a logarithm.
+fn grown(alpha: &Expr, rate: f64) -> Expr {
+    let halves = (2.0 * rate).round();
+    if alpha.root() != Node::Op(Op::Log) || (2.0 * rate - halves).abs() > 0.02 {
+        return Expr::unary(Op::Exp, Expr::constant(rate) * alpha.clone());
+    }
+    let x = Expr::var(0);
+    let mut found = Expr::constant(1.0);
+    for _ in (1..=MOST_FACTORS).filter(|k| f64::from(2 * k) <= halves.abs()) {
+        found = found * x.clone();
+    }
+    if halves % 2.0 != 0.0 {
+        found = found * Expr::unary(Op::Sqrt, x);
+    }
+    if rate < 0.0 { Expr::constant(1.0) / found } else { found }
+}
+
+/// Highest power that is written as a product.
+const MOST_FACTORS: u32 = 12;
 
 impl Coordinates {
     /// With the first integral of a characteristic in the place of its two variables. `None` where

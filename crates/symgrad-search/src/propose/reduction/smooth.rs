@@ -48,6 +48,11 @@ impl Smooth {
         Self { columns: found.into_iter().map(|(_, column)| column).collect() }
     }
 
+    /// A column alone.
+    pub(super) fn column(column: &[f64]) -> Self {
+        Self { columns: vec![column.to_vec()] }
+    }
+
     /// The polynomials times a column.
     pub(super) fn times(&self, factor: &[f64]) -> Self {
         let times = |column: &Vec<f64>| column.iter().zip(factor).map(|(a, b)| a * b).collect();
