@@ -5,7 +5,10 @@ use std::path::Path;
 
 use serde_json::Value;
 use symgrad::siamese::Backend;
-use symgrad::{Error, Observer, Plan, Record, Reproduction, Stage, Suite, reproduce, select};
+use symgrad::{
+    Error, Folder, Observer, Plan, Record, Reproduction, Stage, Suite, reproduce, select,
+    write_summary_page,
+};
 
 fn run(out: &Path, threads: usize, observer: &dyn Observer) -> Reproduction {
     let plan = plan(out, &["trace-2x2", "oscillator"], threads);
@@ -23,6 +26,7 @@ fn plan(out: &Path, names: &[&str], threads: usize) -> Plan {
         backend: Backend::Flex,
         keep_triplets: false,
         fresh: false,
+        command: Some("symgrad reproduce --quick".into()),
     }
 }
 
@@ -47,10 +51,11 @@ fn small_experiments_are_recovered_and_resumed() {
     let (first, second) = (folder.path().join("first"), folder.path().join("second"));
     let reproduction = run(&first, 2, &());
     assert!(reproduction.complete(), "{}", reproduction.text);
-    for name in ["summary.json", "summary.md", "summary.html"] {
+    for name in ["summary.json", "summary.md", "report.html"] {
         assert!(first.join(name).is_file(), "{name}");
     }
     summary_has_its_fields(&json(&first.join("summary.json")));
+    pages_lead_to_each_other(&first);
 
     let trace = Path::new("trace-2x2-isolated/seed-0");
     for name in [
@@ -61,6 +66,7 @@ fn small_experiments_are_recovered_and_resumed() {
         "front.csv",
         "front.svg",
         "scatter.svg",
+        "report.html",
     ] {
         assert!(first.join(trace).join(name).is_file(), "{name}");
     }
@@ -145,6 +151,36 @@ fn runs_are_stopped_resumed_and_fed_with_a_users_own_files() {
 fn reproduction_without_check_time(again: &Reproduction, before: &Reproduction) -> Vec<Record> {
     let records = before.records.iter().zip(&again.records);
     records.map(|(old, new)| Record { seconds: new.seconds.clone(), ..old.clone() }).collect()
+}
+
+/// The page of all runs leads to that of each, and is made again from `summary.json`.
+fn pages_lead_to_each_other(out: &Path) {
+    let read = |path: &Path| std::fs::read_to_string(path).expect("a page");
+    let index = read(&out.join("report.html"));
+    for words in [
+        r#"<a href="trace-2x2-isolated/seed-0/report.html">trace-2x2</a>"#,
+        "2 of 2 recovered",
+        "<math displaystyle=\"true\"><msub><mi>a</mi><mn>11</mn></msub>",
+        "symgrad reproduce --quick</code>",
+        r#"<span class="yes">yes</span>"#,
+    ] {
+        assert!(index.contains(words), "{words} is not in {index}");
+    }
+    let page = read(&out.join("trace-2x2-isolated/seed-0/report.html"));
+    for words in [
+        "trace-2x2, isolated recipe, seed 0",
+        "The truth",
+        "Losses of the training by step",
+        "neuron = φ(answer)",
+        "Angles between the gradients",
+        "symgrad reproduce --suite all --only trace-2x2 --recipe isolated --seed 0 --quick</code>",
+    ] {
+        assert!(page.contains(words), "{words}");
+    }
+    assert!(index.len().max(page.len()) < 500_000);
+    std::fs::remove_file(out.join("report.html")).expect("removed");
+    write_summary_page(&mut Folder::open(out).expect("a folder")).expect("a page");
+    assert_eq!(read(&out.join("report.html")), index);
 }
 
 fn summary_has_its_fields(summary: &Value) {

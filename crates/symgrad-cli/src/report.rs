@@ -6,7 +6,10 @@ use std::process::ExitCode;
 
 use clap::Args;
 use symgrad::report::IndexRow;
-use symgrad::{Error, Folder, INDEX, REPORT, RESULTS, write_index, write_report};
+use symgrad::{
+    Error, Folder, INDEX, REPORT, RESULTS, SUMMARY, link, write_index, write_report,
+    write_summary_page,
+};
 
 use crate::fail::{FAILED, Failure};
 use crate::talk::print;
@@ -35,7 +38,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         }
         folders.extend(found.into_iter().filter(|folder| known.insert(whole(folder))));
     }
-    let several = folders.len() > 1 || arguments.out.is_some();
+    let (mut summaries, mut all) = (vec![], vec![]);
+    for given in &arguments.folders {
+        if given.join(SUMMARY).is_file() {
+            summaries.push(given);
+        } else {
+            all.push(given);
+        }
+    }
+    // The page of a summary leads to those of its runs.
+    let covered = all.is_empty() && summaries.len() == 1 && arguments.out.is_none();
+    let several = !covered && (folders.len() > 1 || arguments.out.is_some());
     let index = if several { Some(arguments.index(&folders)?) } else { None };
     let (mut rows, mut failed, mut told) = (vec![], false, vec![]);
     for folder in &folders {
@@ -45,6 +58,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
                 rows.push((folder, row));
             }
             // The other pages do not depend on it.
+            Err(error) => {
+                failed = true;
+                Failure::from(error).warn();
+            }
+        }
+    }
+    for summary in summaries {
+        match Folder::open(summary).and_then(|mut folder| write_summary_page(&mut folder)) {
+            Ok(()) => told.push(format!("{}\n", summary.join(REPORT).display())),
             Err(error) => {
                 failed = true;
                 Failure::from(error).warn();
@@ -122,19 +144,8 @@ fn placed(row: IndexRow, folder: &Path, index: &Path) -> IndexRow {
     let down = there[same..].iter().map(|part| part.as_os_str().to_string_lossy().into_owned());
     let parts: Vec<String> = up.chain(down).collect();
     let name = if parts.is_empty() { last(&folder).unwrap_or_default() } else { parts.join("/") };
-    let link: String = parts.iter().map(|part| encoded(part) + "/").collect();
-    IndexRow { name, link: link + REPORT, ..row }
-}
-
-/// A part of a path as it stands in a link.
-fn encoded(part: &str) -> String {
-    let byte = |byte: u8| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-            char::from(byte).to_string()
-        }
-        _ => format!("%{byte:02X}"),
-    };
-    part.bytes().map(byte).collect()
+    let link = link(parts.iter().map(String::as_str).chain([REPORT]));
+    IndexRow { name, link, ..row }
 }
 
 /// The path without detours.
@@ -166,6 +177,6 @@ mod tests {
         assert_eq!(link("a", "a/b c"), pair("b c", "b%20c/report.html"));
         assert_eq!(link("a/x", "a/y"), pair("../y", "../y/report.html"));
         assert_eq!(link("a", "a"), pair("a", "report.html"));
-        assert_eq!(encoded("ü?#"), "%C3%BC%3F%23");
+        assert_eq!(link("a", "ü?#").1, "../%C3%BC%3F%23/report.html");
     }
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use symgrad::data::generate::Recipe;
 use symgrad::siamese::Backend;
-use symgrad::{Error, Plan, reproduce, select};
+use symgrad::{Error, Plan, REPORT, reproduce, select};
 
 use crate::fail::{FAILED, Failure, MISSED};
 use crate::list::SuiteName;
@@ -95,6 +95,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         },
         keep_triplets: arguments.keep_triplets,
         fresh: arguments.fresh,
+        command: Some(crate::origin::told()),
     };
     let request = running::remember(&arguments.out)?;
     let bars = Bars::new(plan.cases.len() * plan.seeds.len());
@@ -111,7 +112,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     print(&outcome.text)?;
     match outcome.unwritten {
         Some(error) => Failure::from(error).warn(),
-        None => tell!("summary: {}", plan.out.join("summary.html").display()),
+        None => tell!("report: {}", plan.out.join(REPORT).display()),
     }
     for failure in outcome.failures {
         tell!("{}", failure.run);

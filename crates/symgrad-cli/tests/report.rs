@@ -108,6 +108,12 @@ fn values_are_pictured_against_the_answer() {
     assert!(read(given.at("values/report.html")).contains("product = answer. "));
     let page = read(given.at("estimate/report.html"));
     assert!(page.contains("h = φ(answer). φ rises, R² = "), "{page}");
+    // Each formula of the front has its own pictures, which are shown when it is chosen.
+    let result: Value =
+        serde_json::from_str(&read(given.at("estimate/result.json"))).expect("JSON");
+    let front = result["front"].as_array().expect("a list").len();
+    assert_eq!(page.matches("h = φ(").count(), front);
+    assert_eq!(page.matches("Histogram of the angles").count(), front);
 }
 
 #[test]
@@ -191,7 +197,9 @@ fn neurons_and_layers_have_pages() {
     // The search's own file holds it all, too.
     let result: Value = serde_json::from_str(&read(given.at("neuron/result.json"))).expect("JSON");
     assert_eq!(result["origin"]["model"], "angular-momentum.onnx");
-    assert!(result["sample"]["angles"].as_array().is_some_and(|angles| angles.len() > 100));
+    let answer = result["answer"].to_string().parse::<usize>().expect("an index");
+    let seen = &result["sample"]["entries"][answer];
+    assert!(seen["angles"].as_array().is_some_and(|angles| angles.len() > 100));
 
     interpret("invariants", "layer", &["--all"]);
     let page = again("layer");

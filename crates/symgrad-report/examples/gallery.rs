@@ -4,9 +4,9 @@ use std::error::Error;
 use std::path::Path;
 
 use symgrad_report::{
-    Badge, Card, Curve, FrontLabels, FrontPoint, GridPage, IndexPage, IndexRow, PageEntry,
-    PageHint, Relation, ResultPage, ScatterLabels, Span95, Spelt, pareto_svg, scatter_svg,
-    training_curve_svg,
+    Badge, Card, Cell, Curve, FrontLabels, FrontPoint, GridPage, IndexPage, IndexRow, PageEntry,
+    PageHint, PageTruth, Relation, ResultPage, ScatterLabels, Section, Span95, Spelt, TextTable,
+    pareto_svg, scatter_svg, training_curve_svg,
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -98,12 +98,10 @@ fn page(badge: Badge, answer: &str) -> ResultPage {
         }),
         outermost: Some(Span95 { estimate: 2.0 * point.loss, ..Span95::default() }),
         bits: Some(f64::from(point.complexity) * 7.5),
+        relation: Some(relation(f64::from(30 - point.complexity) / 30.0)),
+        angles: (0..200).map(|n| 9.0 * point.loss.sqrt() * (1.5 * wave(n)).exp()).collect(),
     };
     let front: Vec<PageEntry> = front_of(30, 1e-7, answer).into_iter().map(entry).collect();
-    let points: Vec<[f64; 2]> = (0..300)
-        .map(|n| [4.0 * wave(n), (4.0 * wave(n)).tanh() + 0.02 * wave(7 * n + 3)])
-        .collect();
-    let curve = (0..50).map(|n| f64::from(n) / 6.125 - 4.0).map(|x| [x, x.tanh()]).collect();
     let fact = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     ResultPage {
         title: "Neuron 0 of latents, determinant-3x3.onnx".into(),
@@ -121,14 +119,17 @@ fn page(badge: Badge, answer: &str) -> ResultPage {
         command: Some(
             "symgrad interpret --model determinant-3x3.onnx --points determinant-3x3.csv".into(),
         ),
-        relation: Some(Relation {
-            target: "neuron 0".into(),
-            fit: "φ(answer)".into(),
-            points,
-            curve,
-            numbers: "φ rises, R² = 0.9990, Spearman 0.9995".into(),
+        truth: Some(PageTruth {
+            text: answer.to_owned(),
+            math: typeset(answer),
+            sentences: vec!["Recovered: 1 − |mean cos| = 4.5e-6 at fresh points.".into()],
         }),
-        angles: (0..200).map(|n| 0.3 * (1.5 * wave(n)).exp()).collect(),
+        training: [("training loss", 1e-4), ("validation loss", 3e-4)]
+            .map(|(name, floor)| {
+                let curve = (0..80).map(|n| [f64::from(50 * n), decay(4 * n, floor)]);
+                (name.to_owned(), curve.collect())
+            })
+            .into(),
         hints: vec![
             PageHint { text: "g does not depend on a33; confidence 99 %".into(), against: true },
             PageHint { text: "g is of degree 3 in all inputs".into(), against: false },
@@ -136,6 +137,19 @@ fn page(badge: Badge, answer: &str) -> ResultPage {
         work: vec![fact("search", "12.1 s"), fact("evaluations", "123456")],
         provenance: vec![fact("data", "determinant-3x3.csv, 2000 rows"), fact("seed", "0")],
         configuration: Some("operators = \"add mul\"\n\n[search]\nseed = 0\n".into()),
+    }
+}
+
+/// A neuron against a formula that lacks so much.
+fn relation(lack: f64) -> Relation {
+    let points = (0..120).map(|n| (4.0 * wave(n), wave(7 * n + 3)));
+    let curve = (0..50).map(|n| f64::from(n) / 6.125 - 4.0);
+    Relation {
+        target: "neuron 0".into(),
+        fit: "φ(formula)".into(),
+        points: points.map(|(x, error)| [x, x.tanh() + lack * error]).collect(),
+        curve: curve.map(|x| [x, x.tanh()]).collect(),
+        numbers: "φ rises, R² = 0.9990, Spearman 0.9995".into(),
     }
 }
 
@@ -166,8 +180,29 @@ fn index() -> IndexPage {
         complexity: (n != 4).then_some(20 - n),
         loss: (n != 4).then(|| decay(30 * n, 1e-6)),
         text: "a11*a22 - a12*a21".into(),
+        math: if n % 4 == 3 { typeset("a*b - c*d + ").repeat(8) } else { typeset("a*b - c*d") },
+        cells: vec![
+            Cell::Holds(n % 5 != 2),
+            Cell::Text("isolated".into()),
+            Cell::Number(f64::from(n), format!("{n} s")),
+        ],
     };
-    IndexPage { title: "runs".into(), rows: (0..12).map(row).collect() }
+    let mut table = TextTable::new(["verdict", "recovered", "not recovered"]);
+    table.row(["identified", "8", "0"]).row(["ambiguous", "2", "1"]);
+    IndexPage {
+        title: "From triplets to formulas".into(),
+        sentences: vec!["10 of 12 recovered.".into()],
+        command: Some("symgrad reproduce --suite all".into()),
+        columns: ["recovered", "recipe", "seconds"].map(str::to_owned).into(),
+        rows: (0..12).map(row).collect(),
+        sections: vec![Section {
+            title: "Verdicts".into(),
+            text: vec!["How often a verdict went with a recovery.".into()],
+            table: Some(table),
+            ..Section::default()
+        }],
+        provenance: vec![("version".into(), "0.1.0".into())],
+    }
 }
 
 fn typeset(text: &str) -> String {

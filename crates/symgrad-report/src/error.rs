@@ -50,14 +50,6 @@ pub enum ReportError {
         /// Its message.
         reason: String,
     },
-    /// A file could not be written.
-    #[error("cannot write {}; check that the folder exists and is writable", path.display())]
-    Write {
-        /// The file.
-        path: std::path::PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
 }
 
 impl<E: std::error::Error + Send + Sync> From<plotters::drawing::DrawingAreaErrorKind<E>>

@@ -1,9 +1,6 @@
-//! The account of a run: a Markdown file, the same as one HTML page, and its pictures.
+//! The account of a run as a Markdown file with pictures beside it.
 
-use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
-
-use crate::{ReportError, TextTable};
+use crate::TextTable;
 
 /// What a run found, to be read by people.
 ///
@@ -37,7 +34,7 @@ pub struct Summary {
     pub sections: Vec<Section>,
 }
 
-/// A part of a [`Summary`].
+/// A part of a [`Summary`] or of an [`IndexPage`](crate::IndexPage).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Section {
     /// Heading of the part.
@@ -65,27 +62,6 @@ pub struct Picture {
 }
 
 impl Summary {
-    /// Writes `summary.md`, `summary.html` and the pictures into a folder, which is made if it
-    /// does not exist. Returns the paths, the Markdown first.
-    pub fn write(&self, folder: &Path) -> Result<Vec<PathBuf>, ReportError> {
-        std::fs::create_dir_all(folder)
-            .map_err(|source| ReportError::Write { path: folder.to_owned(), source })?;
-        let pictures = self.sections.iter().flat_map(|section| &section.pictures);
-        let mut files = vec![
-            ("summary.md".to_owned(), self.to_markdown()),
-            ("summary.html".to_owned(), self.to_html()),
-        ];
-        files.extend(pictures.map(|picture| (picture.file(), picture.svg.clone())));
-        let written = files.into_iter().map(|(name, text)| {
-            let path = folder.join(name);
-            match std::fs::write(&path, text) {
-                Ok(()) => Ok(path),
-                Err(source) => Err(ReportError::Write { path, source }),
-            }
-        });
-        written.collect()
-    }
-
     /// As GitHub-flavoured Markdown that refers to the pictures' files beside it.
     pub fn to_markdown(&self) -> String {
         let mut parts = vec![format!("# {}", plain(&self.title))];
@@ -110,49 +86,6 @@ impl Summary {
         }
         parts.join("\n\n") + "\n"
     }
-
-    /// As one HTML page that holds the pictures itself.
-    pub fn to_html(&self) -> String {
-        let mut page = String::from(HTML_HEAD);
-        let title = escaped(&self.title);
-        // Writing to a string cannot fail.
-        let _ = write!(page, "<title>{title}</title>\n<body>\n<h1>{title}</h1>\n");
-        if !self.facts.is_empty() {
-            page.push_str("<dl>\n");
-            for (name, value) in &self.facts {
-                let _ = writeln!(page, "<dt>{}</dt><dd>{}</dd>", escaped(name), escaped(value));
-            }
-            page.push_str("</dl>\n");
-        }
-        if let Some(table) = &self.table {
-            page.push_str(&table.to_html());
-        }
-        for section in &self.sections {
-            section.append_html(&mut page);
-        }
-        page.push_str("</body>\n</html>\n");
-        page
-    }
-}
-
-impl Section {
-    fn append_html(&self, page: &mut String) {
-        let _ = writeln!(page, "<section>\n<h2>{}</h2>", escaped(&self.title));
-        if let Some(formula) = &self.formula {
-            let _ = writeln!(page, "<pre>{}</pre>", escaped(formula));
-        }
-        for paragraph in &self.text {
-            let _ = writeln!(page, "<p>{}</p>", escaped(paragraph));
-        }
-        if let Some(table) = &self.table {
-            page.push_str(&table.to_html());
-        }
-        for Picture { caption, svg, .. } in &self.pictures {
-            let caption = escaped(caption);
-            let _ = writeln!(page, "<figure>\n{svg}<figcaption>{caption}</figcaption>\n</figure>");
-        }
-        page.push_str("</section>\n");
-    }
 }
 
 impl Picture {
@@ -162,27 +95,6 @@ impl Picture {
         format!("{name}.svg")
     }
 }
-
-const HTML_HEAD: &str = "<!doctype html>
-<html lang=\"en\">
-<meta charset=\"utf-8\">
-<meta name=\"viewport\" content=\"width=device-width\">
-<style>
-body { font: 16px/1.5 Helvetica, Arial, sans-serif; color: #222; max-width: 760px; margin: 2em auto; padding: 0 1em; }
-h2 { margin-top: 2.5em; border-top: 1px solid #ddd; padding-top: 1em; }
-dt { font-weight: bold; float: left; clear: left; margin-right: 0.6em; }
-dd { margin: 0; }
-table { border-collapse: collapse; margin: 1.5em 0; display: block; overflow-x: auto; }
-th, td { padding: 0.25em 0.8em; text-align: left; border-bottom: 1px solid #e4e4e4; }
-th { border-bottom-color: #888; }
-.number { text-align: right; font-variant-numeric: tabular-nums; }
-pre, code { font-family: Menlo, Consolas, monospace; font-size: 0.95em; }
-pre { color: #b34f00; white-space: pre-wrap; }
-figure { margin: 1.5em 0; }
-figure svg { width: 100%; height: auto; }
-figcaption { color: #555; font-size: 0.9em; }
-</style>
-";
 
 /// Text in which Markdown sees no markup.
 fn plain(text: &str) -> String {
@@ -204,11 +116,6 @@ fn code_block(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
     format!("{fence}\n{text}\n{fence}")
-}
-
-/// Text in which HTML sees no markup.
-pub(crate) fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

@@ -2,8 +2,6 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, presets};
 
-use crate::summary::escaped;
-
 /// A table of text whose columns of numbers are aligned to the right.
 ///
 /// A column counts as numeric if each of its cells is a number, perhaps with a unit, a percent
@@ -166,6 +164,11 @@ fn harmless(cell: &str) -> String {
     let one_line = cell.replace('|', "\\|").replace(['\r', '\n'], " ");
     let marked_up = one_line.contains(['*', '_', '<', '[', '~']);
     if marked_up && !one_line.contains('`') { format!("`{one_line}`") } else { one_line }
+}
+
+/// Text in which HTML sees no markup.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// Lines without blanks at their ends, each ending with a line break.

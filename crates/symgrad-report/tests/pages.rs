@@ -3,8 +3,8 @@
 
 use proptest::prelude::*;
 use symgrad_report::{
-    Badge, Card, GridPage, IndexPage, IndexRow, PageEntry, PageHint, Relation, ResultPage, Span95,
-    Spelt,
+    Badge, Card, Cell, GridPage, IndexPage, IndexRow, PageEntry, PageHint, PageTruth, Relation,
+    ResultPage, Section, Span95, Spelt, TextTable,
 };
 
 /// A page on which every text is the given one.
@@ -20,6 +20,8 @@ fn page(text: &str) -> ResultPage {
         held_out: Some(Span95 { estimate: 0.1, low: 0.05, high: 0.2 }),
         outermost: Some(Span95::default()),
         bits: Some(12.0),
+        relation: Some(relation(text)),
+        angles: vec![0.0, 0.1, 30.0],
     };
     ResultPage {
         title: text.to_owned(),
@@ -34,18 +36,26 @@ fn page(text: &str) -> ResultPage {
         answer: 2,
         alternatives: vec![1, 99],
         command: Some(text.to_owned()),
-        relation: Some(Relation {
-            target: text.to_owned(),
-            fit: text.to_owned(),
-            points: vec![[0.0, 0.1], [1.0, 0.9], [2.0, f64::NAN]],
-            curve: vec![[0.0, 0.0], [1.0, 1.0]],
-            numbers: text.to_owned(),
+        truth: Some(PageTruth {
+            text: text.to_owned(),
+            math: String::new(),
+            sentences: vec![text.to_owned()],
         }),
-        angles: vec![0.0, 0.1, 30.0],
+        training: vec![(text.to_owned(), vec![[0.0, 1.0], [1.0, 0.1]])],
         hints: vec![PageHint { text: text.to_owned(), against: true }],
         work: vec![(text.to_owned(), text.to_owned())],
         provenance: vec![(text.to_owned(), text.to_owned())],
         configuration: Some(text.to_owned()),
+    }
+}
+
+fn relation(text: &str) -> Relation {
+    Relation {
+        target: text.to_owned(),
+        fit: text.to_owned(),
+        points: vec![[0.0, 0.1], [1.0, 0.9], [2.0, f64::NAN]],
+        curve: vec![[0.0, 0.0], [1.0, 1.0]],
+        numbers: text.to_owned(),
     }
 }
 
@@ -85,9 +95,31 @@ fn index(text: &str) -> IndexPage {
         link: text.to_owned(),
         loss: Some(0.5),
         text: text.to_owned(),
+        cells: vec![
+            Cell::Holds(false),
+            Cell::Text(text.to_owned()),
+            Cell::Number(1.0, text.to_owned()),
+        ],
         ..IndexRow::default()
     };
-    IndexPage { title: text.to_owned(), rows: vec![row, IndexRow::default()] }
+    let mut table = TextTable::new([text]);
+    table.row([text]);
+    let section = Section {
+        title: text.to_owned(),
+        formula: Some(text.to_owned()),
+        text: vec![text.to_owned()],
+        table: Some(table),
+        pictures: vec![],
+    };
+    IndexPage {
+        title: text.to_owned(),
+        sentences: vec![text.to_owned()],
+        command: Some(text.to_owned()),
+        columns: vec![text.to_owned(), text.to_owned()],
+        rows: vec![row, IndexRow::default()],
+        sections: vec![section],
+        provenance: vec![(text.to_owned(), text.to_owned())],
+    }
 }
 
 fn pages(text: &str) -> [String; 3] {
@@ -135,7 +167,9 @@ fn a_page_holds_what_was_found() {
         assert!(html.contains(words), "{words}");
     }
     // One entry is shown, the others wait.
-    assert_eq!(html.matches(r#"hidden="""#).count(), 4);
+    assert_eq!(html.matches(r#"hidden="""#).count(), 6);
+    // What is known of each entry at the points is there, too.
+    assert_eq!(html.matches("Histogram of the angles").count(), 3);
     assert_eq!(html, found.to_html());
 }
 
@@ -170,14 +204,17 @@ fn pages_are_small() {
         math: long.clone(),
         text: "x*".repeat(4_000),
         notations: vec![Spelt { text: "y".repeat(8_000), ..spelt("z") }; 4],
+        relation: Some(Relation {
+            points: (0..400).map(|n| f64::from(n) / 7.0).map(|x| [x, x.sin()]).collect(),
+            ..relation("x")
+        }),
         ..PageEntry::default()
     };
-    let points = (0..400).map(|n| f64::from(n) / 7.0).map(|x| [x, x.sin()]).collect();
-    let relation = Some(Relation { points, ..page("x").relation.unwrap() });
     let entries: Vec<PageEntry> = (1..100).map(entry).collect();
-    let html = ResultPage { entries, answer: 80, relation, ..page("x") }.to_html();
+    let html = ResultPage { entries, answer: 80, ..page("x") }.to_html();
     assert!(html.len() < 500_000, "{} bytes", html.len());
     assert!(html.contains(&long) && html.contains("Too long for this page"));
+    assert!(html.contains("No room for pictures"));
 }
 
 proptest! {
@@ -207,11 +244,20 @@ proptest! {
         angles in prop::collection::vec(any::<f64>(), 0..9),
     ) {
         let mut odd = page("x");
-        let entry = |(n, loss): (u32, f64)| PageEntry { complexity: n, loss, ..PageEntry::default() };
-        odd.entries = (0..).zip(losses).map(entry).collect();
         let pairs: Vec<[f64; 2]> = points.into_iter().map(|(x, y)| [x, y]).collect();
-        odd.relation = Some(Relation { points: pairs.clone(), curve: pairs, ..Relation::default() });
-        odd.angles = angles;
+        let entry = |(complexity, loss): (u32, f64)| PageEntry {
+            complexity,
+            loss,
+            relation: Some(Relation {
+                points: pairs.clone(),
+                curve: pairs.clone(),
+                ..Relation::default()
+            }),
+            angles: angles.clone(),
+            ..PageEntry::default()
+        };
+        odd.entries = (0..).zip(losses).map(entry).collect();
+        odd.training = vec![(String::new(), pairs.clone()), (String::new(), vec![])];
         let html = odd.to_html();
         parts(&html);
         prop_assert!(!html.contains("NaN ") && !html.contains("\"inf"));

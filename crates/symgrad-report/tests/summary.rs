@@ -1,9 +1,7 @@
-//! A summary's two forms say the same, and every file it mentions is there.
+//! The summary as Markdown.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-use symgrad_report::{
-    FrontLabels, FrontPoint, Picture, ReportError, Section, Summary, TextTable, pareto_svg,
-};
+use symgrad_report::{FrontLabels, FrontPoint, Picture, Section, Summary, TextTable, pareto_svg};
 
 fn summary() -> Summary {
     let formula = "a11*a22 - a12*a21";
@@ -35,32 +33,4 @@ fn summary() -> Summary {
 #[test]
 fn markdown_reads_well() {
     insta::assert_snapshot!(summary().to_markdown());
-}
-
-#[test]
-fn html_holds_everything_and_nothing_unescaped() {
-    let page = summary().to_html();
-    // All of the page but its doctype and two `meta` elements is XML as well.
-    let body = &page[page.find("<style>").unwrap()..page.find("</html>").unwrap()];
-    let body = format!("<html>{body}</html>");
-    let document = roxmltree::Document::parse(&body).unwrap();
-    let count = |name: &str| document.descendants().filter(|n| n.has_tag_name(name)).count();
-    assert_eq!((count("table"), count("figure"), count("pre")), (2, 1, 1));
-    assert!(page.contains("&lt;six&gt;") && !page.contains("<six>"));
-}
-
-#[test]
-fn files_are_written_or_the_failure_names_its_path() {
-    let folder = tempfile::tempdir().unwrap();
-    let inner = folder.path().join("run");
-    let files = summary().write(&inner).unwrap();
-    let names: Vec<&str> = files.iter().map(|f| f.file_name().unwrap().to_str().unwrap()).collect();
-    assert_eq!(names, ["summary.md", "summary.html", "determinant-2x2-front.svg"]);
-    assert!(files.iter().all(|file| file.is_file()));
-    let text = std::fs::read_to_string(&files[0]).unwrap();
-    assert!(text.contains("(determinant-2x2-front.svg)"));
-
-    // A file stands where the folder should be.
-    let error = summary().write(&files[0]).unwrap_err();
-    assert!(matches!(&error, ReportError::Write { path, .. } if *path == files[0]), "{error}");
 }

@@ -116,8 +116,8 @@ pub use interpret::{
 #[cfg(feature = "training")]
 pub use observer::Observer;
 pub use observer::Stage;
-pub use origin::{Origin, Sample};
-pub use pages::{INDEX, REPORT, RESULTS, SECONDS, write_index, write_report};
+pub use origin::{Origin, Sample, Seen};
+pub use pages::{INDEX, REPORT, RESULTS, SECONDS, link, write_index, write_report};
 #[cfg(feature = "training")]
 pub use published::{PublishedFront, published_front, published_mse};
 #[cfg(feature = "training")]
@@ -125,6 +125,8 @@ pub use reproduce::{Failure, Plan, Reproduction, reproduce};
 pub use settings::SearchSettings;
 pub use states::{Request, Restored, States};
 pub use strays::Strays;
+#[cfg(feature = "training")]
+pub use summary::{SUMMARY, write_summary_page};
 pub use symgrad_report::wilson;
 pub use verdict::{VerdictKind, VerdictRecord};
 

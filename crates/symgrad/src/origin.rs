@@ -40,32 +40,53 @@ impl Origin {
     }
 }
 
-/// What a result is like at some of the points: enough for pictures.
+/// What the formulas of a front are like at some of the points: enough for pictures.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
     /// What was fitted, or whose gradients were: a column, a neuron.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub target: String,
-    /// Values of the answer and of the target.
+    /// One for each entry of the front; the answer's has more points than the others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entries: Vec<Seen>,
+}
+
+/// What one formula is like there.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Seen {
+    /// Values of the formula and of the target.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<[f64; 2]>,
-    /// How the target depends on the answer, where that is a function of any form.
+    /// How the target depends on the formula, where that is a function of any form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outer: Option<Outer>,
-    /// Angles in degrees between the gradients of the answer and the given ones, evenly in rank.
+    /// Angles in degrees between the gradients of the formula and the given ones, evenly in rank.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub angles: Vec<f64>,
 }
 
-/// Points of a sample: as many as a small picture can show.
+/// Points of the answer: as many as a small picture can show.
 const SAMPLED: usize = 400;
 
+/// Points of each other formula, of which a page holds many.
+const OTHERS: usize = 90;
+
 impl Findings {
-    /// Remembers what the answer is like at the points: the angles to the gradients that were
+    /// Remembers what the formulas are like at the points: the angles to the gradients that were
     /// searched. The objective is that of the search.
     pub fn take_sample(&mut self, objective: &Objective) {
-        let angles = self.angles(objective).unwrap_or_default();
-        self.sample.get_or_insert_default().angles = angles;
+        let angles: Vec<Vec<f64>> = self
+            .front
+            .iter()
+            .enumerate()
+            .map(|(index, entry)| {
+                let angles = self.angles(&entry.expression, objective).unwrap_or_default();
+                evenly(&angles, self.shown(index))
+            })
+            .collect();
+        for (seen, angles) in self.seen().iter_mut().zip(angles) {
+            seen.angles = angles;
+        }
     }
 
     /// The same for values that belong to the points: those of the column, or the neuron, of that
@@ -77,37 +98,61 @@ impl Findings {
         values: &[f64],
         bent: bool,
     ) -> Result<(), Error> {
-        let formula = self.values_at(points)?;
-        let pairs = formula.iter().zip(values).filter(|(f, h)| f.is_finite() && h.is_finite());
-        let pairs: Vec<[f64; 2]> = pairs.map(|(f, h)| [*f, *h].map(rounded)).collect();
-        let folded = self.folds.as_ref().is_some_and(|folds| !folds.turns.is_empty());
-        let sample = self.sample.get_or_insert_default();
-        sample.outer = if bent { Outer::of(&formula, values, folded) } else { None };
-        target.clone_into(&mut sample.target);
-        sample.values = evenly(&pairs);
+        let turns = self.folds.as_ref().is_some_and(|folds| !folds.turns.is_empty());
+        let mut all = vec![];
+        for (index, entry) in self.front.iter().enumerate() {
+            let formula = self.values_of(&entry.expression, points)?;
+            let pairs = formula.iter().zip(values).filter(|(f, h)| f.is_finite() && h.is_finite());
+            let pairs: Vec<[f64; 2]> = pairs.map(|(f, h)| [*f, *h].map(rounded)).collect();
+            // Where the neuron turns is known of the answer alone.
+            let folded = turns && index == self.answer;
+            let outer = if bent { Outer::of(&formula, values, folded) } else { None };
+            all.push((evenly(&pairs, self.shown(index)), outer.map(shortened)));
+        }
+        for (seen, (values, outer)) in self.seen().iter_mut().zip(all) {
+            (seen.values, seen.outer) = (values, outer);
+        }
+        target.clone_into(&mut self.sample.get_or_insert_default().target);
         Ok(())
+    }
+
+    /// One for each entry of the front.
+    fn seen(&mut self) -> &mut [Seen] {
+        let entries = &mut self.sample.get_or_insert_default().entries;
+        entries.resize(self.front.len(), Seen::default());
+        entries
+    }
+
+    /// How many points of an entry are kept.
+    fn shown(&self, index: usize) -> usize {
+        if index == self.answer { SAMPLED } else { OTHERS }
     }
 
     /// The answer's values at points; not finite where it has none.
     pub(crate) fn values_at(&self, points: &Table) -> Result<Vec<f64>, Error> {
-        let answer = formula_of_columns(&self.inputs, &self.answer().expression)?;
+        self.values_of(&self.answer().expression, points)
+    }
+
+    /// The same of any formula of the inputs.
+    fn values_of(&self, formula: &str, points: &Table) -> Result<Vec<f64>, Error> {
+        let formula = formula_of_columns(&self.inputs, formula)?;
         let mut values = vec![f64::NAN; points.rows()];
         // It reads no other inputs than the table's, which may have some that a search did without.
         let place = |name: &String| points.names().iter().position(|known| known == name);
         let columns: Vec<usize> = self.inputs.iter().filter_map(place).collect();
         if columns.len() == self.inputs.len() {
             let points = points.columns_of(&columns);
-            let program = Program::compile(&answer);
+            let program = Program::compile(&formula);
             let _ = program.values(points.columns(), &mut Workspace::default(), &mut values);
         }
         Ok(values)
     }
 
-    fn angles(&self, objective: &Objective) -> Option<Vec<f64>> {
+    fn angles(&self, formula: &str, objective: &Objective) -> Option<Vec<f64>> {
         if matches!(objective.loss_kind(), LossKind::Values | LossKind::ScaledValues) {
             return None;
         }
-        let answer = formula_of_columns(&self.inputs, &self.answer().expression).ok()?;
+        let answer = formula_of_columns(objective.names(), formula).ok()?;
         let losses = Evaluator::new(objective).point_losses(&answer)?;
         let unsigned = self.measure == Some(LossKind::LocalSign);
         // Half of 1 − cos is the squared sine of half the angle, which small angles need.
@@ -117,14 +162,19 @@ impl Findings {
         };
         let mut angles: Vec<f64> = losses.into_iter().map(angle).collect();
         angles.sort_by(f64::total_cmp);
-        Some(evenly(&angles))
+        Some(angles)
     }
 }
 
-/// At most so many of them as a sample holds, evenly.
-fn evenly<T: Copy>(all: &[T]) -> Vec<T> {
-    let kept = all.len().min(SAMPLED);
+/// At most so many of them, evenly.
+fn evenly<T: Copy>(all: &[T], most: usize) -> Vec<T> {
+    let kept = all.len().min(most);
     (0..kept).map(|k| all[k * all.len() / kept]).collect()
+}
+
+/// With the digits that a picture shows.
+fn shortened(outer: Outer) -> Outer {
+    Outer { curve: outer.curve.into_iter().map(|pair| pair.map(rounded)).collect(), ..outer }
 }
 
 /// Six digits: a picture shows fewer.
@@ -138,10 +188,10 @@ mod tests {
 
     #[test]
     fn samples_are_even_and_short() {
-        assert_eq!(evenly(&[0; 0]), [0; 0]);
-        assert_eq!(evenly(&[1, 2, 3]), [1, 2, 3]);
+        assert_eq!(evenly(&[0; 0], SAMPLED), [0; 0]);
+        assert_eq!(evenly(&[1, 2, 3], SAMPLED), [1, 2, 3]);
         let many: Vec<usize> = (0..1_000).collect();
-        let kept = evenly(&many);
+        let kept = evenly(&many, SAMPLED);
         assert_eq!((kept.len(), kept[0], kept[399]), (400, 0, 997));
         assert_eq!(rounded(-123.456_789_1), -123.457);
         assert_eq!(rounded(0.0), 0.0);

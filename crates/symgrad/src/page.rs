@@ -2,6 +2,7 @@
 
 mod grid;
 mod laws;
+mod run;
 
 use symgrad_expr::{Expr, Language, Names, Spelling};
 use symgrad_report::{
@@ -9,13 +10,12 @@ use symgrad_report::{
 };
 use symgrad_search::{Interval, LossKind, Scaling, Verdict};
 
-use crate::{Activity, Findings, FrontEntry, Interpretation, Origin, Outer, Sample, Stage, Trend};
+pub(crate) use run::BESIDE;
 
-/// How a neuron depends on the answer.
-const BENT: &str = "φ(answer)";
+use crate::{Activity, Findings, FrontEntry, Interpretation, Origin, Outer, Stage, Trend};
 
 /// Significant digits of typeset constants: more make formulas hard to read.
-const DIGITS: usize = 6;
+pub(crate) const DIGITS: usize = 6;
 
 impl Findings {
     /// The result as a page.
@@ -67,15 +67,15 @@ impl Findings {
             loss: self.loss_name().to_owned(),
             meaning: self.measure.map_or("", LossKind::meaning).to_owned(),
             second: self.second_loss().map(str::to_owned),
-            entries: self.page_entries(),
+            entries: self.page_entries(outer),
             answer: self.answer,
             alternatives: match self.verdict() {
                 Some(Verdict::Ambiguous { alternatives, .. }) => alternatives.clone(),
                 _ => vec![],
             },
             command: self.origin.as_ref().and_then(|origin| origin.command.clone()),
-            relation: self.sample.as_ref().and_then(|sample| self.relation(sample, outer)),
-            angles: self.sample.as_ref().map_or_else(Vec::new, |sample| sample.angles.clone()),
+            truth: None,
+            training: vec![],
             hints: self.page_hints(),
             work,
             provenance: self.provenance(self.origin.as_ref()),
@@ -129,11 +129,12 @@ impl Findings {
         }
     }
 
-    fn page_entries(&self) -> Vec<PageEntry> {
+    fn page_entries(&self, outer: Option<&Outer>) -> Vec<PageEntry> {
         let trusts = self.trust.as_ref().map_or(&[][..], |trust| &trust.entries);
         let entry = |(index, entry): (usize, &FrontEntry)| {
             let trust = trusts.get(index);
-            let (math, rounded) = self.typeset(entry);
+            let (math, rounded) = self.typeset(&entry.expression);
+            let seen = self.sample.as_ref().and_then(|sample| sample.entries.get(index));
             PageEntry {
                 complexity: entry.complexity,
                 loss: entry.loss,
@@ -145,6 +146,8 @@ impl Findings {
                 held_out: trust.and_then(|trust| trust.held_out).map(span),
                 outermost: trust.and_then(|trust| trust.shell).map(span),
                 bits: trust.and_then(|trust| trust.evidence).map(|evidence| evidence.margin()),
+                relation: self.relation(index, outer.filter(|_| index == self.answer)),
+                angles: seen.map_or_else(Vec::new, |seen| seen.angles.clone()),
             }
         };
         self.front.iter().enumerate().map(entry).collect()
@@ -152,10 +155,10 @@ impl Findings {
 
     /// The formula as `MathML`, and whether it has fewer digits there; empty if it cannot be read, as
     /// in a file from elsewhere.
-    fn typeset(&self, entry: &FrontEntry) -> (String, bool) {
+    pub(crate) fn typeset(&self, formula: &str) -> (String, bool) {
         let unread = || (String::new(), false);
         let Ok(names) = Names::new(self.inputs.clone()) else { return unread() };
-        let Ok(expr) = Expr::parse(&entry.expression, &names) else { return unread() };
+        let Ok(expr) = Expr::parse(formula, &names) else { return unread() };
         let spelling = Spelling::new(Language::Mathml, &names);
         let (whole, short) = (expr.natural(), expr.rounded(DIGITS));
         (short.spelt(Language::Mathml, &spelling), whole.constants() != short.constants())
@@ -180,26 +183,28 @@ impl Findings {
         (0..self.hints.iter().len()).filter_map(hint).collect()
     }
 
-    /// Values against the answer. Those that are fitted themselves lie on a straight line.
-    fn relation(&self, sample: &Sample, outer: Option<&Outer>) -> Option<Relation> {
+    /// Values against a formula. Those that are fitted themselves lie on a straight line.
+    fn relation(&self, index: usize, outer: Option<&Outer>) -> Option<Relation> {
+        let sample = self.sample.as_ref()?;
+        let seen = sample.entries.get(index).filter(|seen| !seen.values.is_empty())?;
+        let scaling = self.front.get(index)?.scaling;
         let ends = |at: f64| {
-            let Scaling { scale, offset } =
-                self.answer().scaling.unwrap_or(Scaling { scale: 1.0, offset: 0.0 });
+            let Scaling { scale, offset } = scaling.unwrap_or(Scaling { scale: 1.0, offset: 0.0 });
             [at, scale * at + offset]
         };
-        let places = || sample.values.iter().map(|pair| pair[0]);
+        let places = || seen.values.iter().map(|pair| pair[0]);
         let low = places().fold(f64::INFINITY, f64::min);
         let high = places().fold(f64::NEG_INFINITY, f64::max);
-        let (curve, fit, numbers) = match outer.or(sample.outer.as_ref()) {
-            Some(outer) => (outer.curve.clone(), BENT, told(outer)),
-            None if self.answer().scaling.is_some() => {
-                (vec![ends(low), ends(high)], "a*(answer) + b", String::new())
+        let name = if index == self.answer { "answer" } else { "formula" };
+        let (curve, fit, numbers) = match outer.or(seen.outer.as_ref()) {
+            Some(outer) => (outer.curve.clone(), format!("φ({name})"), told(outer)),
+            None if scaling.is_some() => {
+                (vec![ends(low), ends(high)], format!("a*({name}) + b"), String::new())
             }
-            None => (vec![ends(low), ends(high)], "answer", String::new()),
+            None => (vec![ends(low), ends(high)], name.to_owned(), String::new()),
         };
-        let fit = fit.to_owned();
-        let (target, points) = (sample.target.clone(), sample.values.clone());
-        (!points.is_empty()).then_some(Relation { target, fit, points, curve, numbers })
+        let (target, points) = (sample.target.clone(), seen.values.clone());
+        Some(Relation { target, fit, points, curve, numbers })
     }
 
     fn provenance(&self, origin: Option<&Origin>) -> Vec<(String, String)> {

@@ -7,7 +7,7 @@ use symgrad_report::{Badge, IndexPage, IndexRow};
 
 use crate::files::{read_file, read_json};
 use crate::folder::Sources;
-use crate::page::badge;
+use crate::page::{BESIDE, badge};
 use crate::{
     Discovery, Error, Findings, Folder, Interpretation, LayerInterpretation, SpaceInterpretation,
 };
@@ -79,14 +79,19 @@ pub fn write_report(folder: &mut Folder, result: Option<&str>) -> Result<IndexRo
             let mut found = found?;
             timed(&mut found, folder);
             checked(Box::new(std::iter::once(&found)))?;
-            (found.page().to_html(), row_of(Some(&found), Badge::Unknown))
+            let mut page = found.page();
+            found.add_run(&mut page, folder);
+            (page.to_html(), row_of(Some(&found), Badge::Unknown))
         }
     };
     written(folder, name, &page, row)
 }
 
 fn written(folder: &mut Folder, name: &str, page: &str, row: IndexRow) -> Result<IndexRow, Error> {
-    let from = Sources::from([(name.to_owned(), folder.digest_of(name)?)]);
+    let mut from = Sources::from([(name.to_owned(), folder.digest_of(name)?)]);
+    for beside in BESIDE.into_iter().filter(|file| folder.file(file).is_file()) {
+        from.insert(beside.to_owned(), folder.digest_of(beside)?);
+    }
     folder.make(REPORT, from, |path| crate::write_file(path, page))?;
     Ok(row)
 }
@@ -106,7 +111,25 @@ fn timed(findings: &mut Findings, folder: &Folder) {
 
 /// Writes the page that leads to many results.
 pub fn write_index(folder: &mut Folder, title: &str, rows: Vec<IndexRow>) -> Result<(), Error> {
-    folder.write(INDEX, IndexPage { title: title.to_owned(), rows }.to_html())
+    let sentences = vec![format!("{} results", rows.len())];
+    let page = IndexPage { title: title.to_owned(), sentences, rows, ..IndexPage::default() };
+    folder.write(INDEX, page.to_html())
+}
+
+/// A path as it stands in a link of a page, part by part.
+///
+/// ```
+/// assert_eq!(symgrad::link(["one & only", "report.html"]), "one%20%26%20only/report.html");
+/// ```
+pub fn link<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
+    let byte = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+            char::from(byte).to_string()
+        }
+        _ => format!("%{byte:02X}"),
+    };
+    let part = |part: &str| part.bytes().map(byte).collect::<String>();
+    parts.into_iter().map(part).collect::<Vec<_>>().join("/")
 }
 
 fn row_of(findings: Option<&Findings>, otherwise: Badge) -> IndexRow {
@@ -118,6 +141,7 @@ fn row_of(findings: Option<&Findings>, otherwise: Badge) -> IndexRow {
         complexity: Some(findings.answer().complexity),
         loss: Some(findings.answer().loss),
         text: findings.readable_answer(),
+        math: findings.typeset(&findings.answer().expression).0,
         ..IndexRow::default()
     }
 }

@@ -9,8 +9,8 @@ use symgrad_data::{DirectionField, FieldColumns, Table, Triplets};
 use symgrad_report::{
     Curve, FrontLabels, FrontPoint, ScatterLabels, pareto_svg, scatter_svg, training_curve_svg,
 };
-use symgrad_search::Search;
-use symgrad_siamese::{CurvePoint, Encoder, Neuron, Progress, TrainObserver};
+use symgrad_search::{Objective, Search};
+use symgrad_siamese::{Backend, CurvePoint, Encoder, Neuron, Progress, TrainObserver};
 
 use crate::check::{RECOVERED, check};
 use crate::files::{read_json, write_json};
@@ -23,8 +23,8 @@ use crate::steps::{
     Steps, TEST, TRAIN, TRAINING_PICTURE, VALIDATION,
 };
 use crate::{
-    Case, Error, Findings, Observer, Record, RunConfig, SECONDS, Seconds, Stage, States,
-    VerdictRecord, published_front, published_mse, recipe_name, search_field,
+    Case, Error, Findings, Observer, Origin, REPORT, Record, RunConfig, SECONDS, Seconds, Stage,
+    States, VerdictRecord, published_front, published_mse, recipe_name, search_field, write_report,
 };
 
 /// A run of one case with one seed.
@@ -37,6 +37,7 @@ pub(crate) struct Run<'a> {
     pub(crate) keep_triplets: bool,
     /// Whether what is in the folder is moved aside first.
     pub(crate) fresh: bool,
+    pub(crate) quick: bool,
     pub(crate) observer: &'a dyn Observer,
 }
 
@@ -75,6 +76,10 @@ impl Run<'_> {
             }
             self.work(steps, step, &users)
         })?;
+        // A page that was changed is the user's.
+        if folder.file(RESULT).is_file() && folder.owner(REPORT)? != Owner::User {
+            write_report(&mut folder, Some(RESULT))?;
+        }
         // What a later call would read, to the last digit.
         let record = read_json(&self.file(RECORD))?;
         self.observer.finished(&self.name(), &record, taken.is_empty());
@@ -188,10 +193,39 @@ impl Run<'_> {
         let mut findings = search_field(&field, &settings, &mut follower)?;
         follower.go_on()?;
         self.judge_by_pairs(folder, &mut findings)?;
+        self.remember(&field, &mut findings)?;
         folder.write(FRONT, findings.front_csv())?;
         folder.make(RESULT, from, |path| write_json(path, &findings.without_seconds()))?;
         states.end();
         Ok(())
+    }
+
+    /// What the run's page tells besides.
+    fn remember(&self, field: &DirectionField, findings: &mut Findings) -> Result<(), Error> {
+        findings.take_sample(&Objective::new(field, self.config.measure));
+        if self.file(ENCODER).is_file() {
+            let values = self.latent(field.points())?;
+            findings.take_values("neuron", field.points(), &values, true)?;
+        }
+        findings.origin = Some(Origin {
+            command: Some(self.command()),
+            settings: Some(self.config.to_toml()?),
+            ..Origin::default()
+        });
+        Ok(())
+    }
+
+    /// What repeats the run.
+    fn command(&self) -> String {
+        let (id, recipe, seed) = (self.case.id(), recipe_name(self.case.recipe), self.config.seed);
+        let quick = if self.quick { " --quick" } else { "" };
+        let backend = match self.config.training.backend {
+            Backend::Flex => "",
+            Backend::Ndarray => " --backend ndarray",
+        };
+        format!(
+            "symgrad reproduce --suite all --only {id} --recipe {recipe} --seed {seed}{quick}{backend}"
+        )
     }
 
     /// Lets the pairs of the test data say what they say of the answer.

@@ -29,6 +29,8 @@ pub struct Plan {
     /// Whether the folders of these runs, if there are any, are moved aside first: to
     /// `seed-0.old-1` and so on.
     pub fresh: bool,
+    /// What repeats it, to be told on the page.
+    pub command: Option<String>,
 }
 
 /// What came of a plan.
@@ -61,7 +63,7 @@ impl Reproduction {
 }
 
 /// Runs every case with every seed, from triplets to the check, and writes `summary.json`,
-/// `summary.md` and `summary.html`.
+/// `summary.md` and `report.html`, which leads to the page of each run.
 ///
 /// Runs go on side by side, each training on one thread. What an earlier call has left in the
 /// folder is used if its configuration was the same, so that a run that was interrupted goes on
@@ -86,6 +88,7 @@ pub fn reproduce(plan: &Plan, observer: &dyn Observer) -> Result<Reproduction, E
             threads: threads / workers,
             keep_triplets: plan.keep_triplets,
             fresh: plan.fresh,
+            quick: plan.quick,
             observer,
         })
         .collect();

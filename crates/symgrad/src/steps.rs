@@ -1,8 +1,8 @@
 //! The steps of a run: which of them a folder's files leave to be done.
 
 use crate::Error;
-use crate::SECONDS;
 use crate::folder::{Folder, Owner, Sources, digest};
+use crate::{REPORT, SECONDS};
 
 /// The files of a run, in the order in which they are made.
 pub(crate) const CONFIG: &str = "config.toml";
@@ -50,7 +50,9 @@ impl Step {
             Self::Train => &[ENCODER, CURVE, SECONDS],
             Self::Differentiate => &[FIELD, SECONDS],
             Self::Search => &[RESULT, FRONT, SECONDS],
-            Self::Check => &[RECORD, FRONT_PICTURE, SCATTER_PICTURE, TRAINING_PICTURE, SECONDS],
+            Self::Check => {
+                &[RECORD, FRONT_PICTURE, SCATTER_PICTURE, TRAINING_PICTURE, REPORT, SECONDS]
+            }
         }
     }
 

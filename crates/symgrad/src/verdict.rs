@@ -45,6 +45,16 @@ impl VerdictKind {
             Self::NotFound => "not found",
         }
     }
+
+    #[cfg(feature = "training")]
+    pub(crate) fn badge(self) -> symgrad_report::Badge {
+        use symgrad_report::Badge;
+        match self {
+            Self::Identified => Badge::Identified,
+            Self::Ambiguous => Badge::Ambiguous,
+            Self::NotFound => Badge::NotFound,
+        }
+    }
 }
 
 impl From<&Verdict> for VerdictKind {
@@ -79,7 +89,7 @@ impl VerdictRecord {
 
 #[cfg(feature = "training")]
 /// How often a verdict went with a recovery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Tally {
     /// Absent for runs of earlier versions, which gave none.
     pub(crate) verdict: Option<VerdictKind>,

@@ -72,6 +72,18 @@ pub(super) fn notations(spelt: &[Spelt], id: &str) -> Markup {
     }
 }
 
+/// The command that repeats a run, with a button that copies it.
+pub(super) fn command(command: Option<&str>) -> Markup {
+    html! {
+        @if let Some(command) = command {
+            div .command {
+                pre aria-label="The command that repeats the run" { code #command { (command) } }
+                button type="button" data-copy="command" aria-label="Copy the command" { "Copy" }
+            }
+        }
+    }
+}
+
 /// Names and values.
 pub(super) fn facts<'a>(facts: impl IntoIterator<Item = &'a (String, String)>) -> Markup {
     html! {

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::frame::{badge, facts, formula, notations, page};
+use super::frame::{badge, command, facts, formula, notations, page};
 use super::{Badge, Spelt, plot};
 use crate::canvas::shortened;
 use crate::format_loss;
@@ -75,12 +75,7 @@ impl GridPage {
                     h1 { (self.title) }
                     @for sentence in &self.sentences { p { (sentence) } }
                     (self.tally())
-                    @if let Some(command) = &self.command {
-                        div .command {
-                            pre aria-label="The command that repeats the run" { code #command { (command) } }
-                            button type="button" data-copy="command" aria-label="Copy the command" { "Copy" }
-                        }
-                    }
+                    (command(self.command.as_deref()))
                 }
                 main {
                     (tools())

@@ -10,7 +10,7 @@ mod plot;
 mod result;
 
 pub use grid::{Card, GridPage};
-pub use index::{IndexPage, IndexRow};
+pub use index::{Cell, IndexPage, IndexRow};
 
 /// How sure an answer is, as pages mark it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,10 +97,10 @@ pub struct ResultPage {
     pub alternatives: Vec<usize>,
     /// The command that repeats the run.
     pub command: Option<String>,
-    /// The neuron, or whatever was fitted, against the answer.
-    pub relation: Option<Relation>,
-    /// Angles in degrees between the gradients of the answer and the given ones, evenly in rank.
-    pub angles: Vec<f64>,
+    /// What the answer was checked against, where that is known.
+    pub truth: Option<PageTruth>,
+    /// Losses by step of the training behind the result: names and curves.
+    pub training: Vec<(String, Vec<[f64; 2]>)>,
     /// What the data alone tell.
     pub hints: Vec<PageHint>,
     /// The work: names and values.
@@ -135,6 +135,21 @@ pub struct PageEntry {
     pub outermost: Option<Span95>,
     /// Bits by which agreement is less probable than there are formulas to try.
     pub bits: Option<f64>,
+    /// The neuron, or whatever was fitted, against the formula.
+    pub relation: Option<Relation>,
+    /// Angles in degrees between the gradients of the formula and the given ones, evenly in rank.
+    pub angles: Vec<f64>,
+}
+
+/// A formula that is known to be right, and how the answer compares with it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PageTruth {
+    /// The formula as text.
+    pub text: String,
+    /// The formula as `MathML`: markup, which is not escaped.
+    pub math: String,
+    /// How the answer compares, a sentence each.
+    pub sentences: Vec<String>,
 }
 
 /// A formula in one notation.
@@ -159,14 +174,14 @@ pub struct Span95 {
     pub high: f64,
 }
 
-/// What was fitted against the answer.
+/// What was fitted against a formula of the front.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Relation {
     /// What was fitted: `neuron 3`, a column.
     pub target: String,
-    /// What the curve is: the answer, or a function of it.
+    /// What the curve is: the formula, or a function of it.
     pub fit: String,
-    /// Values of the answer and of what was fitted at some of the points.
+    /// Values of the formula and of what was fitted at some of the points.
     pub points: Vec<[f64; 2]>,
     /// The curve from one to the other, in rising order of the first.
     pub curve: Vec<[f64; 2]>,

@@ -132,7 +132,7 @@ pub(super) fn front(entries: &[PageEntry], answer: usize, loss: &str) -> Markup 
     plot.draw("group", "Loss against complexity: a point for each formula of the front", &points)
 }
 
-/// What was fitted against the answer, with the curve; and what that leaves. `None` without points.
+/// What was fitted against the formula, with the curve; and what that leaves. `None` without points.
 pub(super) fn relation(relation: &Relation) -> Option<[Markup; 2]> {
     let Relation { target, fit, .. } = relation;
     let fits = |[x, y]: &&[f64; 2]| x.abs() < LARGEST && y.abs() < LARGEST;
@@ -144,25 +144,33 @@ pub(super) fn relation(relation: &Relation) -> Option<[Markup; 2]> {
     let column = |points: &[[f64; 2]], n: usize| points.iter().map(|p| p[n]).collect::<Vec<_>>();
     let x = Axis::linear(&column(&points, 0), 6);
     let y = Axis::linear(&[column(&points, 1), column(&curve, 1)].concat(), 6);
-    let within = |point: &&[f64; 2]| (x.low..=x.high).contains(&point[0]);
-    let curve: Vec<[f64; 2]> = curve.iter().filter(within).copied().collect();
     let left: Vec<[f64; 2]> =
         points.iter().filter_map(|&[f, h]| Some([f, h - along(&curve, f)?])).collect();
-    let plot = Plot { x: x.clone(), y, x_label: "answer", y_label: target };
+    let curve = cut(&curve, x.low, x.high);
+    let plot = Plot { x: x.clone(), y, x_label: "formula", y_label: target };
     let inner = html! {
         path .haze d=(plot.dots(&points)) {}
         path .fit d=(plot.line(&curve)) {}
     };
-    let whole = plot.draw("img", &format!("{target} against the answer, with {fit}"), &inner);
+    let whole = plot.draw("img", &format!("{target} against the formula, with {fit}"), &inner);
     let rest = column(&left, 1);
-    let plot = Plot { x, y: Axis::linear(&rest, 6), x_label: "answer", y_label: "residual" };
+    let plot = Plot { x, y: Axis::linear(&rest, 6), x_label: "formula", y_label: "residual" };
     let [from, to] = [plot.x.low, plot.x.high].map(|at| [at, 0.0]);
     let inner = html! {
         path .haze d=(plot.dots(&left)) {}
         @if (plot.y.low..=plot.y.high).contains(&0.0) { path .fit d=(plot.line(&[from, to])) {} }
     };
-    let rest = plot.draw("img", &format!("{target} less {fit}, against the answer"), &inner);
+    let rest = plot.draw("img", &format!("{target} less {fit}, against the formula"), &inner);
     Some([whole, rest])
+}
+
+/// The part of the curve between two places, to which it is cut: it may go beyond the points shown.
+fn cut(curve: &[[f64; 2]], low: f64, high: f64) -> Vec<[f64; 2]> {
+    let [Some(first), Some(last)] = [curve.first(), curve.last()] else { return vec![] };
+    let end = |at: f64| (first[0]..=last[0]).contains(&at).then(|| along(curve, at)).flatten();
+    let end = |at: f64| end(at).map(|height| [at, height]);
+    let within = curve.iter().filter(|point| (low..=high).contains(&point[0])).copied();
+    end(low).into_iter().chain(within).chain(end(high)).collect()
 }
 
 /// The curve's height there, on straight lines between its points.
@@ -205,8 +213,31 @@ pub(super) fn angles(angles: &[f64]) -> Option<Markup> {
             path .bar d={ "M" (left) " " (top) "H" (short(right - 1.0)) "V" (bottom) "H" (left) "Z" } {}
         }
     };
-    let label = "Histogram of the angles between the gradients of the answer and the given ones";
+    let label = "Histogram of the angles between the gradients of the formula and the given ones";
     Some(plot.draw("img", label, &bars))
+}
+
+/// Losses by step, the second and every other curve dashed. `None` without a loss above zero.
+pub(super) fn training(curves: &[(String, Vec<[f64; 2]>)]) -> Option<Markup> {
+    let shown = |[step, loss]: &&[f64; 2]| step.abs() < LARGEST && *loss > 0.0 && *loss < LARGEST;
+    let curves: Vec<Vec<[f64; 2]>> =
+        curves.iter().map(|(_, curve)| curve.iter().filter(shown).copied().collect()).collect();
+    let all: Vec<[f64; 2]> = curves.concat();
+    if all.is_empty() {
+        return None;
+    }
+    let column = |n: usize| all.iter().map(|point| point[n]).collect::<Vec<_>>();
+    let scale = LogScale::new(&column(1), 7);
+    let x = Axis::linear(&column(0), 6);
+    let plot = Plot { x, y: scale.axis.clone(), x_label: "step", y_label: "loss" };
+    let at = |[step, loss]: &[f64; 2]| [*step, scale.place(*loss)];
+    let inner = html! {
+        @for (curve, class) in curves.iter().zip(["line", "fit dashed"].into_iter().cycle()) {
+            @let places: Vec<[f64; 2]> = curve.iter().map(at).collect();
+            path class=(class) d=(plot.line(&places)) {}
+        }
+    };
+    Some(plot.draw("img", "Losses of the training by step", &inner))
 }
 
 /// φ alone, as small as a word. `None` without a curve.
@@ -233,4 +264,17 @@ pub(super) fn spark(curve: &[[f64; 2]], label: &str) -> Option<Markup> {
             path .fit d=(path) {}
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn curves_are_cut_to_the_points_shown() {
+        let curve = [[0.0, 0.0], [2.0, 4.0], [4.0, 0.0]];
+        assert_eq!(cut(&curve, 1.0, 3.0), [[1.0, 2.0], [2.0, 4.0], [3.0, 2.0]]);
+        assert_eq!(cut(&curve, -1.0, 5.0), curve);
+        assert_eq!(cut(&[], 0.0, 1.0), [[0.0; 2]; 0]);
+    }
 }

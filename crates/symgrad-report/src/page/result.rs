@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::frame::{badge, facts, formula, notations, page, scrolled};
+use super::frame::{badge, command, facts, formula, notations, page, scrolled};
 use super::plot;
 use super::{PageEntry, PageHint, ResultPage, Span95, Spelt};
 use crate::canvas::shortened;
@@ -12,7 +12,13 @@ const SCRIPT: &str = concat!(include_str!("copy.js"), include_str!("result.js"))
 
 /// Bytes of formulas on a page, in all notations. Beyond this an entry is told in the table alone,
 /// so that the page stays far below a megabyte.
-const FORMULAS: usize = 300_000;
+const FORMULAS: usize = 190_000;
+
+/// Bytes of one formula's markup beside the answer.
+const SHORT: usize = 30_000;
+
+/// Bytes of pictures of the points, likewise.
+const PICTURES: usize = 120_000;
 
 /// Characters of a formula in the table.
 const ROW: usize = 400;
@@ -28,7 +34,9 @@ impl ResultPage {
                 main {
                     (self.table())
                     (self.credible())
-                    (self.relation())
+                    (self.points())
+                    (self.checked())
+                    (self.trained())
                     (self.hints())
                     (self.about())
                 }
@@ -48,7 +56,7 @@ impl ResultPage {
             @if !self.entries.is_empty() {
                 div .card .big { (self.formulas()) }
                 div .split {
-                    div .card { (self.spelt()) @if self.command.is_some() { h3 { "To repeat it" } (self.repeated()) } }
+                    div .card { (self.spelt()) @if self.command.is_some() { h3 { "To repeat it" } (command(self.command.as_deref())) } }
                     figure .card {
                         (plot::front(&self.entries, self.answer, &format!("loss ({})", self.loss)))
                         p .readout aria-hidden="true" { "Choose a point to see its formula." }
@@ -56,19 +64,7 @@ impl ResultPage {
                     }
                 }
             }
-            @else { (self.repeated()) }
-        }
-    }
-
-    /// The command that repeats the run.
-    fn repeated(&self) -> Markup {
-        html! {
-            @if let Some(command) = &self.command {
-                div .command {
-                    pre aria-label="The command that repeats the run" { code #command { (command) } }
-                    button type="button" data-copy="command" aria-label="Copy the command" { "Copy" }
-                }
-            }
+            @else { (command(self.command.as_deref())) }
         }
     }
 
@@ -116,19 +112,25 @@ impl ResultPage {
         if self.badge == super::Badge::NotFound { "Best guess" } else { "Answer" }
     }
 
-    /// Which entries there is room for, the answer first.
+    /// Which entries' formulas there is room for.
     fn fitting(&self) -> Vec<bool> {
-        let mut room = FORMULAS;
-        let mut fits = vec![false; self.entries.len()];
-        let order = (0..self.entries.len()).filter(|&index| index != self.answer);
-        for index in std::iter::once(self.answer).chain(order) {
-            let Some(entry) = self.entries.get(index) else { continue };
-            let note = |spelt: &Spelt| spelt.note.as_ref().map_or(0, String::len);
-            let length = |spelt: &Spelt| spelt.text.len() + note(spelt);
-            let texts = entry.notations.iter().map(length).sum::<usize>();
-            let size = entry.math.len() + entry.text.len() + texts;
-            fits[index] = size <= room;
-            room -= if fits[index] { size } else { 0 };
+        let note = |spelt: &Spelt| spelt.note.as_ref().map_or(0, String::len);
+        let length = |spelt: &Spelt| spelt.text.len() + note(spelt);
+        let size = |entry: &PageEntry| {
+            entry.math.len() + entry.text.len() + entry.notations.iter().map(length).sum::<usize>()
+        };
+        let sizes: Vec<usize> = self.entries.iter().map(size).collect();
+        self.within(&sizes, FORMULAS)
+    }
+
+    /// Which entries there is room for if each takes so much of it, those next to the answer first.
+    fn within(&self, sizes: &[usize], mut room: usize) -> Vec<bool> {
+        let mut fits = vec![false; sizes.len()];
+        let mut order: Vec<usize> = (0..sizes.len()).collect();
+        order.sort_by_key(|index| index.abs_diff(self.answer));
+        for index in order {
+            fits[index] = sizes[index] <= room;
+            room -= if fits[index] { sizes[index] } else { 0 };
         }
         fits
     }
@@ -204,33 +206,54 @@ impl ResultPage {
         }
     }
 
-    fn relation(&self) -> Markup {
-        let relation = self.relation.as_ref();
-        let pictures = relation.and_then(plot::relation);
-        let angles = plot::angles(&self.angles);
+    /// What every entry is like at the points, of which one is shown.
+    fn points(&self) -> Markup {
+        let pictures: Vec<Option<Markup>> = self.entries.iter().map(pictures).collect();
+        let size = |picture: &Option<Markup>| picture.as_ref().map_or(0, |markup| markup.0.len());
+        let sizes: Vec<usize> = pictures.iter().map(size).collect();
+        let fits = self.within(&sizes, PICTURES);
         html! {
-            @if pictures.is_some() || angles.is_some() {
+            @if pictures.iter().any(Option::is_some) {
                 section aria-labelledby="points" {
                     h2 #points { "At the points" }
-                    div .pictures {
-                        @if let (Some([whole, rest]), Some(relation)) = (&pictures, relation) {
-                            figure .card {
-                                (whole)
-                                figcaption { (relation.target) " = " (relation.fit) ". " (relation.numbers) }
-                            }
-                            figure .card { (rest) figcaption { "What " (relation.fit) " leaves." } }
-                        }
-                        @if let Some(picture) = &angles {
-                            figure .card {
-                                (picture)
-                                figcaption {
-                                    "Angles between the gradients: half of the points below "
-                                    (degrees(&self.angles, 0.5)) ", 95 % below " (degrees(&self.angles, 0.95)) "."
-                                }
+                    @for (index, picture) in pictures.iter().enumerate() {
+                        div data-of=(index) hidden=[(index != self.answer).then_some("")] {
+                            @match picture {
+                                Some(picture) if fits[index] => (picture),
+                                Some(_) => p .soft { "No room for pictures of this formula." },
+                                None => p .soft { "No pictures of this formula." },
                             }
                         }
                     }
                     p .soft { "A sample of the points, at most some hundred." }
+                }
+            }
+        }
+    }
+
+    /// The formula that is known to be right.
+    fn checked(&self) -> Markup {
+        html! {
+            @if let Some(truth) = &self.truth {
+                section aria-labelledby="truth" {
+                    h2 #truth { "The truth" }
+                    (formula(&truth.math, &truth.text, "The truth"))
+                    @for sentence in &truth.sentences { p { (sentence) } }
+                }
+            }
+        }
+    }
+
+    /// The training.
+    fn trained(&self) -> Markup {
+        html! {
+            @if let Some(picture) = plot::training(&self.training) {
+                section aria-labelledby="training" {
+                    h2 #training { "The training" }
+                    figure .card {
+                        (picture)
+                        figcaption { (training_caption(&self.training)) }
+                    }
                 }
             }
         }
@@ -270,9 +293,46 @@ impl ResultPage {
     }
 }
 
+/// What an entry is like at the points. `None` where nothing is known.
+fn pictures(entry: &PageEntry) -> Option<Markup> {
+    let relation = entry.relation.as_ref();
+    let scatter = relation.and_then(plot::relation);
+    let angles = plot::angles(&entry.angles);
+    if scatter.is_none() && angles.is_none() {
+        return None;
+    }
+    Some(html! {
+        div .pictures {
+            @if let (Some([whole, rest]), Some(relation)) = (&scatter, relation) {
+                figure .card {
+                    (whole)
+                    figcaption { (relation.target) " = " (relation.fit) ". " (relation.numbers) }
+                }
+                figure .card { (rest) figcaption { "What " (relation.fit) " leaves." } }
+            }
+            @if let Some(picture) = &angles {
+                figure .card {
+                    (picture)
+                    figcaption {
+                        "Angles between the gradients: half of the points below "
+                        (degrees(&entry.angles, 0.5)) ", 95 % below " (degrees(&entry.angles, 0.95)) "."
+                    }
+                }
+            }
+        }
+    })
+}
+
+/// Which line is which.
+fn training_caption(curves: &[(String, Vec<[f64; 2]>)]) -> String {
+    let looks = ["thin", "thick, dashed"].into_iter().cycle();
+    let told = curves.iter().zip(looks).map(|((name, _), look)| format!("{name} ({look})"));
+    format!("Loss by step: {}.", told.collect::<Vec<_>>().join(", "))
+}
+
 /// The markup of a formula unless it is so long that the text has to do.
 fn short_math(entry: &PageEntry) -> String {
-    if entry.math.len() > FORMULAS / 10 { String::new() } else { entry.math.clone() }
+    if entry.math.len() > SHORT { String::new() } else { entry.math.clone() }
 }
 
 fn numbers(entry: &PageEntry) -> String {

@@ -87,7 +87,7 @@ impl Interpretation {
         let (layer, unit) = (&self.layer, self.unit);
         let Some(findings) = &mut self.findings else { return Ok(()) };
         let values = model.values_of(points, layer, &[unit])?.remove(0);
-        findings.take_values(&format!("neuron {unit}"), points, &values, false)?;
+        findings.take_values(&format!("neuron {unit}"), points, &values, true)?;
         let (ground, settings) = Ground::of(points, settings, &())?;
         let gradients = ground.gradients(&model.gradients(points, layer, &[unit])?.remove(0));
         let field = ground.field(&gradients, &settings)?;

@@ -87,7 +87,7 @@ impl Findings {
         Card {
             badge: badge(self.verdict()),
             text: answer.readable().to_owned(),
-            math: self.typeset(answer).0,
+            math: self.typeset(&answer.expression).0,
             notations: self.notations(answer),
             complexity: Some(answer.complexity),
             loss: Some(answer.loss),

@@ -1,0 +1,91 @@
+//! What the run of an experiment leaves beside its result: the check and the training.
+
+use serde::Deserialize;
+use symgrad_data::Table;
+use symgrad_report::{PageTruth, ResultPage, format_loss};
+
+use crate::files::read_json;
+use crate::{Findings, Folder};
+
+/// The files, which only runs of experiments have.
+pub(crate) const BESIDE: [&str; 2] = [CHECK, CURVE];
+
+const CHECK: &str = "check.json";
+const CURVE: &str = "training.csv";
+
+/// What a page tells of the check: a part of its record.
+#[derive(Deserialize)]
+struct Checked {
+    name: String,
+    system: Option<String>,
+    recipe: String,
+    seed: u64,
+    recovered: bool,
+    truth: String,
+    mismatch: Option<f64>,
+    paper_mse_neuron: Option<f64>,
+    paper_mse_answer: f64,
+    #[serde(default)]
+    users_files: Vec<String>,
+}
+
+/// The columns of the curve that are shown, and what they are.
+const LOSSES: [(&str, &str); 2] =
+    [("training_loss", "training loss"), ("validation_loss", "validation loss")];
+
+impl Findings {
+    /// Adds to the page what there is. A file that is something else adds nothing.
+    pub(crate) fn add_run(&self, page: &mut ResultPage, folder: &Folder) {
+        let Ok(checked) = read_json::<Checked>(&folder.file(CHECK)) else { return };
+        let Checked { name, system, recipe, seed, .. } = &checked;
+        let system = system.as_ref().map_or_else(String::new, |system| format!(" ({system})"));
+        page.title = format!("{name}{system}, {recipe} recipe, seed {seed}");
+        page.truth = Some(PageTruth {
+            math: self.typeset(&checked.truth).0,
+            sentences: checked.sentences(),
+            text: checked.truth,
+        });
+        page.training = training(folder);
+    }
+}
+
+impl Checked {
+    fn sentences(&self) -> Vec<String> {
+        let verdict = if self.recovered { "Recovered" } else { "Not recovered" };
+        let agreement = self.mismatch.map_or_else(
+            || "the answer is not finite at some fresh point".to_owned(),
+            |mismatch| format!("1 − |mean cos| = {} at fresh points", format_loss(mismatch)),
+        );
+        let mut sentences = vec![format!("{verdict}: {agreement}.")];
+        let mse = format_loss(self.paper_mse_answer);
+        let errors = self.paper_mse_neuron.map_or_else(
+            || format!("Paper MSE of the answer against the neuron: {mse}."),
+            |neuron| {
+                let neuron = format_loss(neuron);
+                format!(
+                    "Paper MSE of the neuron against the truth: {neuron}, of the answer against the \
+                     neuron: {mse}."
+                )
+            },
+        );
+        sentences.push(errors);
+        if !self.users_files.is_empty() {
+            sentences.push(format!("Rests on a user's own {}.", self.users_files.join(", ")));
+        }
+        sentences
+    }
+}
+
+/// The losses by step.
+fn training(folder: &Folder) -> Vec<(String, Vec<[f64; 2]>)> {
+    let Ok(curve) = Table::read(folder.file(CURVE)) else { return vec![] };
+    let column = |name: &str| {
+        let place = curve.names().iter().position(|known| known == name)?;
+        Some(curve.column(place))
+    };
+    let of = |(name, shown): (&str, &str)| {
+        let pairs = column("step")?.iter().zip(column(name)?);
+        Some((shown.to_owned(), pairs.map(|(step, loss)| [*step, *loss]).collect()))
+    };
+    LOSSES.into_iter().filter_map(of).collect()
+}
