@@ -11,15 +11,19 @@ use super::dividing::{HOPELESS, Limits};
 use crate::propose::reduction::{Coordinates, characteristics, quadratures};
 use crate::score::objective::Objective;
 
+/// Points that the fits are made with.
+const POINTS: usize = 400;
+
 impl Search {
     /// Offers what comes of combining two inputs, where that is told by the field.
     pub(super) fn integrate(&mut self, whole: &Coordinates) {
         let ops = self.rules.ops.clone();
-        let (found, tried) = quadratures(whole, &ops);
+        let some = whole.thinned(POINTS);
+        let (found, tried) = quadratures(&some, &ops);
         self.state.evaluations += tried.min(self.state.available());
         for quadrature in found {
             let combined = quadrature
-                .regressions(whole)
+                .regressions(&some)
                 .and_then(|regressions| self.all_regressed(regressions))
                 .map(|functions| quadrature.combination(functions))
                 .and_then(|combination| whole.combined(&quadrature.pair, &combination));
@@ -27,11 +31,11 @@ impl Search {
                 return;
             }
         }
-        let (found, tried) = characteristics(whole, &ops);
+        let (found, tried) = characteristics(&some, &ops);
         self.state.evaluations += tried.min(self.state.available());
         for characteristic in found {
             let combined = characteristic
-                .regression(whole)
+                .regression(&some)
                 .and_then(|regression| self.regressed(regression))
                 .and_then(|coefficient| whole.integrated(&characteristic, &coefficient));
             if self.is_solved_in(combined) {

@@ -13,7 +13,7 @@
 use symgrad_expr::{Expr, Node, Op, OpSet, Program, Workspace};
 
 use super::Coordinates;
-use super::smooth::{Smooth, slopes_of};
+use super::smooth::{LeastSquares, Smooth, slopes_of};
 use crate::propose::spectral;
 use crate::score::objective::Objective;
 use crate::score::target::{Target, Values};
@@ -85,22 +85,20 @@ pub(crate) fn characteristics(
         let smooth = Smooth::new(&columns, DEGREE);
         let mut of_pair: Vec<Characteristic> = vec![];
         for pair in [[first, second], [second, first]] {
+            let Some(fits) = Fits::new(pair, &smooth, coordinates) else { continue };
             for (alpha, by_alpha) in &slopes[pair[0]] {
                 for (beta, by_beta) in &slopes[pair[1]] {
                     tried += 1;
-                    let quotients = Quotients::new(pair, [by_alpha, by_beta], coordinates);
-                    let is_linear = **beta == Expr::var(0);
-                    let shift = || quotients.as_shift(&coordinates.columns[pair[1]], &smooth);
-                    let fit = quotients.as_coefficient(beta, &smooth);
-                    let fit = fit.or_else(|| is_linear.then(shift)?);
-                    of_pair.extend(fit.map(|Coefficient { form, share, values }| Characteristic {
-                        pair,
-                        others: others.clone(),
-                        alpha: (*alpha).clone(),
-                        form,
-                        share,
-                        values,
-                        weights: quotients.weights.clone(),
+                    let quotients = fits.quotients(by_alpha, by_beta);
+                    let found = fits.coefficient(&quotients, beta);
+                    let found = found.or_else(|| {
+                        let is_linear = **beta == Expr::var(0);
+                        is_linear.then(|| fits.shift(&quotients, coordinates))?
+                    });
+                    of_pair.extend(found.map(|Coefficient { form, share, values }| {
+                        let (alpha, others) = ((*alpha).clone(), others.clone());
+                        let weights = fits.weights.clone();
+                        Characteristic { pair, others, alpha, form, share, values, weights }
                     }));
                 }
             }
@@ -140,13 +138,6 @@ impl Characteristic {
     }
 }
 
-/// (∂ᵢf/α′)/(∂ⱼf/β′) at all points.
-struct Quotients {
-    values: Vec<f64>,
-    /// Weights under which errors are those of ∂ᵢf.
-    weights: Vec<f64>,
-}
-
 /// What the quotients tell of a coefficient.
 struct Coefficient {
     form: Form,
@@ -154,53 +145,67 @@ struct Coefficient {
     values: Vec<f64>,
 }
 
-impl Quotients {
-    fn new([i, j]: [usize; 2], slopes: [&Vec<f64>; 2], of: &Coordinates) -> Self {
-        let count = of.weights.len();
-        let (mut values, mut weights) = (Vec::with_capacity(count), Vec::with_capacity(count));
-        for (n, (by_alpha, by_beta)) in slopes[0].iter().zip(slopes[1]).enumerate() {
-            let across = of.direction[j][n] / by_beta;
-            let value = of.direction[i][n] / by_alpha / across;
-            let weight = of.weights[n] * (across * by_alpha).powi(2);
-            let counts = value.is_finite() && weight.is_finite();
-            values.push(if counts { value } else { 0.0 });
-            weights.push(if counts { weight } else { 0.0 });
+/// Smooth fits to (∂ᵢf/α′)/(∂ⱼf/β′), for whatever α and β.
+struct Fits {
+    pair: [usize; 2],
+    /// ∂ᵢf/∂ⱼf.
+    slopes: Vec<f64>,
+    /// Weights under which errors of that are those of ∂ᵢf.
+    weights: Vec<f64>,
+    total: f64,
+    /// Functions of the other variables, and these with xⱼ before them.
+    plain: LeastSquares,
+    shifted: LeastSquares,
+}
+
+impl Fits {
+    fn new(pair: [usize; 2], smooth: &Smooth, of: &Coordinates) -> Option<Self> {
+        let [i, j] = pair;
+        let (mut slopes, mut weights) = (vec![], vec![]);
+        for (n, (along, across)) in of.direction[i].iter().zip(&of.direction[j]).enumerate() {
+            let counts = (along / across).is_finite();
+            slopes.push(if counts { along / across } else { 0.0 });
+            weights.push(if counts { of.weights[n] * across * across } else { 0.0 });
         }
-        Self { values, weights }
+        let total: f64 = weights.iter().sum();
+        let plain = smooth.weighted(&weights)?;
+        let shifted = Smooth::column(&of.columns[j]).and(smooth).weighted(&weights)?;
+        total.is_normal().then_some(Self { pair, slopes, weights, total, plain, shifted })
     }
 
-    /// The weighted mean of squares about the mean, and that of squares.
-    fn variance(&self, values: &[f64]) -> (f64, f64) {
-        let total: f64 = self.weights.iter().sum();
-        let mean_of = |number: &dyn Fn(f64) -> f64| {
-            values.iter().zip(&self.weights).map(|(v, w)| w * number(*v)).sum::<f64>() / total
-        };
-        let mean = mean_of(&|v| v);
-        (mean_of(&|v| (v - mean).powi(2)), mean_of(&|v| v * v))
+    fn quotients(&self, by_alpha: &[f64], by_beta: &[f64]) -> Vec<f64> {
+        let each = self.slopes.iter().zip(by_alpha).zip(by_beta);
+        each.map(|((slope, by_alpha), by_beta)| slope * by_beta / by_alpha).collect()
     }
 
-    /// As p(z), if a smooth function of the other variables explains them.
-    fn as_coefficient(&self, beta: &Expr, smooth: &Smooth) -> Option<Coefficient> {
-        let (variance, square) = self.variance(&self.values);
-        let varies = variance > CONSTANT.powi(2) * square;
-        let left = varies.then(|| smooth.fit(&self.values, &self.weights))??.left;
-        let share = left / (variance * self.weights.iter().sum::<f64>());
+    /// As p(z), if a smooth function of the other variables explains the quotients.
+    fn coefficient(&self, quotients: &[f64], beta: &Expr) -> Option<Coefficient> {
+        let variance = self.variance(quotients)?;
+        let share = self.plain.fit(quotients)?.left / (variance * self.total);
         let form = Form::Sum { beta: beta.clone() };
-        (share < UNEXPLAINED).then(|| Coefficient { form, share, values: self.values.clone() })
+        (share < UNEXPLAINED).then(|| Coefficient { form, share, values: quotients.to_vec() })
     }
 
     /// As k·(xⱼ + q(z)), with q a smooth function of the other variables.
-    fn as_shift(&self, column: &[f64], smooth: &Smooth) -> Option<Coefficient> {
-        let basis = Smooth::column(column).and(smooth);
-        let fit = basis.fit(&self.values, &self.weights)?;
+    fn shift(&self, quotients: &[f64], of: &Coordinates) -> Option<Coefficient> {
+        let fit = self.shifted.fit(quotients)?;
         let rate = fit.coefficients[0];
-        let values: Vec<f64> = self.values.iter().zip(column).map(|(v, x)| v / rate - x).collect();
-        let (variance, square) = self.variance(&values);
-        let left = fit.left / (rate * rate * self.weights.iter().sum::<f64>());
-        let share = left / variance;
-        let varies = variance > CONSTANT.powi(2) * square && values.iter().all(|v| v.is_finite());
+        let column = &of.columns[self.pair[1]];
+        let values: Vec<f64> = quotients.iter().zip(column).map(|(v, x)| v / rate - x).collect();
+        let share = fit.left / (rate * rate * self.total * self.variance(&values)?);
         let form = Form::Shifted { rate };
-        (varies && share < UNEXPLAINED).then_some(Coefficient { form, share, values })
+        (share < UNEXPLAINED).then_some(Coefficient { form, share, values })
+    }
+
+    /// The weighted mean of squares about the mean, if values vary.
+    fn variance(&self, values: &[f64]) -> Option<f64> {
+        let mean_of = |number: &dyn Fn(f64) -> f64| {
+            let each = values.iter().zip(&self.weights).map(|(v, w)| w * number(*v));
+            each.sum::<f64>() / self.total
+        };
+        let mean = mean_of(&|v| v);
+        let (variance, square) = (mean_of(&|v| (v - mean).powi(2)), mean_of(&|v| v * v));
+        (variance.is_normal() && variance > CONSTANT.powi(2) * square).then_some(variance)
     }
 }
 

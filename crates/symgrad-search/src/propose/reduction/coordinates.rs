@@ -43,6 +43,19 @@ impl Coordinates {
         })
     }
 
+    /// The same at about so many of the points, evenly spread over their order.
+    pub(crate) fn thinned(&self, count: usize) -> Self {
+        let step = self.weights.len().div_ceil(count.max(1)).max(1);
+        let thin = |column: &Vec<f64>| column.iter().step_by(step).copied().collect();
+        Self {
+            variables: self.variables.clone(),
+            columns: self.columns.iter().map(thin).collect(),
+            direction: self.direction.iter().map(thin).collect(),
+            weights: thin(&self.weights),
+            measure: self.measure,
+        }
+    }
+
     pub(crate) fn dim(&self) -> usize {
         self.variables.len()
     }

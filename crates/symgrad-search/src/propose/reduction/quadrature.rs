@@ -130,13 +130,16 @@ impl<'a> Own<'a> {
         };
         let ones = vec![1.0; self.column.len()];
         let times = self.smooth.times(&of.beta);
-        let models: [(&Smooth, bool, bool); 3] = [
-            (&self.smooth, true, false),
-            (&times, false, true),
-            (&self.smooth.and(&times), true, true),
-        ];
+        let both = self.smooth.and(&times);
+        // Where the largest of the models fails, the others do.
+        let share = both.weighted(&of.weights)?.fit(&of.values)?.left / whole;
+        if share.is_nan() || share >= UNEXPLAINED {
+            return None;
+        }
+        let models: [(&Smooth, bool, bool); 3] =
+            [(&self.smooth, true, false), (&times, false, true), (&both, true, true)];
         for (smooth, has_offset, has_factor) in models {
-            let fit = smooth.fit(&of.values, &of.weights)?;
+            let fit = smooth.weighted(&of.weights)?.fit(&of.values)?;
             let share = fit.left / whole;
             if share.is_nan() || share >= UNEXPLAINED {
                 continue;
@@ -178,7 +181,7 @@ impl<'a> Own<'a> {
         };
         let slopes: Vec<f64> =
             self.smooth.values(&slope).iter().zip(&factor).map(|(a, b)| a * b).collect();
-        let fit = self.smooth.fit(&slopes, &vec![1.0; slopes.len()])?;
+        let fit = self.smooth.weighted(&vec![1.0; slopes.len()])?.fit(&slopes)?;
         Some((Some(fit.integrated(self.column)), Some(factor)))
     }
 }

@@ -1,7 +1,7 @@
 //! Least squares with Chebyshev polynomials, to tell whether numbers are a smooth function of some
 //! variables, and to integrate them where these are one.
 
-use faer::linalg::solvers::Solve;
+use faer::linalg::solvers::{Llt, Solve};
 use faer::{Mat, Side};
 use symgrad_expr::{Expr, Program, Workspace};
 
@@ -77,21 +77,37 @@ impl Smooth {
         values
     }
 
-    pub(super) fn fit(&self, values: &[f64], weights: &[f64]) -> Option<Fit> {
-        let (points, unknowns) = (values.len(), self.columns.len());
+    /// Least squares with weights.
+    pub(super) fn weighted(&self, weights: &[f64]) -> Option<LeastSquares> {
+        let unknowns = self.columns.len();
         let roots: Vec<f64> = weights.iter().map(|w| w.sqrt()).collect();
-        let columns = Mat::from_fn(points, unknowns, |n, k| roots[n] * self.columns[k][n]);
-        let target = Mat::from_fn(points, 1, |n, _| roots[n] * values[n]);
+        let columns = Mat::from_fn(roots.len(), unknowns, |n, k| roots[n] * self.columns[k][n]);
         let mut gram = columns.transpose() * &columns;
         let trace: f64 = (0..unknowns).map(|k| gram[(k, k)]).sum();
         for k in 0..unknowns {
             gram[(k, k)] += RIDGE * trace / unknowns as f64;
         }
         let factors = gram.llt(Side::Lower).ok()?;
-        let mut solution = factors.solve(columns.transpose() * &target);
+        Some(LeastSquares { roots, columns, factors })
+    }
+}
+
+/// Least squares with some columns and weights, of whatever values.
+pub(super) struct LeastSquares {
+    roots: Vec<f64>,
+    columns: Mat<f64>,
+    factors: Llt<f64>,
+}
+
+impl LeastSquares {
+    pub(super) fn fit(&self, values: &[f64]) -> Option<Fit> {
+        let (points, unknowns) = (self.columns.nrows(), self.columns.ncols());
+        let target = Mat::from_fn(points, 1, |n, _| self.roots[n] * values[n]);
+        let mut solution = self.factors.solve(self.columns.transpose() * &target);
         // A step of iterative refinement.
-        solution += factors.solve(columns.transpose() * (&target - &columns * &solution));
-        let left = (&columns * &solution - target).squared_norm_l2();
+        let rest = &target - &self.columns * &solution;
+        solution += self.factors.solve(self.columns.transpose() * rest);
+        let left = (&self.columns * &solution - target).squared_norm_l2();
         let freedom = points as f64 / points.saturating_sub(unknowns).max(1) as f64;
         let coefficients = (0..unknowns).map(|k| solution[(k, 0)]).collect();
         left.is_finite().then_some(Fit { coefficients, left: left * freedom })
@@ -167,7 +183,7 @@ mod tests {
         let x: Vec<f64> = (0..200).map(|n| 1.0 + (0.618_034 * f64::from(n)).fract()).collect();
         let values: Vec<f64> = x.iter().map(|x| x.cos() / x - x.sin() / (x * x)).collect();
         let smooth = Smooth::new(&[&x], 16);
-        let fit = smooth.fit(&values, &vec![1.0; 200]).unwrap();
+        let fit = smooth.weighted(&vec![1.0; 200]).unwrap().fit(&values).unwrap();
         assert!(fit.left < 1e-18, "{:e}", fit.left);
         let off: Vec<f64> =
             fit.integrated(&x).iter().zip(&x).map(|(f, x)| f - x.sin() / x).collect();
