@@ -36,7 +36,7 @@ pub(crate) struct Arguments {
     columns: Columns,
     /// Operators of formulas; those to be named are ^ cube tan tanh abs asin acos atan atan2 sinh
     /// cosh erf [default: + - * / neg square sqrt exp log sin cos inv]
-    #[arg(long, help_heading = "Formulas")]
+    #[arg(long, value_name = "OPERATORS", help_heading = "Formulas")]
     ops: Option<OpSet>,
     /// Who proposes formulas; the groups that are held out judge in any case
     #[arg(long, value_enum, default_value_t = Road::Direct, help_heading = "Search")]
@@ -49,7 +49,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 0, value_parser = seed, help_heading = "Search")]
     seed: u64,
     /// Folder for result.json and the page report.html [default: none]
-    #[arg(long, help_heading = "Output")]
+    #[arg(long, value_name = "FOLDER", help_heading = "Output")]
     pub(crate) out: Option<PathBuf>,
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]

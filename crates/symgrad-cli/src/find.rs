@@ -36,7 +36,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE", help_heading = "Search")]
     resume: Option<PathBuf>,
     /// Folder for result.json, front.csv, front.svg and the page report.html [default: none]
-    #[arg(long, help_heading = "Output")]
+    #[arg(long, value_name = "FOLDER", help_heading = "Output")]
     pub(crate) out: Option<PathBuf>,
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
@@ -71,7 +71,7 @@ struct Data {
     #[arg(long, requires = "values")]
     linear_scaling: bool,
     /// The surface on which the data lie: auto, off, its dimension, curved, or curved:3
-    #[arg(long, default_value = "auto", value_parser = tangent)]
+    #[arg(long, value_name = "SURFACE", default_value = "auto", value_parser = tangent)]
     tangent: TangentMode,
 }
 

@@ -14,12 +14,14 @@ use crate::talk::{print, tell};
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The network: .onnx, .safetensors, .pt, .pth, .ckpt, .bin, or an encoder of symgrad, .bpk
+    #[arg(value_name = "FILE")]
     model: PathBuf,
-    /// What the layers are, in TOML, for files that hold weights alone
+    /// What the layers are, in TOML, for files that hold weights alone [default: NAME.toml
+    /// beside it]
     #[arg(long, value_name = "FILE")]
     architecture: Option<PathBuf>,
     /// Make an input of an ONNX graph constant, or give a size that it leaves open, as in
-    /// sr=16000 or state=zeros
+    /// sr=16000 or state=zeros [default: none]
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<Setting>,
 }

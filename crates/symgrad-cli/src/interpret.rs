@@ -40,7 +40,7 @@ pub(crate) struct Arguments {
     #[arg(long, help_heading = "Search", value_name = "LOSS", value_parser = number)]
     alike: Option<f64>,
     /// Folder for what was found, pictures, and the page report.html [default: none]
-    #[arg(long, help_heading = "Output")]
+    #[arg(long, value_name = "FOLDER", help_heading = "Output")]
     pub(crate) out: Option<PathBuf>,
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
@@ -99,7 +99,7 @@ struct Data {
     #[command(flatten)]
     table: TableOptions,
     /// The surface on which the data lie: auto, off, its dimension, curved, or curved:3
-    #[arg(long, default_value = "auto", value_parser = tangent)]
+    #[arg(long, value_name = "SURFACE", default_value = "auto", value_parser = tangent)]
     tangent: TangentMode,
 }
 

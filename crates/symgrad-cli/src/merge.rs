@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
     #[arg(required = true, value_name = "FOLDER")]
     parts: Vec<PathBuf>,
     /// Folder for layer.json and the page report.html [default: none]
-    #[arg(long)]
+    #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
     /// What to print: text or json
     #[arg(long, value_enum, default_value_t = Format::Text)]

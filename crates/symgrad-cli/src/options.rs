@@ -37,7 +37,7 @@ impl SearchOptions {
 struct Formulas {
     /// Operators, such as "+ - * / sqrt sin"; those to be named are ^ cube tan tanh abs asin acos
     /// atan atan2 sinh cosh erf [default: + - * / neg square sqrt exp log sin cos inv]
-    #[arg(long)]
+    #[arg(long, value_name = "OPERATORS")]
     ops: Option<OpSet>,
     /// An operator of your own, such as "gauss(t) = exp(-t^2)"; may be repeated [default: none]
     #[arg(long, value_name = "DEFINITION")]

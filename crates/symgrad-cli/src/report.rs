@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
     folders: Vec<PathBuf>,
     /// Folder for the page that leads to those of several results, index.html [default: the one in
     /// which all of them are]
-    #[arg(long)]
+    #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
 }
 

@@ -33,8 +33,8 @@ pub(crate) struct Arguments {
     /// Seed of every random choice
     #[arg(long, default_value_t = 0, value_parser = seed)]
     seed: u64,
-    /// Folder of the summary and of every run's files
-    #[arg(long, default_value = "runs")]
+    /// Folder for the page report.html, summary.json, and a folder for each run
+    #[arg(long, value_name = "FOLDER", default_value = "runs")]
     pub(crate) out: PathBuf,
     /// Threads; the result does not depend on it [default: all cores]
     #[arg(long, value_parser = threads)]
@@ -48,7 +48,7 @@ pub(crate) struct Arguments {
     /// Move what earlier calls have left of these runs aside, and start anew
     #[arg(long)]
     pub(crate) fresh: bool,
-    /// What trains
+    /// What computes the trainings
     #[arg(long, value_enum, default_value_t = BackendName::Flex)]
     backend: BackendName,
     #[command(flatten)]
