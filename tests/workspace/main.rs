@@ -8,6 +8,7 @@ mod discover;
 mod end_to_end;
 mod fields;
 mod fixtures;
+mod hostile;
 mod interpret;
 mod layers;
 mod models;

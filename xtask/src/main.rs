@@ -20,6 +20,9 @@ tasks:
                        recovers (benches/formulas, `formulas --help`), `hard ARGS` harder ones
   properties [SEED]    run the test programs that hold property tests, with another seed than
                        CI's: a random one, which is printed, or the given one
+  fuzz [SECONDS [SEED]]
+                       have every reader read damaged files, for so long each (60), with another
+                       seed than CI's; what fails is kept and named
   docs                 build the documentation; a warning is an error
   ci                   run what CI runs (.ci/run)
   help                 print this text
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         Some("reproduce") => reproduce(&rest),
         Some("bench") => bench(&rest),
         Some("properties") => properties(&rest),
+        Some("fuzz") => fuzz(&rest),
         Some("docs") => docs(),
         Some("ci") => run(&mut in_root(Command::new(root().join(".ci/run")))),
         Some("help" | "-h" | "--help") => {
@@ -108,11 +112,8 @@ fn bench(args: &[OsString]) -> Result<(), Stop> {
 /// random one. CI draws the same cases each time (.cargo/config.toml), and so never sees others.
 fn properties(args: &[OsString]) -> Result<(), Stop> {
     let seed = match args {
-        [] => std::hash::RandomState::new().build_hasher().finish(),
-        [seed] => seed.to_str().and_then(|seed| seed.parse().ok()).ok_or_else(|| {
-            let seed = seed.to_string_lossy();
-            Stop::because(format!("`{seed}` is no seed: write a number below 2^64"))
-        })?,
+        [] => random(),
+        [seed] => number(seed, "seed")?,
         _ => return Err(Stop::because("one seed, or none for a random one".to_owned())),
     };
     let mut cargo = in_root(cargo());
@@ -126,6 +127,41 @@ fn properties(args: &[OsString]) -> Result<(), Stop> {
     // Once more, for the first time has scrolled away.
     let _ = writeln!(std::io::stderr().lock(), "{again}");
     done
+}
+
+/// Has the tests of damaged files and command lines go on for so many seconds each, one after the
+/// other. CI runs them for a moment.
+fn fuzz(args: &[OsString]) -> Result<(), Stop> {
+    let (seconds, seed) = match args {
+        [] => (60, random()),
+        [seconds] => (number(seconds, "number of seconds")?, random()),
+        [seconds, seed] => (number(seconds, "number of seconds")?, number(seed, "seed")?),
+        _ => return Err(Stop::because("seconds and a seed, or less".to_owned())),
+    };
+    let again =
+        format!("seed {seed}: `cargo xtask fuzz {seconds} {seed}` damages them alike again");
+    let _ = writeln!(std::io::stderr().lock(), "{again}");
+    let mut cargo = in_root(cargo());
+    cargo.args(["test", "--release", "--workspace", "--no-fail-fast"]);
+    cargo.args(["--test", "workspace", "--test", "hostile", "--"]);
+    // What a test prints is of interest while it runs.
+    cargo.args(["damaged", "no_command_line", "--nocapture", "--test-threads", "1"]);
+    let seconds = seconds.to_string();
+    let done =
+        run(cargo.env("SYMGRAD_FUZZ_SECONDS", seconds).env("PROPTEST_RNG_SEED", seed.to_string()));
+    let _ = writeln!(std::io::stderr().lock(), "{again}");
+    done
+}
+
+fn random() -> u64 {
+    std::hash::RandomState::new().build_hasher().finish()
+}
+
+fn number(text: &OsStr, noun: &str) -> Result<u64, Stop> {
+    text.to_str().and_then(|text| text.parse().ok()).ok_or_else(|| {
+        let text = text.to_string_lossy();
+        Stop::because(format!("`{text}` is no {noun}: write a number below 2^64"))
+    })
 }
 
 /// The names of the test programs that hold property tests, in order.

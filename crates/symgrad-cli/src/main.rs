@@ -77,12 +77,25 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    quiet_readers();
     let done = match Cli::parse().command {
         Command::Resume(arguments) => resume::command(&arguments).and_then(run),
         command => run(command),
     };
     watch::ended(done.as_ref().err());
     done.unwrap_or_else(|failure| failure.report())
+}
+
+/// The reader of Parquet files panics at some that contradict themselves. That is caught, and becomes
+/// an error about the file; nothing else is to be told of it.
+fn quiet_readers() {
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let file = panic.location().map_or("", |place| place.file());
+        if !file.split(['/', '\\']).any(|part| part.starts_with("parquet-")) {
+            tell(panic);
+        }
+    }));
 }
 
 fn run(command: Command) -> Result<ExitCode, Failure> {
@@ -108,5 +121,57 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::New(arguments) => create::run(&arguments),
         Command::Completions(arguments) => manual::completions(&arguments),
         Command::Man(arguments) => manual::manual(&arguments),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use clap::{Arg, CommandFactory as _};
+
+    use super::Cli;
+
+    /// All options of all commands that take a value, with the names of the commands.
+    fn options() -> Vec<(String, Arg)> {
+        let cli = Cli::command();
+        let of = |command: &clap::Command| {
+            let named = |option: &Arg| (command.get_name().to_owned(), option.clone());
+            let valued = |option: &&Arg| option.get_action().takes_values();
+            command.get_opts().filter(valued).map(named).collect::<Vec<_>>()
+        };
+        cli.get_subcommands().flat_map(of).collect()
+    }
+
+    fn value(option: &Arg) -> String {
+        let names = option.get_value_names().unwrap_or_default();
+        names.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    }
+
+    /// An option that several commands have takes the same in each of them. `--points` names columns
+    /// of the one file of `search`, and the second file of `interpret`.
+    #[test]
+    fn an_option_takes_the_same_in_every_command() {
+        let mut known: BTreeMap<String, String> = BTreeMap::new();
+        for (command, option) in options() {
+            let Some(name) = option.get_long().filter(|name| *name != "points") else { continue };
+            let value = value(&option);
+            let first = known.entry(name.to_owned()).or_insert_with(|| value.clone());
+            assert_eq!(*first, value, "--{name} of {command}");
+        }
+        assert_eq!(known["out"], "FOLDER");
+    }
+
+    /// Whoever leaves an option out knows from its help what happens.
+    #[test]
+    fn every_option_tells_its_default() {
+        for (command, option) in options() {
+            let help = option.get_help().map(ToString::to_string).unwrap_or_default();
+            let long = option.get_long_help().map(ToString::to_string).unwrap_or_default();
+            let tells = (help + &long).contains("[default: ") || option.is_required_set();
+            let shows = !option.get_default_values().is_empty();
+            assert!(tells || shows, "--{} of {command}", option.get_id());
+            assert!(!value(&option).is_empty(), "--{} of {command}", option.get_id());
+        }
     }
 }
