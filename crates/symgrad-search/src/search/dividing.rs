@@ -5,6 +5,7 @@
 use symgrad_expr::{Costs, Definitions, Expr};
 
 use super::Search;
+use super::integrating::Sign;
 use crate::SearchConfig;
 use crate::constraints::ConstraintConfig;
 use crate::hints::HintKind;
@@ -43,17 +44,29 @@ const GROUPS: usize = 3;
 pub(super) const HOPELESS: f64 = 1e-2;
 
 impl Search {
-    /// Offers what comes of dividing the field, if the hints tell how.
+    /// Offers what comes of dividing the field, where hints or exact signs tell how.
     pub(super) fn divide(&mut self) {
-        let possible = self.rules.level_sets && self.rules.constraints.is_empty();
-        let whole = Coordinates::new(&self.screen.thinned(POINTS), &self.palette.inputs);
-        let Some(whole) = whole.filter(|whole| possible && whole.dim() > 1) else { return };
+        let Some(whole) = self.divisible() else { return };
         if whole.dim() > 2 {
             self.divide_by_hints(&whole);
         }
         if !self.state.replicate.is_exact() && !self.is_over() {
-            self.integrate(&whole);
+            self.integrate(&whole, &Sign::Exact);
         }
+    }
+
+    /// The same where signs are no better than a smooth fit, so that much of the work is in vain.
+    pub(super) fn divide_by_weak_signs(&mut self) {
+        if let Some(whole) = self.divisible() {
+            self.integrate(&whole, &Sign::Weak);
+        }
+    }
+
+    fn divisible(&self) -> Option<Coordinates> {
+        let possible = self.rules.level_sets && self.rules.constraints.is_empty();
+        let points = self.screen.thinned(POINTS);
+        let whole = Coordinates::new(&points, &self.palette.inputs);
+        whole.filter(|whole| possible && whole.dim() > 1)
     }
 
     fn divide_by_hints(&mut self, whole: &Coordinates) {

@@ -44,26 +44,34 @@ impl Search {
                 self.insert_constants();
             }
         }
-        if self.grows_for_the_first_time() && !self.is_over() {
+        let first = self.grows_for_the_first_time();
+        if first && !self.is_over() {
             self.divide();
         }
         if self.rules.spectral && !self.is_over() && !self.state.replicate.is_exact() {
-            let grown = self.grown_library();
-            self.grow_for_values(&grown);
-            if self.is_over() || self.state.replicate.is_exact() {
-                return;
-            }
-            let mut libraries = vec![grown];
-            // They do not change from round to round.
-            if self.grows_for_the_first_time() && self.rules.level_sets {
-                self.offer_long_quotients();
-            }
-            let (inputs, ops) = (&self.palette.inputs, &self.rules.ops);
-            if self.grows_for_the_first_time() {
-                libraries.extend(spectral::parametric(inputs, ops));
-            }
-            self.eliminate_and_fit(libraries);
+            self.grow_libraries(first);
         }
+        if first && !self.is_over() && !self.state.replicate.is_exact() {
+            self.divide_by_weak_signs();
+        }
+    }
+
+    fn grow_libraries(&mut self, first: bool) {
+        let grown = self.grown_library();
+        self.grow_for_values(&grown);
+        if self.is_over() || self.state.replicate.is_exact() {
+            return;
+        }
+        let mut libraries = vec![grown];
+        // They do not change from round to round.
+        if first && self.rules.level_sets {
+            self.offer_long_quotients();
+        }
+        let (inputs, ops) = (&self.palette.inputs, &self.rules.ops);
+        if first {
+            libraries.extend(spectral::parametric(inputs, ops));
+        }
+        self.eliminate_and_fit(libraries);
     }
 
     fn offer_long_quotients(&mut self) {

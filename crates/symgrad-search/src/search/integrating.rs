@@ -4,7 +4,7 @@
 //! The coefficient or the function is a regression, a search of its own; then the combination takes
 //! the place of the two, and what is left is a search with one input less.
 
-use symgrad_expr::Expr;
+use symgrad_expr::{Expr, OpSet};
 
 use super::Search;
 use super::dividing::{HOPELESS, Limits};
@@ -14,26 +14,33 @@ use crate::score::objective::Objective;
 /// Points that the fits are made with.
 const POINTS: usize = 400;
 
+/// How surely the field tells which inputs to combine.
+#[derive(PartialEq)]
+pub(super) enum Sign {
+    /// A smooth fit leaves rounding.
+    Exact,
+    /// It leaves little.
+    Weak,
+}
+
+/// Shares below this are of exact signs.
+const EXACT_SHARE: f64 = 1e-6;
+
+/// Most characteristics that are followed.
+const FOLLOWED: usize = 4;
+
 impl Search {
-    /// Offers what comes of combining two inputs, where that is told by the field.
-    pub(super) fn integrate(&mut self, whole: &Coordinates) {
+    /// Offers what comes of combining two inputs, where signs of this kind tell which.
+    pub(super) fn integrate(&mut self, whole: &Coordinates, sign: &Sign) {
         let ops = self.rules.ops.clone();
         let some = whole.thinned(POINTS);
-        let (found, tried) = quadratures(&some, &ops);
-        self.state.evaluations += tried.min(self.state.available());
-        for quadrature in found {
-            let combined = quadrature
-                .regressions(&some)
-                .and_then(|regressions| self.all_regressed(regressions))
-                .map(|functions| quadrature.combination(functions))
-                .and_then(|combination| whole.combined(&quadrature.pair, &combination));
-            if self.is_solved_in(combined) {
-                return;
-            }
+        if *sign == Sign::Exact && self.integrate_exactly(whole, &some, &ops) {
+            return;
         }
-        let (found, tried) = characteristics(&some, &ops);
+        let (mut found, tried) = characteristics(&some, &ops);
         self.state.evaluations += tried.min(self.state.available());
-        for characteristic in found {
+        found.retain(|of| (of.share < EXACT_SHARE) == (*sign == Sign::Exact));
+        for characteristic in found.into_iter().take(FOLLOWED) {
             let combined = characteristic
                 .regression(&some)
                 .and_then(|regression| self.regressed(regression))
@@ -42,6 +49,23 @@ impl Search {
                 return;
             }
         }
+    }
+
+    /// The same by quadrature alone; whether nothing more is to be done.
+    fn integrate_exactly(&mut self, whole: &Coordinates, some: &Coordinates, ops: &OpSet) -> bool {
+        let (found, tried) = quadratures(some, ops);
+        self.state.evaluations += tried.min(self.state.available());
+        for quadrature in found {
+            let combined = quadrature
+                .regressions(some)
+                .and_then(|regressions| self.all_regressed(regressions))
+                .map(|functions| quadrature.combination(functions))
+                .and_then(|combination| whole.combined(&quadrature.pair, &combination));
+            if self.is_solved_in(combined) {
+                return true;
+            }
+        }
+        false
     }
 
     fn all_regressed(&mut self, wanted: [Option<Objective>; 2]) -> Option<[Option<Expr>; 2]> {
@@ -87,7 +111,10 @@ mod tests {
             let mut search = opened(truth, dim);
             let all: Vec<u16> = (0..4).take(dim).collect();
             let whole = Coordinates::new(&search.screen, &all).unwrap();
-            search.integrate(&whole);
+            search.integrate(&whole, &Sign::Exact);
+            if !search.state.replicate.is_exact() {
+                search.integrate(&whole, &Sign::Weak);
+            }
             let replicate = &search.state.replicate;
             assert!(replicate.is_exact(), "{truth}: {:e}", replicate.hall.lowest());
         }

@@ -29,7 +29,7 @@ pub(crate) struct Characteristic {
     alpha: Expr,
     form: Form,
     /// The share of the coefficient's variance that a smooth function of z leaves unexplained.
-    share: f64,
+    pub(crate) share: f64,
     /// Values of the coefficient p or q, and weights under which its errors are those of ∂ᵢf.
     values: Vec<f64>,
     weights: Vec<f64>,
@@ -52,9 +52,8 @@ const UNEXPLAINED: f64 = 0.02;
 /// combined by themselves.
 const CONSTANT: f64 = 1e-3;
 
-/// Most functions of a pair that are kept, and most that are followed altogether.
+/// Most functions of a pair that are kept.
 const OF_A_PAIR: usize = 2;
-const FOLLOWED: usize = 4;
 
 /// Most variables: there are as many regressions as pairs.
 const VARIABLES: usize = 9;
@@ -62,7 +61,7 @@ const VARIABLES: usize = 9;
 /// Highest degree of a smooth fit.
 const DEGREE: usize = 8;
 
-/// The characteristics of which a smooth fit leaves least, and how many were tried.
+/// Characteristics, those of which a smooth fit leaves least first, and how many were tried.
 pub(crate) fn characteristics(
     coordinates: &Coordinates,
     ops: &OpSet,
@@ -108,7 +107,6 @@ pub(crate) fn characteristics(
         found.extend(of_pair);
     }
     found.sort_by(|a, b| a.share.total_cmp(&b.share));
-    found.truncate(FOLLOWED);
     (found, tried)
 }
 
