@@ -3,6 +3,8 @@
 //! This program only starts others (cargo, and the release binary), so that building it takes a
 //! second and never touches the heavy dependencies.
 
+mod screenshots;
+
 use std::ffi::{OsStr, OsString};
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::io::Write as _;
@@ -23,6 +25,10 @@ tasks:
   fuzz [SECONDS [SEED]]
                        have every reader read damaged files, for so long each (60), with another
                        seed than CI's; what fails is kept and named
+  screenshots FOLDER PAGE...
+                       picture pages at the sizes of a phone, a laptop and a wide screen, light and
+                       dark, in headless Chromium (or $CHROMIUM); fails where one is wider than
+                       its screen or says anything on the console
   docs                 build the documentation; a warning is an error
   ci                   run what CI runs (.ci/run)
   help                 print this text
@@ -40,6 +46,7 @@ fn main() -> ExitCode {
         Some("bench") => bench(&rest),
         Some("properties") => properties(&rest),
         Some("fuzz") => fuzz(&rest),
+        Some("screenshots") => screenshots::take(&rest),
         Some("docs") => docs(),
         Some("ci") => run(&mut in_root(Command::new(root().join(".ci/run")))),
         Some("help" | "-h" | "--help") => {
