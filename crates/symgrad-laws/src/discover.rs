@@ -67,6 +67,9 @@ const MAY_BE: f64 = 0.2;
 /// Share of the squared gradient across that of a law below which a candidate is a function of it.
 const SAME: f64 = 1e-3;
 
+/// The same for a function up to rounding.
+const ALIKE: f64 = 1e-12;
+
 /// How many times worse a candidate may be whose road is named along with the law's own.
 const AS_GOOD: f64 = 3.0;
 
@@ -241,7 +244,44 @@ impl LawSearch<'_> {
         let chosen = self.chosen(candidates)?;
         candidates.extend(self.shorter(&chosen));
         let chosen = self.chosen(candidates)?;
-        self.judged(&chosen, candidates)
+        let law = self.judged(&chosen, candidates)?;
+        if law.verdict != LawVerdict::Law {
+            return Some(law);
+        }
+        let simpler = self.simplest_alike(&law, chosen.complexity, candidates);
+        let simpler = simpler.and_then(|one| self.judged(one, candidates));
+        // Which points count for how much differs, and so may the verdict.
+        Some(simpler.filter(|simpler| simpler.verdict == LawVerdict::Law).unwrap_or(law))
+    }
+
+    /// The simplest candidate that is a function of a law, beside what is known, once both have
+    /// simple numbers.
+    fn simplest_alike<'b>(
+        &self,
+        law: &Law,
+        complexity: u32,
+        candidates: &'b [Candidate],
+    ) -> Option<&'b Candidate> {
+        let few = &self.parts.few;
+        let mut workspace = Workspace::default();
+        let known = self.known_with(&law.expr, &mut workspace);
+        let mut apart = |expr: &Expr| {
+            let feature = few.feature(expr, &mut workspace);
+            feature.map_or(1.0, |feature| known.independence(&feature, few.dim()))
+        };
+        let mut is_alike =
+            |one: &Candidate| apart(&one.expr) < SAME && apart(&self.polished(one)) < ALIKE;
+        let simpler = candidates.iter().filter(|one| one.complexity < complexity);
+        let mut simpler: Vec<&Candidate> = simpler.collect();
+        simpler.sort_by_key(|one| one.complexity);
+        simpler.into_iter().find(|one| is_alike(one))
+    }
+
+    /// What is known with one more law.
+    fn known_with(&self, law: &Expr, workspace: &mut Workspace) -> Known {
+        let mut laws = self.constants.clone();
+        laws.push(law.clone());
+        Known::of(&laws, &self.parts.few, workspace)
     }
 
     /// The sums of these terms that are no functions of what is known.
@@ -309,9 +349,7 @@ impl LawSearch<'_> {
         let limit = AS_GOOD * chosen.measure.ratio.max(ROUNDING);
         let mut workspace = Workspace::default();
         let few = &self.parts.few;
-        let mut law = self.constants.clone();
-        law.push(chosen.expr.clone());
-        let known = Known::of(&law, few, &mut workspace);
+        let known = self.known_with(&chosen.expr, &mut workspace);
         let mut is_same = |one: &&Candidate| {
             let feature = few.feature(&one.expr, &mut workspace);
             feature.is_some_and(|feature| known.independence(&feature, few.dim()) < SAME)

@@ -38,10 +38,10 @@ const ERRORS: f64 = 3.0;
 
 impl LawVerdict {
     pub(crate) fn of(constancy: &Constancy, exact: bool) -> Self {
-        let Constancy { rho, noise_floor, lasting, shuffled } = constancy;
+        let Constancy { rho, noise_floor, lasting, .. } = constancy;
         let limit = if exact { EXACTLY_CONSTANT } else { CONSTANT };
         // However small ρ is: a slow input, or one outlier in all the variance, make it so.
-        if shuffled.is_some_and(|least| *rho >= 0.5 * least) {
+        if constancy.is_like_chance() {
             return Self::NoLaw;
         }
         if *rho <= limit {

@@ -12,6 +12,7 @@ pub(crate) fn libraries(dim: usize, ops: &OpSet) -> Vec<Vec<Expr>> {
     let mut found = vec![polynomials(&inputs, ops), single_functions(&inputs, ops)];
     found.push(exponential_chains(&inputs, ops));
     found.push(polynomials_and_waves(&inputs, ops));
+    found.push(magnitudes(&inputs, ops));
     found.extend(structured_libraries(&inputs, ops));
     found.retain(|library| library.len() > 1 && library.len() <= MOST);
     found.sort_by_key(Vec::len);
@@ -71,6 +72,30 @@ fn polynomials_and_waves(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
         }
     }
     found.retain(|feature| ops.allows(feature));
+    found
+}
+
+/// Cubics, waves, and magnitudes and their roots times powers of other inputs: friction, and whatever
+/// else does not ask for a sign. Only for those who ask for magnitudes.
+fn magnitudes(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
+    let mut found = monomials(inputs, 3, ops);
+    let before = found.len();
+    for &input in inputs {
+        let x = Expr::var(input);
+        let magnitude = Expr::unary(Op::Abs, x.clone());
+        for factor in [Expr::unary(Op::Sqrt, magnitude.clone()), magnitude] {
+            let others = inputs.iter().filter(|other| **other != input);
+            let powers = others.flat_map(|&other| monomials(&[other], 3, ops));
+            found.extend(powers.map(|power| factor.clone() * power));
+            found.push(factor);
+        }
+    }
+    found.retain(|feature| ops.allows(feature));
+    if found.len() == before {
+        return vec![];
+    }
+    let wave = |&input: &u16| [Op::Sin, Op::Cos].map(|op| Expr::unary(op, Expr::var(input)));
+    found.extend(inputs.iter().flat_map(wave).filter(|wave| ops.allows(wave)));
     found
 }
 

@@ -110,7 +110,15 @@ pub struct Constancy {
 /// Shuffles for [`Constancy::shuffled`].
 const SHUFFLES: usize = 19;
 
+/// The share of the least ρ of shuffled points from which ρ tells nothing.
+const CHANCE: f64 = 0.5;
+
 impl Constancy {
+    /// Whether shuffled points, or motions, would do nearly as well.
+    pub fn is_like_chance(&self) -> bool {
+        self.shuffled.is_some_and(|least| self.rho >= CHANCE * least)
+    }
+
     /// `noise` is the standard deviation of each input's error.
     pub(crate) fn of(
         expr: &Expr,

@@ -97,6 +97,40 @@ proptest! {
     }
 }
 
+/// Any function of a law is one; noise may favour a long function, and the simplest is shown.
+#[test]
+fn of_functions_of_a_law_the_simplest_is_shown() {
+    for seed in 0..2 {
+        let found = laws(oscillations([1.0, 1.0], 40, 0.01, seed), seed);
+        assert_eq!(found.laws.len(), 3);
+        for law in &found.laws {
+            assert!(law.complexity <= 15, "{}: {}", law.complexity, law.expr);
+        }
+    }
+}
+
+/// Roots of magnitudes are looked at for those who allow magnitudes.
+#[test]
+fn roots_of_magnitudes_come_out() {
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let (mut columns, mut labels) = (vec![vec![]; 3], vec![]);
+    for n in 0..600 {
+        let [x, z] = [(); 2].map(|()| rng.random_range(-2.0..2.0_f64));
+        let shared = f64::from(n / 30 * 7 % 20);
+        let place = [x, z, shared - x.abs().sqrt() * z.powi(3)];
+        columns.iter_mut().zip(place).for_each(|(column, value)| column.push(value));
+        labels.push(f64::from(n / 30));
+    }
+    let source = Source::Groups(Groups::new(&table(columns), &labels, None).expect("sound data"));
+    let ops = "+ - * / square cube sqrt abs".parse().expect("operators");
+    let settings = LawSettings { ops, ..LawSettings::default() };
+    let found = find_laws(&source, &settings, &mut ()).expect("groups that can be split");
+    let exprs: Vec<Expr> = found.laws.iter().map(|law| law.expr.clone()).collect();
+    let truth = expr("sqrt(abs(x1))*x2^3 + x3");
+    let sine = independence(&truth, &exprs, source.points()).expect("sound data");
+    assert!(sine < 1e-6 && exprs.len() == 1, "{exprs:?}");
+}
+
 /// The same data and seed give the same laws on any number of threads.
 #[test]
 fn threads_change_nothing() {

@@ -355,6 +355,12 @@ fn varies_by(rho: f64) -> String {
     format!("{share:.digits$} %")
 }
 
+/// Whether a formula varies so little that it would be a law, if shuffled points varied more.
+fn only_seems_constant(law: &Law) -> bool {
+    const LITTLE: f64 = 0.1;
+    law.constancy.rho < LITTLE && law.constancy.is_like_chance()
+}
+
 fn sentence_of(law: &Law) -> String {
     let constancy = &law.constancy;
     let varies = varies_by(constancy.rho);
@@ -371,6 +377,9 @@ fn sentence_of(law: &Law) -> String {
             "nearly constant: within groups it varies by {varies} of how it varies among all points, \
              and what is known of the noise does not explain it"
         ),
+        (LawVerdict::NoLaw, _) if only_seems_constant(law) => format!(
+            "not constant: it varies by {varies}, and by hardly more where points or motions are shuffled"
+        ),
         (LawVerdict::NoLaw, _) => format!(
             "not constant: within groups it varies by {varies} of how it varies among all points"
         ),
@@ -383,6 +392,7 @@ fn verdict_of(found: &Laws, laws: &[LawRecord], next: Option<&LawRecord>) -> Dis
         1 => "1 law".to_owned(),
         count => format!("{count} independent laws"),
     };
+    let is_slow = found.next.as_ref().is_some_and(only_seems_constant);
     let further = match (next, found.stopped) {
         (_, true) => "the search was stopped before its end".to_owned(),
         (Some(next), false) if next.verdict.kind == LawKind::Ambiguous => format!(
@@ -390,6 +400,9 @@ fn verdict_of(found: &Laws, laws: &[LawRecord], next: Option<&LawRecord>) -> Dis
             next.expression,
             varies_by(next.rho)
         ),
+        (Some(_), false) if is_slow => {
+            "a further one does not hold: the best there is only seems constant".to_owned()
+        }
         (Some(next), false) => format!(
             "a further one does not hold: the best there is varies by {} within groups",
             varies_by(next.rho)
@@ -402,6 +415,11 @@ fn verdict_of(found: &Laws, laws: &[LawRecord], next: Option<&LawRecord>) -> Dis
         Verdict::NoLaw => (
             DiscoveryKind::NoLaw,
             match next {
+                Some(_) if is_slow => {
+                    "no law among the formulas that were tried: the most constant one \
+                     varies by hardly more where points or motions are shuffled"
+                        .to_owned()
+                }
                 Some(next) => format!(
                     "no law among the formulas that were tried: the most constant one varies by {} \
                      within groups of how it varies among all points",
