@@ -13,7 +13,7 @@ use symgrad_laws::{LawObserver, LawSettings, Source, find_laws, independence};
 use symgrad_search::{Generators, Measure, Objective, Outcome, Search, SearchConfig};
 use symgrad_siamese::{Encoder, Neuron, Progress, Quality, TrainObserver};
 
-use self::latents::{Learned, learn};
+use self::latents::{HOLDS, Learned, learn};
 use super::{DiscoverSettings, Discovery, Usable, Written, varies_by};
 use crate::findings::to_milliseconds;
 use crate::{Error, Seconds, Stage};
@@ -237,10 +237,11 @@ fn summary(quality: &Quality, answers: &[NetworkAnswer], laws: usize) -> String 
     let varies: Vec<String> = quality.rho.iter().copied().map(varies_by).collect();
     let varies = varies.join(" and ");
     let latents = if quality.rho.len() > 1 { "latents vary" } else { "latent varies" };
-    if quality.is_collapsed() {
+    let best = quality.rho.iter().copied().fold(f64::INFINITY, f64::min);
+    if best > HOLDS || quality.is_collapsed() {
         return format!(
-            "the network has learned nothing that is shared: its {latents} by {varies} within groups \
-             that were held out"
+            "the network has learned nothing that holds: its {latents} by {varies} within groups that \
+             were held out"
         );
     }
     let apart: Vec<&str> = answers

@@ -22,7 +22,7 @@ const BATCH: usize = 256;
 
 /// The variance within groups over all variance above which a latent is none of theirs, however
 /// noisy they are; laws have the same limit.
-const HOLDS: f64 = 0.1;
+pub(super) const HOLDS: f64 = 0.1;
 
 /// Trains until the latents are as many as there should be.
 pub(super) fn learn(
