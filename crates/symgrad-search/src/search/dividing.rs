@@ -158,7 +158,8 @@ impl Search {
         // What is said of inputs by their names or numbers holds for the whole search alone; templates
         // and complexities are among the operators.
         let config = SearchConfig {
-            budget: allowance.evaluations.min(limits.evaluations),
+            // Its first replicate, the only one that is waited for, gets half.
+            budget: 2 * allowance.evaluations.min(limits.evaluations),
             max_complexity: own.max_complexity.min(limits.complexity),
             seed: own.seed ^ (self.state.replicate.index + 1),
             held_out: 0.0,

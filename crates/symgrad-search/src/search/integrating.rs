@@ -41,9 +41,11 @@ impl Search {
         self.state.evaluations += tried.min(self.state.available());
         found.retain(|of| (of.share < EXACT_SHARE) == (*sign == Sign::Exact));
         for characteristic in found.into_iter().take(FOLLOWED) {
+            let found = || self.regressed(characteristic.regression(&some)?);
             let combined = characteristic
-                .regression(&some)
-                .and_then(|regression| self.regressed(regression))
+                .monomial
+                .clone()
+                .or_else(found)
                 .and_then(|coefficient| whole.integrated(&characteristic, &coefficient));
             if self.is_solved_in(combined) {
                 return;
@@ -104,6 +106,7 @@ mod tests {
             ("x2*cos(x1)/(x1 + 2)", 2),
             ("x1^2 - x2*x1/(x1 + 0.5)", 2),
             ("(x1*cos(x3) + x2*sin(x3))/(x3 + 2)", 3),
+            ("(x1/(x3 + x4*x2))^2 + exp(x3*x4)", 4),
             ("x3 - 2*x1^2/(x2 + x3*exp(x3))", 3),
             ("x3^2*(x1/(2 + x3*x4) - x2^2)", 4),
             ("x4*log(x1^2 + x2*exp(-0.7*x3))", 4),

@@ -30,6 +30,8 @@ pub(crate) struct Characteristic {
     form: Form,
     /// The share of the coefficient's variance that a smooth function of z leaves unexplained.
     pub(crate) share: f64,
+    /// The coefficient in x1, x2 and so on, which stand for z, where it is a monomial.
+    pub(crate) monomial: Option<Expr>,
     /// Values of the coefficient p or q, and weights under which its errors are those of ∂ᵢf.
     values: Vec<f64>,
     weights: Vec<f64>,
@@ -82,6 +84,7 @@ pub(crate) fn characteristics(
         let others: Vec<usize> = (0..dim).filter(|k| *k != first && *k != second).collect();
         let columns: Vec<&[f64]> = others.iter().map(|&k| &*coordinates.columns[k]).collect();
         let smooth = Smooth::new(&columns, DEGREE);
+        let logarithms = Logarithms::new(&columns);
         let mut of_pair: Vec<Characteristic> = vec![];
         for pair in [[first, second], [second, first]] {
             let Some(fits) = Fits::new(pair, &smooth, coordinates) else { continue };
@@ -95,9 +98,17 @@ pub(crate) fn characteristics(
                         is_linear.then(|| fits.shift(&quotients, coordinates))?
                     });
                     of_pair.extend(found.map(|Coefficient { form, share, values }| {
-                        let (alpha, others) = ((*alpha).clone(), others.clone());
-                        let weights = fits.weights.clone();
-                        Characteristic { pair, others, alpha, form, share, values, weights }
+                        let monomial = logarithms.monomial(&values);
+                        Characteristic {
+                            pair,
+                            others: others.clone(),
+                            alpha: (*alpha).clone(),
+                            form,
+                            share: if monomial.is_some() { 0.0 } else { share },
+                            monomial,
+                            values,
+                            weights: fits.weights.clone(),
+                        }
                     }));
                 }
             }
@@ -187,7 +198,7 @@ impl Fits {
     /// As k·(xⱼ + q(z)), with q a smooth function of the other variables.
     fn shift(&self, quotients: &[f64], of: &Coordinates) -> Option<Coefficient> {
         let fit = self.shifted.fit(quotients)?;
-        let rate = fit.coefficients[0];
+        let rate = simple(fit.coefficients[0]);
         let column = &of.columns[self.pair[1]];
         let values: Vec<f64> = quotients.iter().zip(column).map(|(v, x)| v / rate - x).collect();
         let share = fit.left / (rate * rate * self.total * self.variance(&values)?);
@@ -207,10 +218,56 @@ impl Fits {
     }
 }
 
-/// exp(k·α), a power where α is a logarithm.
+/// Least squares of logarithms, to which monomials are exact.
+struct Logarithms(Option<LeastSquares>);
+
+impl Logarithms {
+    fn new(columns: &[&[f64]]) -> Self {
+        let logarithms = |column: &&[f64]| column.iter().map(|x| x.ln()).collect::<Vec<f64>>();
+        let are_positive =
+            columns.iter().all(|column| column.iter().all(|x| x.is_normal() && *x > 0.0));
+        let points = columns.first().map_or(0, |column| column.len());
+        let smooth = are_positive.then(|| {
+            let ones = Smooth::column(&vec![1.0; points]);
+            columns.iter().map(logarithms).fold(ones, |all, of| all.and(&Smooth::column(&of)))
+        });
+        Self(smooth.and_then(|smooth| smooth.weighted(&vec![1.0; points])))
+    }
+
+    /// Values as a monomial with half-integer exponents, if they are one.
+    fn monomial(&self, values: &[f64]) -> Option<Expr> {
+        let logarithms: Vec<f64> = values.iter().map(|value| value.abs().ln()).collect();
+        let have_one_sign = values.windows(2).all(|pair| pair[0] * pair[1] > 0.0);
+        let are_finite = logarithms.iter().all(|value| value.is_finite());
+        let fit = self.0.as_ref().filter(|_| have_one_sign && are_finite)?.fit(&logarithms)?;
+        if fit.left > EXACT * values.len() as f64 {
+            return None;
+        }
+        let (constant, exponents) = fit.coefficients.split_first()?;
+        let mut found = Expr::constant(constant.exp().copysign(values[0]));
+        let logarithm = Expr::unary(Op::Log, Expr::var(0));
+        for (place, exponent) in (0..).zip(exponents) {
+            if (exponent * 2.0).round() != 0.0 {
+                found = found * grown(&logarithm, *exponent).substitute(&[Expr::var(place)]);
+            }
+        }
+        Some(found)
+    }
+}
+
+/// A mean square of misfits of logarithms below this is rounding.
+const EXACT: f64 = 1e-18;
+
+/// The half-integer that a rate is near: smooth fits are not exact.
+fn simple(rate: f64) -> f64 {
+    let half = (2.0 * rate).round() / 2.0;
+    if half != 0.0 && (rate - half).abs() < 0.02 { half } else { rate }
+}
+
+/// exp(k·α), a power where α is a logarithm and k a half-integer.
 fn grown(alpha: &Expr, rate: f64) -> Expr {
     let halves = (2.0 * rate).round();
-    if alpha.root() != Node::Op(Op::Log) || (2.0 * rate - halves).abs() > 0.02 {
+    if alpha.root() != Node::Op(Op::Log) || (2.0 * rate - halves).abs() > 1e-6 {
         return Expr::unary(Op::Exp, Expr::constant(rate) * alpha.clone());
     }
     let x = Expr::var(0);
