@@ -251,6 +251,11 @@ impl Error {
                 "check the path and that you may read the file"
             }
             #[cfg(feature = "training")]
+            Self::Siamese(SiameseError::Diverged { .. }) => {
+                "give inputs in units in which they are neither huge nor tiny, and leave outliers out; \
+                 the direct road of `discover` trains nothing"
+            }
+            #[cfg(feature = "training")]
             Self::Siamese(_) => "`symgrad reproduce --quick` shows whether a short training works",
             Self::Search(_) => "`symgrad search --help` says what each setting means",
             Self::NoColumn { .. } => {

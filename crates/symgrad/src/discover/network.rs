@@ -180,7 +180,7 @@ pub fn discover_with_network(
     let answers: Vec<NetworkAnswer> = outcomes.iter().filter_map(answer).collect();
     let mut discovery = Written::new(&names).discovery(&found, &source);
     discovery.network = Some(NetworkRecord {
-        summary: summary(&quality, &answers, found.laws.len()),
+        summary: summary(&quality, &answers, [found.laws.len(), found.parameters.len()]),
         rho: quality.rho,
         shuffled: quality.shuffled,
         steps,
@@ -232,8 +232,8 @@ fn thinned(groups: &Groups) -> Table {
     points.select(&(0..points.rows()).step_by(step).collect::<Vec<_>>())
 }
 
-/// Whether the two roads agree, in words.
-fn summary(quality: &Quality, answers: &[NetworkAnswer], laws: usize) -> String {
+/// Whether the two roads agree, in words; with the numbers of laws and of constant inputs.
+fn summary(quality: &Quality, answers: &[NetworkAnswer], known: [usize; 2]) -> String {
     let varies: Vec<String> = quality.rho.iter().copied().map(varies_by).collect();
     let varies = varies.join(" and ");
     let latents = if quality.rho.len() > 1 { "latents vary" } else { "latent varies" };
@@ -249,10 +249,14 @@ fn summary(quality: &Quality, answers: &[NetworkAnswer], laws: usize) -> String 
         .filter(|answer| answer.apart > APART)
         .map(|answer| answer.expression.as_str())
         .collect();
-    match (apart.as_slice(), laws) {
-        (_, 0) => format!(
+    match (apart.as_slice(), known) {
+        (_, [0, 0]) | ([_, ..], [0, _]) => format!(
             "the network's {latents} by {varies} within groups that were held out; no formula that was \
              read from it is a law"
+        ),
+        ([], [0, _]) => format!(
+            "what the network has learned, constant within held-out groups to {varies}, is a function of \
+             the inputs that do not change within groups"
         ),
         ([], _) => format!(
             "the network agrees: what it has learned, constant within held-out groups to {varies}, is \
