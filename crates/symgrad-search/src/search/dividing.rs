@@ -23,18 +23,20 @@ const PART: u64 = 3;
 pub(super) struct Limits {
     evaluations: u64,
     complexity: u32,
+    /// Whether the first replicate alone is waited for.
+    once: bool,
 }
 
 impl Default for Limits {
     /// What a group of inputs hides is short, or the division is of no use.
     fn default() -> Self {
-        Self { evaluations: 400_000, complexity: u32::MAX }
+        Self { evaluations: 400_000, complexity: u32::MAX, once: false }
     }
 }
 
 impl Limits {
     /// A long coefficient is no more than a series.
-    pub(super) const COEFFICIENT: Self = Self { evaluations: 100_000, complexity: 24 };
+    pub(super) const COEFFICIENT: Self = Self { evaluations: 100_000, complexity: 24, once: true };
 }
 
 /// Groups that are tried.
@@ -158,8 +160,8 @@ impl Search {
         // What is said of inputs by their names or numbers holds for the whole search alone; templates
         // and complexities are among the operators.
         let config = SearchConfig {
-            // Its first replicate, the only one that is waited for, gets half.
-            budget: 2 * allowance.evaluations.min(limits.evaluations),
+            // The first replicate gets half.
+            budget: (1 + u64::from(limits.once)) * allowance.evaluations.min(limits.evaluations),
             max_complexity: own.max_complexity.min(limits.complexity),
             seed: own.seed ^ (self.state.replicate.index + 1),
             held_out: 0.0,
@@ -175,11 +177,8 @@ impl Search {
         let mut search = Self::new(objective, self.rules.ops.clone(), config).ok()?;
         search.nested = true;
         while search.step().is_none() {
-            // Whoever asks judges for itself, and needs no second replicate that agrees.
-            if search.state.resting.is_some() {
-                break;
-            }
-            if search.state.replicate.is_exact() || self.allowance().is_late() {
+            let is_done = limits.once && search.state.resting.is_some();
+            if is_done || search.state.replicate.is_exact() || self.allowance().is_late() {
                 break;
             }
         }

@@ -64,6 +64,11 @@ const EXACT_STEPS: u64 = 5;
 /// or was found before. Others follow the neuron's error: long look-alikes, which hide the formula.
 pub(crate) const CLIFF: f64 = 10.0;
 
+/// A chosen formula with less than one in so many of the loss of all that is shorter ends the search
+/// where nothing falls behind it: what a network has learned stands by decades out of what
+/// resembles it, while one more term of a series takes away one decade at best.
+const STEEP: f64 = 100.0;
+
 /// Where the best of what is longer leaves more than this share, the front does not fall any more:
 /// the first part of a formula that is missing would take away more.
 const FLAT: f64 = 0.5;
@@ -178,7 +183,7 @@ impl Replicate {
             return false;
         };
         let before = if at == 0 { UNRELATED } else { front[at - 1].loss };
-        front[at].loss * CLIFF < before && front[at].loss * FLAT < self.hall.lowest()
+        front[at].loss * STEEP < before && front[at].loss * FLAT < self.hall.lowest()
     }
 
     /// Whether the round has come to its end, of a search with that budget.

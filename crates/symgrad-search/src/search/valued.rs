@@ -52,7 +52,8 @@ impl Search {
         if first && !self.state.replicate.is_exact() && !self.is_over() {
             self.see_through();
         }
-        if first && !self.state.replicate.is_exact() && !self.is_over() {
+        // What a search within a search regresses is short.
+        if first && !self.nested && !self.state.replicate.is_exact() && !self.is_over() {
             self.offer_from_slopes();
         }
     }
