@@ -5,11 +5,10 @@
 use symgrad_expr::{Costs, Definitions, Expr};
 
 use super::Search;
-use super::integrating::Sign;
 use crate::SearchConfig;
 use crate::constraints::ConstraintConfig;
 use crate::hints::HintKind;
-use crate::propose::reduction::Coordinates;
+use crate::propose::reduction::{Characteristic, Coordinates};
 use crate::score::objective::Objective;
 
 /// Points for these searches.
@@ -46,21 +45,23 @@ const GROUPS: usize = 3;
 pub(super) const HOPELESS: f64 = 1e-2;
 
 impl Search {
-    /// Offers what comes of dividing the field, where hints or exact signs tell how.
-    pub(super) fn divide(&mut self) {
-        let Some(whole) = self.divisible() else { return };
+    /// Offers what comes of dividing the field, where hints or exact signs tell how; what is left
+    /// are signs that are less sure.
+    pub(super) fn divide(&mut self) -> Vec<Characteristic> {
+        let Some(whole) = self.divisible() else { return vec![] };
         if whole.dim() > 2 {
             self.divide_by_hints(&whole);
         }
-        if !self.state.replicate.is_exact() && !self.is_over() {
-            self.integrate(&whole, &Sign::Exact);
+        if self.state.replicate.is_exact() || self.is_over() {
+            return vec![];
         }
+        self.integrate(&whole)
     }
 
-    /// The same where signs are no better than a smooth fit, so that much of the work is in vain.
-    pub(super) fn divide_by_weak_signs(&mut self) {
+    /// The same by signs that are less sure.
+    pub(super) fn divide_by(&mut self, weak: Vec<Characteristic>) {
         if let Some(whole) = self.divisible() {
-            self.integrate(&whole, &Sign::Weak);
+            self.follow(&whole, weak);
         }
     }
 

@@ -45,14 +45,12 @@ impl Search {
             }
         }
         let first = self.grows_for_the_first_time();
-        if first && !self.is_over() {
-            self.divide();
-        }
+        let weak = if first && !self.is_over() { self.divide() } else { vec![] };
         if self.rules.spectral && !self.is_over() && !self.state.replicate.is_exact() {
             self.grow_libraries(first);
         }
-        if first && !self.is_over() && !self.state.replicate.is_exact() {
-            self.divide_by_weak_signs();
+        if !self.is_over() && !self.state.replicate.is_exact() {
+            self.divide_by(weak);
         }
     }
 

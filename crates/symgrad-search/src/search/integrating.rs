@@ -8,38 +8,38 @@ use symgrad_expr::{Expr, OpSet};
 
 use super::Search;
 use super::dividing::{HOPELESS, Limits};
-use crate::propose::reduction::{Coordinates, characteristics, quadratures};
+use crate::propose::reduction::{Characteristic, Coordinates, characteristics, quadratures};
 use crate::score::objective::Objective;
 
 /// Points that the fits are made with.
 const POINTS: usize = 400;
 
-/// How surely the field tells which inputs to combine.
-#[derive(PartialEq)]
-pub(super) enum Sign {
-    /// A smooth fit leaves rounding.
-    Exact,
-    /// It leaves little.
-    Weak,
-}
-
-/// Shares below this are of exact signs.
+/// Shares below this are of exact signs: a smooth fit leaves rounding.
 const EXACT_SHARE: f64 = 1e-6;
 
 /// Most characteristics that are followed.
 const FOLLOWED: usize = 4;
 
 impl Search {
-    /// Offers what comes of combining two inputs, where signs of this kind tell which.
-    pub(super) fn integrate(&mut self, whole: &Coordinates, sign: &Sign) {
+    /// Offers what comes of combining two inputs, where the field tells exactly which. The
+    /// characteristics that it tells less surely are for later: much of the work is in vain.
+    pub(super) fn integrate(&mut self, whole: &Coordinates) -> Vec<Characteristic> {
         let ops = self.rules.ops.clone();
         let some = whole.thinned(POINTS);
-        if *sign == Sign::Exact && self.integrate_exactly(whole, &some, &ops) {
-            return;
+        if self.integrate_by_quadrature(whole, &some, &ops) {
+            return vec![];
         }
-        let (mut found, tried) = characteristics(&some, &ops);
+        let (found, tried) = characteristics(&some, &ops);
         self.state.evaluations += tried.min(self.state.available());
-        found.retain(|of| (of.share < EXACT_SHARE) == (*sign == Sign::Exact));
+        let (exact, weak): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|characteristic| characteristic.share < EXACT_SHARE);
+        self.follow(whole, exact);
+        weak
+    }
+
+    /// Offers what comes of characteristics.
+    pub(super) fn follow(&mut self, whole: &Coordinates, found: Vec<Characteristic>) {
+        let some = whole.thinned(POINTS);
         for characteristic in found.into_iter().take(FOLLOWED) {
             let found = || self.regressed(characteristic.regression(&some)?);
             let combined = characteristic
@@ -53,8 +53,13 @@ impl Search {
         }
     }
 
-    /// The same by quadrature alone; whether nothing more is to be done.
-    fn integrate_exactly(&mut self, whole: &Coordinates, some: &Coordinates, ops: &OpSet) -> bool {
+    /// The same by quadrature; whether nothing more is to be done.
+    fn integrate_by_quadrature(
+        &mut self,
+        whole: &Coordinates,
+        some: &Coordinates,
+        ops: &OpSet,
+    ) -> bool {
         let (found, tried) = quadratures(some, ops);
         self.state.evaluations += tried.min(self.state.available());
         for quadrature in found {
@@ -114,9 +119,9 @@ mod tests {
             let mut search = opened(truth, dim);
             let all: Vec<u16> = (0..4).take(dim).collect();
             let whole = Coordinates::new(&search.screen, &all).unwrap();
-            search.integrate(&whole, &Sign::Exact);
+            let weak = search.integrate(&whole);
             if !search.state.replicate.is_exact() {
-                search.integrate(&whole, &Sign::Weak);
+                search.follow(&whole, weak);
             }
             let replicate = &search.state.replicate;
             assert!(replicate.is_exact(), "{truth}: {:e}", replicate.hall.lowest());

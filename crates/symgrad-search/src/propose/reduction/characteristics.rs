@@ -245,10 +245,9 @@ impl Logarithms {
         }
         let (constant, exponents) = fit.coefficients.split_first()?;
         let mut found = Expr::constant(constant.exp().copysign(values[0]));
-        let logarithm = Expr::unary(Op::Log, Expr::var(0));
         for (place, exponent) in (0..).zip(exponents) {
-            if (exponent * 2.0).round() != 0.0 {
-                found = found * grown(&logarithm, *exponent).substitute(&[Expr::var(place)]);
+            if exponent.abs() > ROUNDING {
+                found = found * power(*exponent)?.substitute(&[Expr::var(place)]);
             }
         }
         Some(found)
@@ -258,31 +257,41 @@ impl Logarithms {
 /// A mean square of misfits of logarithms below this is rounding.
 const EXACT: f64 = 1e-18;
 
-/// The half-integer that a rate is near: smooth fits are not exact.
+/// The half-integer that a rate is near: the smooth fits that it comes from are not exact.
 fn simple(rate: f64) -> f64 {
     let half = (2.0 * rate).round() / 2.0;
-    if half != 0.0 && (rate - half).abs() < 0.02 { half } else { rate }
+    if half != 0.0 && (rate - half).abs() < NEAR { half } else { rate }
 }
+
+/// Rates this near to a half-integer are meant to be one: what a smooth fit leaves unexplained
+/// moves them no further.
+const NEAR: f64 = UNEXPLAINED;
 
 /// exp(k·α), a power where α is a logarithm and k a half-integer.
 fn grown(alpha: &Expr, rate: f64) -> Expr {
-    let halves = (2.0 * rate).round();
-    if alpha.root() != Node::Op(Op::Log) || (2.0 * rate - halves).abs() > 1e-6 {
-        return Expr::unary(Op::Exp, Expr::constant(rate) * alpha.clone());
-    }
-    let x = Expr::var(0);
-    let mut found = Expr::constant(1.0);
-    for _ in (1..=MOST_FACTORS).filter(|k| f64::from(2 * k) <= halves.abs()) {
-        found = found * x.clone();
-    }
-    if halves % 2.0 != 0.0 {
-        found = found * Expr::unary(Op::Sqrt, x);
-    }
-    if rate < 0.0 { Expr::constant(1.0) / found } else { found }
+    let power = if alpha.root() == Node::Op(Op::Log) { power(rate) } else { None };
+    power.unwrap_or_else(|| Expr::unary(Op::Exp, Expr::constant(rate) * alpha.clone()))
 }
 
+/// A power of x1 as products, quotients and a root; `None` of exponents that are large or no
+/// half-integers.
+fn power(exponent: f64) -> Option<Expr> {
+    let halves = (2.0 * exponent).round();
+    if (2.0 * exponent - halves).abs() > ROUNDING || halves.abs() > 2.0 * f64::from(HIGHEST) {
+        return None;
+    }
+    let x = Expr::var(0);
+    let whole = (1..=HIGHEST).filter(|k| f64::from(2 * k) <= halves.abs());
+    let root = (halves % 2.0 != 0.0).then(|| Expr::unary(Op::Sqrt, x.clone()));
+    let found = whole.map(|_| x.clone()).chain(root).reduce(|product, factor| product * factor)?;
+    Some(if exponent < 0.0 { Expr::constant(1.0) / found } else { found })
+}
+
+/// Rounding of an exponent.
+const ROUNDING: f64 = 1e-6;
+
 /// Highest power that is written as a product.
-const MOST_FACTORS: u32 = 12;
+const HIGHEST: u32 = 12;
 
 impl Coordinates {
     /// With the first integral of a characteristic in the place of its two variables. `None` where
@@ -312,5 +321,43 @@ impl Coordinates {
         let mut moved = self.clone();
         moved.direction = direction;
         (bad == 0).then(|| moved.replaced(&of.pair, whole, values, along))?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is read off is the values' own function; what is none with half-integer exponents is
+    /// left to a regression.
+    #[test]
+    fn monomials_are_read_off_exactly() {
+        let column = |step: f64| -> Vec<f64> {
+            (1..=60).map(|n| 0.3 + 2.0 * (f64::from(n) * step).fract()).collect()
+        };
+        let columns = [column(0.618_034), column(0.414_214)];
+        let logarithms = Logarithms::new(&[&columns[0], &columns[1]]);
+        for (constant, exponents) in
+            [(2.5, [1.0, -2.0]), (-0.7, [-0.5, 0.0]), (1.0, [12.0, 1.5]), (3.0, [0.0, -3.5])]
+        {
+            let values: Vec<f64> = columns[0]
+                .iter()
+                .zip(&columns[1])
+                .map(|(x, y)| constant * x.powf(exponents[0]) * y.powf(exponents[1]))
+                .collect();
+            let found = logarithms.monomial(&values).unwrap();
+            let mut read = vec![0.0; 60];
+            Program::compile(&found)
+                .values(&columns, &mut Workspace::default(), &mut read)
+                .unwrap();
+            let same = |(a, b): (&f64, &f64)| (a / b - 1.0).abs() < 1e-6;
+            assert!(read.iter().zip(&values).all(same), "{found}");
+        }
+        for exponent in [0.2, 1.3, 13.0] {
+            let values: Vec<f64> = columns[0].iter().map(|x| x.powf(exponent)).collect();
+            assert_eq!(logarithms.monomial(&values), None, "{exponent}");
+        }
+        let sums: Vec<f64> = columns[0].iter().zip(&columns[1]).map(|(x, y)| x + y).collect();
+        assert_eq!(logarithms.monomial(&sums), None);
     }
 }

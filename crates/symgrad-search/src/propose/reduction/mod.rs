@@ -21,7 +21,7 @@ use crate::propose::spectral::{self, BeamOptions};
 use crate::score::budget::Allowance;
 use crate::score::evaluator::Evaluator;
 use crate::score::objective::Objective;
-pub(crate) use characteristics::characteristics;
+pub(crate) use characteristics::{Characteristic, characteristics};
 pub(crate) use coordinates::Coordinates;
 pub(crate) use quadrature::quadratures;
 
