@@ -163,13 +163,3 @@ fn kept(kind: &str, case: u64, bytes: &[u8]) -> PathBuf {
     let _ = std::fs::write(&path, bytes);
     path
 }
-
-/// The checksum of saved states: CRC-32 as in Ethernet and ZIP.
-pub(super) fn crc32(bytes: &[u8]) -> u32 {
-    let step = |sum: u32, byte: &u8| {
-        (0..8).fold(sum ^ u32::from(*byte), |sum, _| {
-            if sum & 1 == 1 { (sum >> 1) ^ 0xedb8_8320 } else { sum >> 1 }
-        })
-    };
-    !bytes.iter().fold(!0, step)
-}
