@@ -95,7 +95,7 @@ impl NetworkObserver for Ears {
         ControlFlow::Continue(())
     }
 
-    fn begins(&mut self, number: usize) {
+    fn begins(&mut self, number: usize, _: &mut symgrad::search::Search) {
         self.searches = number;
     }
 

@@ -7,21 +7,24 @@
 mod damage;
 
 use std::cell::RefCell;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use damage::{Bytes, hold};
 use symgrad::data::{
-    DirectionField, FieldColumns, FieldOptions, GroupColumns, Matrices, ReadOptions, Sheet, Table,
-    Triplets,
+    DirectionField, FieldColumns, FieldOptions, GroupColumns, Groups, Matrices, ReadOptions, Sheet,
+    Table, Triplets,
 };
 use symgrad::expr::{Costs, Definitions, Expr, Language, Names, OpSet, Spelling, derivative};
 use symgrad::models::{Network, Unit};
 use symgrad::search::{Objective, Search};
-use symgrad::siamese::{Encoder, EncoderConfig, Length, Neuron, TrainConfig};
+use symgrad::siamese::{
+    Encoder, EncoderConfig, Length, Neuron, Progress, TrainConfig, TrainObserver, Training,
+};
 use symgrad::simplify::{Domain, Simplifier};
 use symgrad::{
-    Findings, Folder, REPORT, Request, RunConfig, SUMMARY, SearchSettings, open_search, run_search,
-    search_field, write_report, write_summary_page,
+    Findings, Folder, REPORT, Request, Resumable, RunConfig, SUMMARY, SearchSettings, open_search,
+    run_search, search_field, write_report, write_summary_page,
 };
 
 fn files(folder: &str, endings: &[&str], largest: u64) -> Vec<Bytes> {
@@ -277,6 +280,62 @@ fn damaged_encoders() {
         if let Ok(encoder) = Encoder::load(place.with("damaged.bpk", bytes)) {
             let _ = encoder.latents(&points);
             let _ = encoder.gradients(&points, Neuron::Latent(0));
+        }
+    });
+}
+
+/// Goes on from a state, if there is one, for a step, and keeps the state then.
+#[derive(Default)]
+struct Kept {
+    from: Vec<u8>,
+    state: Vec<u8>,
+}
+
+impl TrainObserver for Kept {
+    fn begins(&mut self, training: &mut dyn Training) {
+        let _ = Resumable::restore(training, &self.from);
+    }
+
+    fn on_step(&mut self, _: &Progress) -> ControlFlow<()> {
+        ControlFlow::Break(())
+    }
+
+    fn keeps(&mut self, training: &dyn Training) {
+        self.state = training.save().expect("a state");
+    }
+}
+
+#[test]
+fn damaged_trainings() {
+    let column = |scale: f64| (0..48).map(|i| (f64::from(i) * scale).sin()).collect();
+    let table =
+        |scale: f64| Table::new(vec!["u".into(), "v".into()], vec![column(scale), column(2.3)]);
+    let [points, others] = [1.0, 1.7].map(|scale| table(scale).expect("a table"));
+    let labels: Vec<f64> = (0..48).map(|row| f64::from(row / 6)).collect();
+    let groups = Groups::new(&points, &labels, None).expect("groups");
+    let data = Triplets::new(points.clone(), others, points).expect("triplets");
+    let config = TrainConfig {
+        encoder: EncoderConfig { width: 4, latents: 2, ..EncoderConfig::default() },
+        length: Length::Steps(60),
+        batch: 8,
+        ..TrainConfig::default()
+    };
+    let both = |from: &[u8]| {
+        let [mut first, mut second] =
+            [0, 1].map(|_| Kept { from: from.to_vec(), ..Kept::default() });
+        let _ = Encoder::train(&data, &data, &config, 1, &mut first);
+        let _ = Encoder::train_on_groups(&groups, &groups, &config, 1, &mut second);
+        [first.state, second.state]
+    };
+    let good = both(&[]);
+    let header =
+        1 + good[0].iter().position(|byte| *byte == b'\n').expect("a line with the version");
+    let sealed = |body: &[u8]| [body, &crc32fast::hash(&body[header..]).to_le_bytes()].concat();
+    assert_eq!(sealed(&good[0][..good[0].len() - 4]), good[0], "this is how states are sealed");
+    hold("trainings", &good, |bytes| {
+        both(bytes);
+        if bytes.len() > 64 {
+            both(&sealed(&bytes[..bytes.len() - 4]));
         }
     });
 }

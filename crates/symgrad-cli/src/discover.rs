@@ -137,7 +137,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         seed: arguments.seed,
         noise: arguments.columns.noise,
     };
-    let mut bar = LawBar::new();
+    let mut bar = LawBar::new(running.keeper());
     let found = match &network {
         Some(network) => discover_with_network(&source, &settings, network, &mut bar),
         None => discover(&source, &settings, &mut bar),

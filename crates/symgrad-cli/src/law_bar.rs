@@ -4,15 +4,16 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use indicatif::ProgressBar;
-use symgrad::NetworkObserver;
 use symgrad::laws::LawObserver;
 use symgrad::report::format_loss;
 use symgrad::search::Search;
-use symgrad::siamese::Quality;
+use symgrad::siamese::{Quality, Training};
+use symgrad::{NetworkObserver, Resumable};
 
 use crate::front::Front;
 use crate::interrupt;
 use crate::progress::{REPORTED, TICK, front_style, go_on, style};
+use crate::running::{self, Keeper};
 use crate::talk::tell;
 use crate::watch::{Event, event, has_bars};
 
@@ -23,6 +24,7 @@ pub(crate) struct LawBar {
     stage: String,
     stopped: bool,
     front: Front,
+    keeper: Keeper,
     /// How constant the latents were at the last check.
     rho: Vec<f64>,
     /// Tenths of the training that have been told.
@@ -31,7 +33,7 @@ pub(crate) struct LawBar {
 }
 
 impl LawBar {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(keeper: Keeper) -> Self {
         interrupt::listen();
         let bar = if has_bars() { ProgressBar::new(1) } else { ProgressBar::hidden() };
         if has_bars() {
@@ -42,6 +44,7 @@ impl LawBar {
             stage: String::new(),
             stopped: false,
             front: Front::new("network"),
+            keeper,
             rho: vec![],
             tenths: 0,
             reported: None,
@@ -49,7 +52,7 @@ impl LawBar {
     }
 
     /// Whether the search was stopped.
-    pub(crate) fn finish(&self) -> bool {
+    pub(crate) fn finish(self) -> bool {
         self.bar.finish_and_clear();
         self.stopped
     }
@@ -66,6 +69,17 @@ impl LawBar {
         self.stage = stage;
         (self.tenths, self.reported) = (0, None);
         self.rho.clear();
+    }
+
+    fn restore<W: Resumable + ?Sized>(&self, work: &mut W) {
+        let told = self.keeper.begin(work);
+        self.bar.suspend(|| told.iter().for_each(|line| tell!("{line}")));
+    }
+
+    fn keep<W: Resumable + ?Sized>(&self, work: &W) {
+        if let Some(error) = self.keeper.keep(work) {
+            self.bar.suspend(|| running::warn(error));
+        }
     }
 
     fn go_on(&mut self) -> ControlFlow<()> {
@@ -87,6 +101,14 @@ impl LawObserver for LawBar {
 }
 
 impl NetworkObserver for LawBar {
+    fn begins_training(&mut self, training: &mut dyn Training) {
+        self.restore(training);
+    }
+
+    fn keeps_training(&mut self, training: &dyn Training) {
+        self.keep(training);
+    }
+
     fn trains(&mut self, latents: usize, step: usize, most: usize) -> ControlFlow<()> {
         let plural = if latents == 1 { "" } else { "s" };
         self.enter(format!("training {latents} latent{plural}"), false);
@@ -111,7 +133,8 @@ impl NetworkObserver for LawBar {
         self.go_on()
     }
 
-    fn begins(&mut self, number: usize) {
+    fn begins(&mut self, number: usize, search: &mut Search) {
+        self.restore(search);
         self.front = Front::new(&format!("network {number}"));
         self.enter(format!("search for what latents hold, {number}"), true);
     }
@@ -121,6 +144,7 @@ impl NetworkObserver for LawBar {
         self.bar.set_length(budget);
         self.bar.set_position(search.evaluations().min(budget));
         self.front.step(search, &self.bar);
+        self.keep(search);
         self.go_on()
     }
 }

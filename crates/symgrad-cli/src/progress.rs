@@ -12,7 +12,9 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use symgrad::data::Progress;
 use symgrad::models::Unit;
 use symgrad::search::{Observer as SearchObserver, Search};
-use symgrad::{Error, Interpretation, LayerObserver, Observer, Record, Stage, write_file};
+use symgrad::{
+    Error, Interpretation, LayerObserver, Observer, Record, Restored, Stage, write_file,
+};
 
 use crate::fail::Failure;
 use crate::front::Front;
@@ -317,6 +319,21 @@ impl Observer for Bars {
             bar.set_position(done);
         }
         go_on()
+    }
+
+    fn restored(&self, run: &str, restored: &Restored) {
+        self.multi.suspend(|| {
+            for line in restored.lines() {
+                tell!("{run}: {line}");
+            }
+        });
+    }
+
+    fn unkept(&self, run: &str, error: Error) {
+        self.multi.suspend(|| {
+            tell!("{run}:");
+            running::warn(error);
+        });
     }
 
     fn finished(&self, run: &str, record: &Record, resumed: bool) {

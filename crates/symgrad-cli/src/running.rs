@@ -6,8 +6,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
-use symgrad::search::Search;
-use symgrad::{Error, Folder, Request, States};
+use symgrad::{Error, Folder, Request, Resumable, States};
 
 use crate::fail::Failure;
 use crate::interrupt;
@@ -94,39 +93,22 @@ pub(crate) fn interrupted(out: &Path) -> ExitCode {
     interrupt::code()
 }
 
-/// Keeps the states of searches.
+/// Keeps the states of trainings and searches.
 pub(crate) struct Keeper {
     states: Option<Arc<States>>,
     has_failed: AtomicBool,
 }
 
 impl Keeper {
-    /// Puts what was kept of a search in its place. Returns what to say about it.
-    pub(crate) fn begin(&self, search: &mut Search) -> Vec<String> {
+    /// Puts what was kept of a training or search in its place. Returns what to say about it.
+    pub(crate) fn begin<W: Resumable + ?Sized>(&self, work: &mut W) -> Vec<String> {
         interrupt::listen();
-        let Some(states) = &self.states else { return vec![] };
-        let restored = states.restore(search);
-        let unusable = restored
-            .unusable
-            .iter()
-            .map(|(path, reason)| format!("warning: {} cannot be used: {reason}", path.display()));
-        let mut told: Vec<String> = unusable.collect();
-        match restored.evaluations {
-            Some(evaluations) if told.is_empty() => {
-                told.push(format!("the search goes on after {evaluations} evaluations"));
-            }
-            Some(evaluations) => told.push(format!(
-                "the search goes on with the state before it, after {evaluations} evaluations"
-            )),
-            None if !told.is_empty() => told.push("the search begins anew".into()),
-            None => {}
-        }
-        told
+        self.states.as_ref().map_or_else(Vec::new, |states| states.restore(work).lines())
     }
 
-    /// Keeps the state of a search. Returns what to say if that fails for the first time.
-    pub(crate) fn keep(&self, search: &Search) -> Option<Error> {
-        let kept = self.states.as_ref()?.keep(search, interrupt::asked());
+    /// Keeps the state of a training or search. Returns what to say if that fails for the first time.
+    pub(crate) fn keep<W: Resumable + ?Sized>(&self, work: &W) -> Option<Error> {
+        let kept = self.states.as_ref()?.keep(work, interrupt::asked());
         let error = kept.err()?;
         (!self.has_failed.swap(true, Relaxed)).then_some(error)
     }

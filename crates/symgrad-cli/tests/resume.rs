@@ -17,7 +17,7 @@ struct Case {
     result: &'static str,
 }
 
-const MODELS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/models");
+const TESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests");
 
 impl Case {
     fn new(arguments: &[&str], result: &'static str) -> Self {
@@ -31,11 +31,11 @@ impl Case {
         let rows: Vec<String> = (0..300).map(row).collect();
         let table = format!("x,v,g_x,g_v\n{}\n", rows.join("\n"));
         std::fs::write(folder.path().join("field.csv"), table).expect("a file");
-        let model = |word: &&str| match word.strip_prefix("MODELS/") {
-            Some(name) => format!("{MODELS}/{name}"),
+        let file = |word: &&str| match word.strip_prefix("TESTS/") {
+            Some(name) => format!("{TESTS}/{name}"),
             None => (*word).to_owned(),
         };
-        Self { folder, arguments: arguments.iter().map(model).collect(), result }
+        Self { folder, arguments: arguments.iter().map(file).collect(), result }
     }
 
     fn search(budget: &str) -> Self {
@@ -43,15 +43,28 @@ impl Case {
     }
 
     fn layer() -> Self {
-        let model = ["--model", "MODELS/motion.onnx", "--points", "MODELS/motion.csv"];
+        let model = ["--model", "TESTS/models/motion.onnx", "--points", "TESTS/models/motion.csv"];
         let rest = ["--layer", "relu", "--all", "--part", "1/16", "--budget", "4k"];
         Self::new(&[&["interpret"][..], &model, &rest].concat(), "layer.json")
     }
 
     fn space() -> Self {
-        let model = ["--model", "MODELS/invariants.onnx", "--points", "MODELS/invariants.csv"];
+        let model =
+            ["--model", "TESTS/models/invariants.onnx", "--points", "TESTS/models/invariants.csv"];
         let rest = ["--neuron", "0,1", "--budget", "6k"];
         Self::new(&[&["interpret"][..], &model, &rest].concat(), "space.json")
+    }
+
+    /// A training on groups, and a search for what it has learned.
+    fn laws() -> Self {
+        let road = ["--road", "both", "--latents", "2"];
+        Self::new(&[&["discover", "TESTS/data/orbits.csv"][..], &road].concat(), "result.json")
+    }
+
+    /// A training on triplets, and all that follows.
+    fn experiment() -> Self {
+        let arguments = ["reproduce", "--only", "trace-2x2", "--quick", "--threads", "1"];
+        Self::new(&arguments, "trace-2x2-isolated/seed-0/result.json")
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -109,10 +122,11 @@ fn told(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// The states that a run keeps, the last of each search before the one before it.
+/// The states that a run keeps, the last of each training or search before the one before it.
 fn states(out: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(out.join(".symgrad-run")) else { return vec![] };
-    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    let folders = [out.to_owned(), out.join("trace-2x2-isolated/seed-0")];
+    let entries = folders.iter().filter_map(|f| std::fs::read_dir(f.join(".symgrad-run")).ok());
+    let mut paths: Vec<PathBuf> = entries.flatten().flatten().map(|entry| entry.path()).collect();
     let is_state = |path: &PathBuf| {
         path.extension().is_some_and(|end| end == "state" || end == "state-before")
     };
@@ -137,12 +151,13 @@ const KILLS_OF_A_RUN: usize = 2;
 fn killed_runs_end_like_undisturbed_ones() {
     let wanted: usize =
         std::env::var("SYMGRAD_KILLS").map_or(5, |text| text.parse().expect("a count"));
-    let cases = [Case::search("12k"), Case::layer(), Case::space()];
+    let cases =
+        [Case::search("12k"), Case::experiment(), Case::layer(), Case::laws(), Case::space()];
     let whole: Vec<_> = cases.iter().map(Case::undisturbed).collect();
     let mut shares = shares(7);
     let (mut kills, mut runs) = (0, 0);
     while kills < wanted {
-        let (case, (expected, took)) = (&cases[runs % 3], &whole[runs % 3]);
+        let (case, (expected, took)) = (&cases[runs % cases.len()], &whole[runs % cases.len()]);
         let out = format!("killed-{runs}");
         runs += 1;
         let mut command = case.command(&out);
@@ -199,6 +214,46 @@ fn an_interrupted_run_shows_what_it_has_and_goes_on() {
     let again = case.resumption("out").output().expect("the command runs");
     assert_eq!(again.status.code(), Some(2));
     assert!(self::told(&again).contains("is complete"));
+}
+
+/// A training of an experiment, and one of the network's road to laws. What was trained is the same as
+/// well.
+#[test]
+fn an_interrupted_training_goes_on() {
+    for case in [Case::experiment(), Case::laws()] {
+        let (expected, _) = case.undisturbed();
+        let mut command = case.command("out");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().expect("the command starts");
+        while states(&case.path("out")).is_empty() {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        let id = child.id().to_string();
+        Command::new("kill").args(["-INT", &id]).status().expect("a signal");
+        let output = child.wait_with_output().expect("it ends");
+        let told = told(&output);
+        assert_eq!(output.status.code(), Some(130), "{told}");
+        assert!(told.contains("symgrad resume out"), "{told}");
+        // That of its last step.
+        let state = std::fs::read(&states(&case.path("out"))[0]).expect("a state");
+        assert!(state.starts_with(b"symgrad-training-"));
+        let told = ended(case.resumption("out"));
+        assert!(told.contains("the training goes on after "), "{told}");
+        assert_eq!(case.result("out"), expected);
+        assert!(states(&case.path("out")).is_empty());
+        if case.result != "result.json" {
+            for name in ["encoder.bpk", "training.csv", "check.json"] {
+                let file = |out: &str| {
+                    let path = case.path(out).join(case.result).with_file_name(name);
+                    let text = std::fs::read(path).expect("a file");
+                    let lines = String::from_utf8_lossy(&text).into_owned();
+                    // But for how long it took.
+                    lines.split("\"seconds\"").next().unwrap_or_default().to_owned()
+                };
+                assert_eq!(file("out"), file("whole"), "{name}");
+            }
+        }
+    }
 }
 
 /// A state that was cut short or has a wrong bit is told, and the one before it is used; without

@@ -71,6 +71,12 @@ pub enum SiameseError {
         /// Learning rate at the peak of the schedule.
         learning_rate: f64,
     },
+    /// A state that the training cannot go on from.
+    #[error("the training cannot go on from it: {reason}")]
+    NotResumable {
+        /// Why not.
+        reason: String,
+    },
     /// No neuron there.
     #[error("there is no {neuron}; the encoder has {available}")]
     NoSuchNeuron {

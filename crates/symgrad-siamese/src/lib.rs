@@ -66,4 +66,7 @@ pub use config::{
 };
 pub use encoder::{Encoder, Neuron};
 pub use error::SiameseError;
-pub use train::{CurvePoint, GroupTraining, Progress, Quality, TrainObserver, TrainingCurve};
+pub use train::{
+    CurvePoint, GroupTraining, Progress, Quality, TrainObserver, Training, TrainingCurve,
+    TrainingState,
+};

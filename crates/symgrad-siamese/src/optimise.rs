@@ -2,8 +2,11 @@
 
 use burn::optim::{
     Adam, AdamConfig, AdamState, AdjustLrFn, Muon, MuonConfig, MuonState, Optimizer as Rule,
+    RecordState, StateSink, StateSource,
 };
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor, TensorData};
+use burn_pack::Scalar;
+use serde::{Deserialize, Serialize};
 
 use crate::{Decay, Optimizer, TrainConfig};
 
@@ -68,5 +71,75 @@ impl Optimise {
                 }
             };
         }
+    }
+
+    /// What is remembered of each matrix, as plain numbers; nothing before the first step.
+    pub(crate) fn moments(&self) -> Vec<Option<Moments>> {
+        let plain = |state: &State| match state {
+            State::Adam(state) => state.as_ref().map(Moments::of),
+            State::Muon(state) => state.as_ref().map(Moments::of),
+        };
+        self.states.iter().map(plain).collect()
+    }
+
+    /// Remembers what was [`moments`](Self::moments) of matrices of these shapes; says whether it
+    /// can have been that.
+    pub(crate) fn restore(
+        &mut self,
+        moments: Vec<Option<Moments>>,
+        shapes: &[(usize, usize)],
+        device: &Device,
+    ) -> bool {
+        if moments.len() != self.states.len() || shapes.len() != self.states.len() {
+            return false;
+        }
+        let each = self.states.iter_mut().zip(moments).zip(shapes);
+        each.into_iter().all(|((state, moments), &shape)| {
+            let Some(moments) = moments else { return true };
+            match state {
+                State::Adam(state) => {
+                    *state = moments.state(shape, device);
+                    state.is_some()
+                }
+                State::Muon(state) => {
+                    *state = moments.state(shape, device);
+                    state.is_some()
+                }
+            }
+        })
+    }
+}
+
+/// What an optimiser remembers of a matrix, as plain numbers: tensors of the matrix' shape, and
+/// counts, by name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Moments {
+    tensors: Vec<(String, Vec<f32>)>,
+    counts: Vec<(String, u64)>,
+}
+
+impl Moments {
+    fn of(state: &impl RecordState) -> Self {
+        let mut sink = StateSink::default();
+        state.state_flatten("", &mut sink);
+        let tensor = |(name, data): (String, TensorData)| (name, data.iter::<f32>().collect());
+        // Steps are all that these optimisers count.
+        let count = |(name, count): (String, Scalar)| Some((name, u64::try_from(count).ok()?));
+        Self {
+            tensors: sink.tensors.into_iter().map(tensor).collect(),
+            counts: sink.scalars.into_iter().filter_map(count).collect(),
+        }
+    }
+
+    fn state<S: RecordState>(self, (rows, columns): (usize, usize), device: &Device) -> Option<S> {
+        let counts = self.counts.into_iter().map(|(name, count)| (name, Scalar::from(count)));
+        let mut source = StateSource::new(counts.collect());
+        for (name, values) in self.tensors {
+            if values.len() != rows * columns {
+                return None;
+            }
+            source.insert_tensor(name, TensorData::new(values, [rows, columns]));
+        }
+        S::state_unflatten("", &mut source, device)
     }
 }

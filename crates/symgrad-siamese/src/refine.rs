@@ -15,6 +15,7 @@
 
 use burn::tensor::Tensor;
 use faer::Mat;
+use serde::{Deserialize, Serialize};
 
 use crate::loss::FOLLOW_WEIGHT;
 use crate::network::{Network, singles, tensor};
@@ -35,6 +36,7 @@ pub(crate) fn starts_round(step: usize, steps: usize, after: f64) -> bool {
 }
 
 /// What latents are held to, row by row, in standard units.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Targets {
     train: Vec<f32>,
     pub(crate) validation: Vec<f32>,
@@ -62,6 +64,13 @@ impl Targets {
         standard.apply(&mut validation.means);
         network.transform(standard);
         Self { train: train.means, validation: validation.means, latents, weights }
+    }
+
+    /// Whether they are of so many training and validation samples.
+    pub(crate) fn are_of(&self, counts: [usize; 2], latents: usize) -> bool {
+        let lengths = [self.train.len(), self.validation.len()];
+        let weights = self.weights.len();
+        lengths == counts.map(|count| count * latents) && [self.latents, weights] == [latents; 2]
     }
 
     /// The targets of those training rows.

@@ -1,8 +1,11 @@
 //! The learning rate over the course of training.
 
+use serde::{Deserialize, Serialize};
+
 use crate::Schedule;
 
 /// Follows a [`Schedule`] through one training.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct LearningRate {
     schedule: Schedule,
     peak: f64,

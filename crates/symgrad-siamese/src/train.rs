@@ -1,9 +1,15 @@
 //! The training loop.
 
+mod course;
 mod grouped;
+mod judge;
+mod saved;
 
-pub use grouped::{GroupTraining, Quality};
-pub(crate) use grouped::{Judge, train_on_groups};
+pub use grouped::GroupTraining;
+pub(crate) use grouped::train_on_groups;
+pub(crate) use judge::Judge;
+pub use judge::Quality;
+pub use saved::{Training, TrainingState};
 
 use std::ops::ControlFlow;
 
@@ -16,13 +22,14 @@ use symgrad_data::Triplets;
 use crate::loss::{Latents, follow};
 use crate::network::{Network, singles, tensor};
 use crate::optimise::Optimise;
-use crate::refine::{self, Targets};
+use crate::refine::Targets;
 use crate::refit::refit;
 use crate::samples::{Samples, Split};
-use crate::schedule::LearningRate;
 use crate::standardise::Standardisation;
 use crate::weights::Weights;
-use crate::{Length, SiameseError, TrainConfig};
+use crate::{SiameseError, TrainConfig};
+
+use self::course::OnTriplets;
 
 /// Follows a training, and may stop it; the defaults do neither.
 ///
@@ -40,6 +47,17 @@ use crate::{Length, SiameseError, TrainConfig};
 /// }
 /// ```
 pub trait TrainObserver {
+    /// Called before the first step: a state of the same training that was kept may be put in its
+    /// place.
+    fn begins(&mut self, training: &mut dyn Training) {
+        let _ = training;
+    }
+
+    /// Called after each step, once all that belongs to it is done: the training may be kept.
+    fn keeps(&mut self, training: &dyn Training) {
+        let _ = training;
+    }
+
     /// Called after each step. To break ends the training: the encoder is the one trained so far,
     /// its last layer solved for as at any end.
     fn on_step(&mut self, progress: &Progress) -> ControlFlow<()> {
@@ -117,9 +135,9 @@ pub(crate) fn train(
         |triplets, split| Samples::new(triplets, &standardisation, negatives, config.reach, split);
     let train = samples(train, Split::Training)?;
     let validation = samples(validation, Split::Validation)?;
-    let mut trainer = Trainer::new(train, validation, config, seed)?;
-    let curve = trainer.run(observer)?;
-    Ok((standardisation, trainer.finish(), curve))
+    let trainer = Trainer::new(train, validation, config, seed)?;
+    let (weights, curve) = OnTriplets::new(trainer, seed).run(observer)?;
+    Ok((standardisation, weights, curve))
 }
 
 /// A training under way.
@@ -166,61 +184,6 @@ impl<'a> Trainer<'a> {
         })
     }
 
-    fn run(&mut self, observer: &mut dyn TrainObserver) -> Result<TrainingCurve, SiameseError> {
-        let per_pass = self.train.count.div_ceil(self.batch());
-        let steps = match self.config.length {
-            Length::Steps(steps) => steps,
-            Length::Epochs(epochs) => epochs.saturating_mul(per_pass),
-        };
-        let every =
-            if self.config.validate_every > 0 { self.config.validate_every } else { per_pass };
-        let mut rate = LearningRate::new(self.config.schedule, self.config.learning_rate, steps);
-        let mut points: Vec<CurvePoint> = Vec::new();
-        let (mut sum, mut summed, mut stale) = (0.0, 0, 0);
-        let (mut stopped_early, mut stopped) = (false, false);
-        for step in 1..=steps {
-            let learning_rate = rate.at(step - 1);
-            if refine::starts_round(step, steps, self.config.refine_after) {
-                (self.best, stale) = (None, 0);
-                let targets = Targets::take(
-                    &mut self.network,
-                    [&self.train, &self.validation],
-                    self.config.loss.keeps_independent(),
-                );
-                self.targets = Some(targets);
-            }
-            let loss = self.step(step, learning_rate)?;
-            stopped = observer.on_step(&Progress { step, steps, loss }).is_break();
-            sum += loss;
-            summed += 1;
-            if stopped {
-                break;
-            }
-            if step % every != 0 && step != steps {
-                continue;
-            }
-            let validation_loss = self.validate(step)?;
-            let training_loss = sum / f64::from(summed);
-            points.push(CurvePoint { step, learning_rate, training_loss, validation_loss });
-            stopped = observer.on_validation(&points[points.len() - 1]).is_break();
-            rate.observe(validation_loss);
-            (sum, summed) = (0.0, 0);
-            if self.config.patience.is_some() && self.is_best(validation_loss) {
-                stale = 0;
-            } else {
-                stale += 1;
-            }
-            if self.config.patience.is_some_and(|patience| stale >= patience) {
-                stopped_early = step < steps;
-                break;
-            }
-            if stopped {
-                break;
-            }
-        }
-        Ok(TrainingCurve { points, stopped_early, stopped, left_out: self.train.left_out })
-    }
-
     fn is_best(&mut self, loss: f64) -> bool {
         let better = self.best.as_ref().is_none_or(|(best, _)| loss < *best);
         if better {
@@ -236,6 +199,11 @@ impl<'a> Trainer<'a> {
 
     fn batch(&self) -> usize {
         self.config.batch.min(self.train.count)
+    }
+
+    /// Steps of a pass over the data.
+    fn per_pass(&self) -> usize {
+        self.train.count.div_ceil(self.batch())
     }
 
     /// One step of the optimiser; returns the batch's loss.

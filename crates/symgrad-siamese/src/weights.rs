@@ -2,11 +2,12 @@
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 
 use crate::EncoderConfig;
 
 /// A matrix, row by row.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Matrix {
     pub(crate) rows: usize,
     pub(crate) columns: usize,
@@ -18,7 +19,7 @@ pub(crate) struct Matrix {
 /// Layers map rows x to x·W + b, so W has one row per input, and b is a matrix of one row. The
 /// order is W, b of each hidden layer, W, b of the latents, and at last the linear skip from
 /// inputs to latents if there is one.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Weights(pub(crate) Vec<Matrix>);
 
 impl Weights {
@@ -35,6 +36,15 @@ impl Weights {
             shapes.push((inputs, config.latents));
         }
         shapes
+    }
+
+    /// Whether they have these shapes.
+    pub(crate) fn has(&self, shapes: &[(usize, usize)]) -> bool {
+        let fits = |matrix: &Matrix, (rows, columns): &(usize, usize)| {
+            let Matrix { values, .. } = matrix;
+            (matrix.rows, matrix.columns, values.len()) == (*rows, *columns, rows * columns)
+        };
+        self.0.len() == shapes.len() && self.0.iter().zip(shapes).all(|(m, shape)| fits(m, shape))
     }
 
     /// Fresh weights: uniform with variance 1 / (inputs of the layer), which keeps the size of

@@ -150,6 +150,12 @@ pub enum Error {
     /// The search ended without any formula.
     #[error("no formula has a finite gradient at all points")]
     NothingFound,
+    /// A state that cannot be written down.
+    #[error("the state cannot be kept: {reason}")]
+    Unsaved {
+        /// What the writer says.
+        reason: String,
+    },
     /// The observer stopped the run.
     #[error("it was stopped before its end")]
     Stopped,
@@ -268,7 +274,7 @@ impl Error {
             Self::Names(_) => {
                 "name the columns with letters, digits and `_`, such as `x1` or `v_x`"
             }
-            Self::Stopped => "a later call of `reproduce` goes on from the last complete stage",
+            Self::Stopped => "`symgrad resume`, or the same call once more, goes on from there",
             Self::NothingFound => "allow more operators with --ops, or a larger --budget",
             Self::UnknownExperiment { .. } => "`symgrad list` shows all experiments",
             Self::Write { .. } => "choose a folder that you may write to with --out",
@@ -284,6 +290,7 @@ impl Error {
             Self::NoResult { .. } | Self::NoPage { .. } => {
                 "name folders that `symgrad search`, `interpret` or `reproduce` have written with --out"
             }
+            Self::Unsaved { .. } => "this is a fault of symgrad's: please report it",
             Self::Config { .. } => "choose seeds below 2^63 and finite settings",
         }
     }

@@ -123,7 +123,7 @@ pub use published::{PublishedFront, published_front, published_mse};
 #[cfg(feature = "training")]
 pub use reproduce::{Failure, Plan, Reproduction, reproduce};
 pub use settings::SearchSettings;
-pub use states::{Request, Restored, States};
+pub use states::{Request, Restored, Resumable, States};
 pub use strays::Strays;
 #[cfg(feature = "training")]
 pub use summary::{SUMMARY, write_summary_page};

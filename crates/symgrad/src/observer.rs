@@ -56,10 +56,21 @@ pub trait Observer: Sync {
 
     /// How far a stage is: steps of training, evaluations of the search. To break ends the run
     /// with [`Error::Stopped`](crate::Error::Stopped). Its folder keeps the stages that are
-    /// complete, so that a later call goes on from there; other runs are asked themselves.
+    /// complete, and the state of the one that is not, so that a later call goes on from there; other
+    /// runs are asked themselves.
     fn progress(&self, run: &str, stage: Stage, done: u64, total: u64) -> ControlFlow<()> {
         let _ = (run, stage, done, total);
         ControlFlow::Continue(())
+    }
+
+    /// A training or search of a run begins; an earlier call may have left a state of it.
+    fn restored(&self, run: &str, restored: &crate::Restored) {
+        let _ = (run, restored);
+    }
+
+    /// A state of a run cannot be kept; what was kept before is intact, and the run goes on.
+    fn unkept(&self, run: &str, error: crate::Error) {
+        let _ = (run, error);
     }
 
     /// A run is over; `resumed` if an earlier call had done all of it.

@@ -10,7 +10,7 @@ use symgrad_report::{
     Curve, FrontLabels, FrontPoint, ScatterLabels, pareto_svg, scatter_svg, training_curve_svg,
 };
 use symgrad_search::{Objective, Search};
-use symgrad_siamese::{Backend, CurvePoint, Encoder, Neuron, Progress, TrainObserver};
+use symgrad_siamese::{Backend, CurvePoint, Encoder, Neuron, Progress, TrainObserver, Training};
 
 use crate::check::{RECOVERED, check};
 use crate::files::{read_json, write_json};
@@ -23,8 +23,9 @@ use crate::steps::{
     Steps, TEST, TRAIN, TRAINING_PICTURE, VALIDATION,
 };
 use crate::{
-    Case, Error, Findings, Observer, Origin, REPORT, Record, RunConfig, SECONDS, Seconds, Stage,
-    States, VerdictRecord, published_front, published_mse, recipe_name, search_field, write_report,
+    Case, Error, Findings, Observer, Origin, REPORT, Record, Resumable, RunConfig, SECONDS,
+    Seconds, Stage, States, VerdictRecord, published_front, published_mse, recipe_name,
+    search_field, write_report,
 };
 
 /// A run of one case with one seed.
@@ -129,14 +130,18 @@ impl Run<'_> {
         let (train, validation) =
             self.timed(folder, Stage::Data, |folder| self.training_triplets(folder))?;
         self.timed(folder, Stage::Training, |folder| {
-            let mut follower = Follower::new(self);
+            let states = States::beside(folder);
+            states.make()?;
+            let mut follower = Follower::new(self, &states);
             let (config, seed) = (&self.config.training, self.config.seed);
             let (encoder, curve) =
                 Encoder::train(&train, &validation, config, seed, &mut follower)?;
             follower.go_on()?;
             let curve = curve_table(&curve.points)?;
             folder.make(CURVE, from.clone(), |path| curve.write(path))?;
-            folder.make(ENCODER, from, |path| encoder.save(path))
+            folder.make(ENCODER, from, |path| encoder.save(path))?;
+            states.end();
+            Ok(())
         })
     }
 
@@ -189,7 +194,7 @@ impl Run<'_> {
         let settings = self.config.search_settings(self.threads);
         let states = States::beside(folder);
         states.make()?;
-        let mut follower = Follower { states: Some(&states), ..Follower::new(self) };
+        let mut follower = Follower::new(self, &states);
         let mut findings = search_field(&field, &settings, &mut follower)?;
         follower.go_on()?;
         self.judge_by_pairs(folder, &mut findings)?;
@@ -376,18 +381,20 @@ fn curve_table(points: &[CurvePoint]) -> Result<Table, Error> {
     Ok(Table::new(names.to_vec(), columns)?)
 }
 
-/// Passes the parts' reports on under the run's name.
+/// Passes the parts' reports on under the run's name, and keeps their states.
 struct Follower<'a> {
     name: String,
     observer: &'a dyn Observer,
-    /// Where the search keeps its state.
-    states: Option<&'a States>,
+    states: &'a States,
     stopped: bool,
+    /// Whether it was told that states cannot be kept.
+    told: bool,
 }
 
 impl<'a> Follower<'a> {
-    fn new(run: &Run<'a>) -> Self {
-        Self { name: run.name(), observer: run.observer, states: None, stopped: false }
+    fn new(run: &Run<'a>, states: &'a States) -> Self {
+        let (name, observer) = (run.name(), run.observer);
+        Self { name, observer, states, stopped: false, told: false }
     }
 
     /// What was stopped halfway must not pass for a stage's result.
@@ -400,29 +407,44 @@ impl<'a> Follower<'a> {
         self.stopped |= flow.is_break();
         flow
     }
+
+    fn restore<W: Resumable + ?Sized>(&self, work: &mut W) {
+        self.observer.restored(&self.name, &self.states.restore(work));
+    }
+
+    /// What cannot be kept goes on all the same.
+    fn keep<W: Resumable + ?Sized>(&mut self, work: &W) {
+        if let Err(error) = self.states.keep(work, self.stopped)
+            && !std::mem::replace(&mut self.told, true)
+        {
+            self.observer.unkept(&self.name, error);
+        }
+    }
 }
 
 impl TrainObserver for Follower<'_> {
+    fn begins(&mut self, training: &mut dyn Training) {
+        self.restore(training);
+    }
+
     fn on_step(&mut self, progress: &Progress) -> ControlFlow<()> {
         self.report(Stage::Training, progress.step as u64, progress.steps as u64)
+    }
+
+    fn keeps(&mut self, training: &dyn Training) {
+        self.keep(training);
     }
 }
 
 impl symgrad_search::Observer for Follower<'_> {
     fn begin(&mut self, search: &mut Search) {
-        if let Some(states) = self.states {
-            // What cannot be used was left by a search that was asked for something else.
-            states.restore(search);
-        }
+        self.restore(search);
     }
 
     fn step(&mut self, search: &Search) -> ControlFlow<()> {
         let (evaluations, budget) = (search.evaluations(), search.config().budget);
         let flow = self.report(Stage::Search, evaluations.min(budget), budget);
-        if let Some(states) = self.states {
-            // A search that cannot be kept goes on all the same.
-            let _ = states.keep(search, flow.is_break());
-        }
+        self.keep(search);
         flow
     }
 }

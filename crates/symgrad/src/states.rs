@@ -1,5 +1,9 @@
 //! What a run's folder keeps while the run goes on: how it was asked for, and the states of its
-//! searches.
+//! trainings and searches.
+
+mod resumable;
+
+pub use resumable::Resumable;
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -8,7 +12,6 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use symgrad_search::Search;
 
 use crate::files::{read_json, replace, write_json};
 use crate::{Error, Folder};
@@ -19,7 +22,7 @@ const PLACE: &str = ".symgrad-run";
 /// The file in it that says how the run was asked for.
 const REQUEST: &str = "run.json";
 
-/// Between two writings of one search's state.
+/// Between two writings of the state of one training or search.
 const EVERY: Duration = Duration::from_secs(2);
 
 /// So many times as long as the last writing took, if that is more.
@@ -53,8 +56,8 @@ impl Request {
     }
 }
 
-/// The states of a run's searches, so that a run that was interrupted can go on. Each search has two
-/// files: the last state, and the one before it.
+/// The states of a run's trainings and searches, so that a run that was interrupted can go on. Each
+/// has two files: the last state, and the one before it.
 ///
 /// ```
 /// use symgrad::{Folder, Request, States};
@@ -72,17 +75,42 @@ impl Request {
 #[derive(Debug)]
 pub struct States {
     place: PathBuf,
-    /// When each search may write its state again.
+    /// When each training or search may write its state again.
     next: Mutex<BTreeMap<u64, Instant>>,
 }
 
-/// What became of the state of a search.
+/// What became of the state of a training or search.
 #[derive(Debug, Default)]
 pub struct Restored {
-    /// The evaluations of the state that was used; none if there was no state.
-    pub evaluations: Option<u64>,
+    /// What it is.
+    noun: &'static str,
+    /// What was done by the state that was used, such as "1200 evaluations"; none if there was no
+    /// state.
+    pub done: Option<String>,
     /// Files that could not be used, and why not.
     pub unusable: Vec<(PathBuf, String)>,
+}
+
+impl Restored {
+    /// The same in words; none if there was no state.
+    pub fn lines(&self) -> Vec<String> {
+        let unusable = |(path, reason): &(PathBuf, String)| {
+            format!("warning: {} cannot be used: {reason}", path.display())
+        };
+        let mut lines: Vec<String> = self.unusable.iter().map(unusable).collect();
+        let Self { noun, done, .. } = self;
+        match done {
+            Some(done) if lines.is_empty() => {
+                lines.push(format!("the {noun} goes on after {done}"))
+            }
+            Some(done) => {
+                lines.push(format!("the {noun} goes on with the state before it, after {done}"));
+            }
+            None if !lines.is_empty() => lines.push(format!("the {noun} begins anew")),
+            None => {}
+        }
+        lines
+    }
 }
 
 impl States {
@@ -112,24 +140,23 @@ impl States {
     }
 
     /// The last state and the one before it.
-    fn files(&self, search: &Search) -> [PathBuf; 2] {
-        let digest = search.objective_digest();
+    fn files(&self, digest: u64) -> [PathBuf; 2] {
         ["state", "state-before"].map(|end| self.place.join(format!("{digest:016x}.{end}")))
     }
 
-    /// Puts the last state of a search that can be used in the place of one that begins.
-    pub fn restore(&self, search: &mut Search) -> Restored {
-        let mut restored = Restored::default();
-        for path in self.files(search) {
+    /// Puts the last state of a training or search that can be used in the place of one that begins.
+    pub fn restore<W: Resumable + ?Sized>(&self, work: &mut W) -> Restored {
+        let mut restored = Restored { noun: work.noun(), ..Restored::default() };
+        for path in self.files(work.digest()) {
             let reason = match std::fs::read(&path) {
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
                 Err(error) => error.to_string(),
-                Ok(saved) => match search.restore(&saved) {
+                Ok(saved) => match work.restore(&saved) {
                     Ok(()) => {
-                        restored.evaluations = Some(search.evaluations());
+                        restored.done = Some(work.done());
                         return restored;
                     }
-                    Err(error) => error.to_string(),
+                    Err(reason) => reason,
                 },
             };
             restored.unusable.push((path, reason));
@@ -137,17 +164,17 @@ impl States {
         restored
     }
 
-    /// Writes the state of a search if the last writing was a while ago, the search has ended, or it
-    /// shall be written `now`. Where that fails, what was written before stays.
-    pub fn keep(&self, search: &Search, now: bool) -> Result<(), Error> {
-        let digest = search.objective_digest();
+    /// Writes the state of a training or search if the last writing was a while ago, it has ended, or
+    /// it shall be written `now`. Where that fails, what was written before stays.
+    pub fn keep<W: Resumable + ?Sized>(&self, work: &W, now: bool) -> Result<(), Error> {
+        let digest = work.digest();
         let start = Instant::now();
         let due = self.next().get(&digest).is_none_or(|next| start >= *next);
-        if !(due || now || search.stopped().is_some()) {
+        if !(due || now || work.is_over()) {
             return Ok(());
         }
-        let [last, before] = self.files(search);
-        let saved = search.save_briefly()?;
+        let [last, before] = self.files(digest);
+        let saved = work.save()?;
         let written = replace(&last, Some(&before), &saved);
         let took = start.elapsed();
         self.next().insert(digest, start + took + EVERY.max(took * RARER));

@@ -5,56 +5,22 @@
 //! with the last of them the training ends, when ρ has stopped falling; a latent that is no more
 //! constant than one of shuffled points has collapsed, and training begins anew from other weights.
 
-use std::ops::ControlFlow;
-
 use burn::tensor::DType;
-use faer::Mat;
-use rand::SeedableRng;
-use rand::seq::SliceRandom;
-use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 use symgrad_data::{Groups, Triplets};
 
+use super::judge::{Judge, Quality};
+use super::saved::{Position, Training, TrainingState, digest, unusable};
 use super::{Progress, TrainObserver, Trainer};
-use crate::network::{Network, singles, tensor};
-use crate::ratio::Canonical;
+use crate::network::Network;
 use crate::refine::{ROUNDS, Targets};
 use crate::samples::{Samples, Split};
 use crate::standardise::Standardisation;
 use crate::weights::Weights;
 use crate::{Length, SiameseError, TrainConfig};
 
-/// How constant the latents are within groups, at some step of a training.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Quality {
-    /// Steps done, of all attempts.
-    pub step: usize,
-    /// Which start from fresh weights it is, counted from 1.
-    pub attempt: usize,
-    /// Rounds of refinement that have begun; 0 while the concept is being chosen.
-    pub round: usize,
-    /// ρ, the variance within validation groups over all variance: of the latent or, of several,
-    /// of their uncorrelated combinations, the most constant first.
-    pub rho: Vec<f64>,
-    /// The least ρ of the same latents with the points shuffled among the groups.
-    pub shuffled: f64,
-}
-
-impl Quality {
-    /// Whether the latents are no more constant than chance would have them.
-    pub fn is_collapsed(&self) -> bool {
-        let best = self.rho.iter().copied().fold(f64::INFINITY, f64::min);
-        best.is_nan() || best > COLLAPSED * self.shuffled
-    }
-
-    /// The mean decimal logarithm of ρ: what training lets fall.
-    fn level(&self) -> f64 {
-        let log = |rho: &f64| if rho.is_finite() { rho.max(LEAST).log10() } else { 0.0 };
-        self.rho.iter().map(log).sum::<f64>() / self.rho.len().max(1) as f64
-    }
-}
-
 /// How a training on groups went.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GroupTraining {
     /// The checks, in order; the last is of the encoder returned.
     pub checks: Vec<Quality>,
@@ -67,12 +33,6 @@ pub struct GroupTraining {
     /// Triplets left out because they lie beyond `reach`.
     pub left_out: usize,
 }
-
-/// The share of what shuffled points give above which a latent tells nothing.
-const COLLAPSED: f64 = 0.5;
-
-/// The ρ of single precision.
-const LEAST: f64 = 1e-12;
 
 /// Steps between two checks.
 const EVERY: usize = 50;
@@ -95,9 +55,6 @@ const ATTEMPTS: usize = 3;
 /// Triplets drawn to train on, and to validate.
 const TRIPLETS: [usize; 2] = [8192, 1024];
 
-/// Points of validation groups that ρ is computed on, about.
-const POINTS: usize = 2000;
-
 /// Trains fresh weights on groups.
 pub(crate) fn train_on_groups(
     train: &Groups,
@@ -112,220 +69,232 @@ pub(crate) fn train_on_groups(
     let [fit, held] = [(train, TRIPLETS[0], seed), (validation, TRIPLETS[1], !seed)]
         .map(|(groups, count, seed)| groups.triplets(count, seed));
     let (fit, held) = (fit?, held?);
+    let negatives = config.loss.uses_negatives();
     let samples = |triplets: &Triplets, split| {
-        let negatives = config.loss.uses_negatives();
         Samples::new(triplets, &standardisation, negatives, config.reach, split)
     };
-    let mut found = GroupTraining {
-        checks: vec![],
-        steps: 0,
-        attempts: 0,
-        stopped: false,
-        left_out: samples(&fit, Split::Training)?.left_out,
-    };
-    let mut best: Option<(Quality, Weights)> = None;
-    while found.attempts < ATTEMPTS && !found.stopped {
+    let start = |attempt: usize| {
         let (fit, held) = (samples(&fit, Split::Training)?, samples(&held, Split::Validation)?);
-        let trainer = Trainer::new(fit, held, config, seed.wrapping_add(found.attempts as u64))?;
-        found.attempts += 1;
-        let (quality, weights) = trainer.attempt(&judge, &mut found, observer)?;
-        let collapsed = quality.is_collapsed();
-        if best.as_ref().is_none_or(|(best, _)| quality.level() < best.level()) {
-            best = Some((quality, weights));
-        }
-        if !collapsed {
-            break;
-        }
-    }
-    let Some((quality, weights)) = best else {
-        return Err(SiameseError::TooFewTriplets { split: "training", count: 0, left_out: 0 });
+        Trainer::new(fit, held, config, seed.wrapping_add(attempt as u64))
     };
-    found.checks.push(quality);
-    Ok((standardisation, weights, found))
+    let (weights, training) = OnGroups::new(&judge, start(0)?, seed).run(&start, observer)?;
+    Ok((standardisation, weights, training))
 }
 
-impl Trainer<'_> {
-    /// One start, to its end or to a latent that has collapsed.
-    fn attempt(
+/// A training on groups.
+struct OnGroups<'a> {
+    judge: &'a Judge,
+    trainer: Trainer<'a>,
+    digest: u64,
+    attempts: Attempts,
+}
+
+/// Where it stands between two steps.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Attempts {
+    found: GroupTraining,
+    /// The best of the attempts that are over.
+    best: Option<(Quality, Weights)>,
+    /// Steps that had been done when this attempt began.
+    begun: usize,
+    stage: Stage,
+}
+
+/// A round of refinement, or the choosing of the concept before it: steps until ρ has stopped
+/// falling.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Stage {
+    /// 0 while the concept is being chosen.
+    round: usize,
+    /// Steps that had been done when it began.
+    begun: usize,
+    /// Checks since the last gain.
+    waited: usize,
+    lowest: f64,
+    is_over: bool,
+    /// Whether the latents had collapsed at its end.
+    has_collapsed: bool,
+}
+
+impl Stage {
+    fn new(round: usize, begun: usize) -> Self {
+        let (waited, lowest) = (0, f64::INFINITY);
+        Self { round, begun, waited, lowest, is_over: false, has_collapsed: false }
+    }
+}
+
+impl<'a> OnGroups<'a> {
+    fn new(judge: &'a Judge, trainer: Trainer<'a>, seed: u64) -> Self {
+        let found = GroupTraining {
+            checks: vec![],
+            steps: 0,
+            attempts: 1,
+            stopped: false,
+            left_out: trainer.train.left_out,
+        };
+        let samples = [&trainer.train, &trainer.validation];
+        let digest = digest(trainer.config, seed, samples, &judge.rows);
+        let attempts = Attempts { found, best: None, begun: 0, stage: Stage::new(0, 0) };
+        Self { judge, trainer, digest, attempts }
+    }
+
+    /// From fresh weights, given by `start`, as long as latents collapse.
+    fn run(
         mut self,
-        judge: &Judge,
-        found: &mut GroupTraining,
+        start: &dyn Fn(usize) -> Result<Trainer<'a>, SiameseError>,
         observer: &mut dyn TrainObserver,
-    ) -> Result<(Quality, Weights), SiameseError> {
-        let per_pass = self.train.count.div_ceil(self.batch());
-        let most = match self.config.length {
-            Length::Steps(steps) => steps,
-            Length::Epochs(epochs) => epochs.saturating_mul(per_pass),
-        };
-        let rounds = if self.config.refine_after < 1.0 { ROUNDS } else { 0 };
-        let begun = found.steps;
-        for round in 0..=rounds {
-            // What choosing leaves over is for the rounds, and at least a share is left to each.
-            let until = begun + most * (round + 1) / (rounds + 1);
-            if round > 0 {
-                // A round begins from the best weights so far.
-                if let Some((_, weights)) = self.best.take() {
-                    let config = &self.config.encoder;
-                    self.network = Network::new(&weights, config, &self.device, DType::F32);
-                }
-                let independent = self.config.loss.keeps_independent();
-                let samples = [&self.train, &self.validation];
-                self.targets = Some(Targets::take(&mut self.network, samples, independent));
-            }
-            let collapsed =
-                self.stage(round, until.max(found.steps + EVERY), judge, found, observer)?;
-            if found.stopped || collapsed {
-                break;
-            }
-        }
-        let at = [found.steps, found.attempts, rounds];
-        if self.best.is_none() {
-            let quality = judge.quality(&self.network, at);
-            self.best = Some((quality.level(), self.network.to_weights()));
-        }
-        let (config, device) = (self.config.encoder.clone(), self.device.clone());
-        let quality = |weights: &Weights| {
-            judge.quality(&Network::new(weights, &config, &device, DType::F32), at)
-        };
-        let trained = self.best.as_ref().map(|(_, weights)| weights.clone());
-        let solved = self.finish();
-        let after = quality(&solved);
-        // Linear algebra in features that hardly vary may do harm.
-        if let Some(trained) = trained {
-            let before = quality(&trained);
-            if before.level() < after.level() {
-                return Ok((before, trained));
-            }
-        }
-        Ok((after, solved))
-    }
-
-    /// Steps until ρ has stopped falling; says whether the latents have collapsed.
-    fn stage(
-        &mut self,
-        round: usize,
-        until: usize,
-        judge: &Judge,
-        found: &mut GroupTraining,
-        observer: &mut dyn TrainObserver,
-    ) -> Result<bool, SiameseError> {
-        let (begun, mut waited, mut lowest) = (found.steps, 0, f64::INFINITY);
+    ) -> Result<(Weights, GroupTraining), SiameseError> {
+        observer.begins(&mut self);
         loop {
-            let warm =
-                if round == 0 { (found.steps - begun + 1) as f64 / WARM_UP as f64 } else { 1.0 };
-            let rate = self.config.learning_rate * RATES[round] * warm.min(1.0);
-            found.steps += 1;
-            let loss = self.step(found.steps, rate)?;
-            let (step, steps) = (found.steps, until);
-            found.stopped = observer.on_step(&Progress { step, steps, loss }).is_break();
-            if found.stopped {
-                return Ok(false);
-            }
-            if !(found.steps - begun).is_multiple_of(EVERY) {
-                continue;
-            }
-            let quality = judge.quality(&self.network, [found.steps, found.attempts, round]);
-            let level = quality.level();
-            if self.best.as_ref().is_none_or(|(best, _)| level < *best) {
-                self.best = Some((level, self.network.to_weights()));
-            }
-            waited = if level < lowest - GAIN { 0 } else { waited + 1 };
-            lowest = lowest.min(level);
-            found.stopped = observer.on_quality(&quality) == ControlFlow::Break(());
+            self.attempt(observer)?;
+            let Attempts { mut found, best, .. } = self.attempts;
+            let (quality, weights) = finished(self.judge, self.trainer, &found);
             let collapsed = quality.is_collapsed();
-            found.checks.push(quality);
-            if found.stopped || waited >= PATIENCE || found.steps >= until {
-                return Ok(round == 0 && collapsed);
+            let best = match best {
+                Some(best) if quality.level() >= best.0.level() => best,
+                _ => (quality, weights),
+            };
+            if !collapsed || found.stopped || found.attempts >= ATTEMPTS {
+                found.checks.push(best.0);
+                return Ok((best.1, found));
             }
+            self.trainer = start(found.attempts)?;
+            found.attempts += 1;
+            let begun = found.steps;
+            let (best, stage) = (Some(best), Stage::new(0, begun));
+            self.attempts = Attempts { found, best, begun, stage };
         }
     }
-}
 
-/// Groups that nothing is trained on.
-pub(crate) struct Judge {
-    /// Standardised points, row by row.
-    rows: Vec<f32>,
-    inputs: usize,
-    /// The group of each row.
-    groups: Vec<usize>,
-    /// The same, shuffled.
-    shuffled: Vec<usize>,
-}
-
-impl Judge {
-    pub(crate) fn new(
-        groups: &Groups,
-        standardisation: &Standardisation,
-        seed: u64,
-    ) -> Result<Self, SiameseError> {
-        let all = standardisation.rows(groups.points(), "the validation groups")?;
-        let inputs = standardisation.inputs();
-        let every = (2 * groups.len()).div_ceil(POINTS).max(1);
-        let step = groups.points().rows().div_ceil(POINTS);
-        let (mut rows, mut of) = (vec![], vec![]);
-        for group in (0..groups.len()).step_by(every) {
-            let own = groups.rows(group);
-            let step = step.min(own.len() / 2).max(1);
-            for row in own.step_by(step) {
-                #[expect(clippy::cast_possible_truncation, reason = "the network computes in f32")]
-                rows.extend(all[row * inputs..(row + 1) * inputs].iter().map(|&x| x as f32));
-                of.push(group);
+    /// One start, to its end or to a latent that has collapsed.
+    fn attempt(&mut self, observer: &mut dyn TrainObserver) -> Result<(), SiameseError> {
+        loop {
+            while !self.attempts.stage.is_over && !self.attempts.found.stopped {
+                self.advance(observer)?;
+                observer.keeps(self);
             }
+            if self.attempts.found.stopped || self.is_over() {
+                return Ok(());
+            }
+            self.refine();
         }
-        let mut shuffled = of.clone();
-        shuffled.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
-        Ok(Self { rows, inputs, groups: of, shuffled })
     }
 
-    pub(crate) fn quality(&self, network: &Network, [step, attempt, round]: [usize; 3]) -> Quality {
-        let width = network.latents_count();
-        let rows = tensor(self.rows.clone(), self.inputs, &network.device());
-        let latents = singles(network.forward(rows).0);
-        let ratios = |groups: &[usize]| {
-            let moments = Moments::of(&latents, width, groups);
-            let canonical = Canonical::of(&moments.within, &moments.total);
-            // Latents that depend on each other hold no concept of their own.
-            canonical.map_or(vec![1.0; width], |canonical| canonical.ratios)
+    /// The next round begins, from the best weights so far.
+    fn refine(&mut self) {
+        let Self { trainer, attempts: Attempts { found, stage, .. }, .. } = self;
+        if let Some((_, weights)) = trainer.best.take() {
+            let config = &trainer.config.encoder;
+            trainer.network = Network::new(&weights, config, &trainer.device, DType::F32);
+        }
+        let independent = trainer.config.loss.keeps_independent();
+        let samples = [&trainer.train, &trainer.validation];
+        trainer.targets = Some(Targets::take(&mut trainer.network, samples, independent));
+        *stage = Stage::new(stage.round + 1, found.steps);
+    }
+
+    /// One step, and the check after it if one is due.
+    fn advance(&mut self, observer: &mut dyn TrainObserver) -> Result<(), SiameseError> {
+        let until = self.until();
+        let Self { judge, trainer, attempts: Attempts { found, stage, .. }, .. } = self;
+        let done = found.steps - stage.begun;
+        let warm = if stage.round == 0 { (done + 1) as f64 / WARM_UP as f64 } else { 1.0 };
+        let rate = trainer.config.learning_rate * RATES[stage.round] * warm.min(1.0);
+        found.steps += 1;
+        let loss = trainer.step(found.steps, rate)?;
+        let (step, steps) = (found.steps, until);
+        found.stopped = observer.on_step(&Progress { step, steps, loss }).is_break();
+        if !(found.steps - stage.begun).is_multiple_of(EVERY) {
+            return Ok(());
+        }
+        let at = [found.steps, found.attempts, stage.round];
+        let quality = judge.quality(&trainer.network, at);
+        let level = quality.level();
+        if trainer.best.as_ref().is_none_or(|(best, _)| level < *best) {
+            trainer.best = Some((level, trainer.network.to_weights()));
+        }
+        stage.waited = if level < stage.lowest - GAIN { 0 } else { stage.waited + 1 };
+        stage.lowest = stage.lowest.min(level);
+        found.stopped |= observer.on_quality(&quality).is_break();
+        stage.is_over = stage.waited >= PATIENCE || found.steps >= until;
+        stage.has_collapsed = stage.is_over && stage.round == 0 && quality.is_collapsed();
+        found.checks.push(quality);
+        Ok(())
+    }
+
+    /// The step at which the stage ends at the latest: what choosing leaves over is for the rounds,
+    /// and at least a share is left to each.
+    fn until(&self) -> usize {
+        let Self { trainer, attempts: Attempts { begun, stage, .. }, .. } = self;
+        let most = match trainer.config.length {
+            Length::Steps(steps) => steps,
+            Length::Epochs(epochs) => epochs.saturating_mul(trainer.per_pass()),
         };
-        let shuffled = ratios(&self.shuffled).into_iter().fold(f64::INFINITY, f64::min);
-        Quality { step, attempt, round, rho: ratios(&self.groups), shuffled }
+        let until = begun + most * (stage.round + 1) / (rounds(trainer) + 1);
+        until.max(stage.begun + EVERY)
     }
 }
 
-/// Covariances of latents over all points, and what is left of them within groups.
-struct Moments {
-    within: Mat<f64>,
-    total: Mat<f64>,
-}
+impl Training for OnGroups<'_> {
+    fn digest(&self) -> u64 {
+        self.digest
+    }
 
-impl Moments {
-    fn of(latents: &[f32], width: usize, groups: &[usize]) -> Self {
-        let rows: Vec<Vec<f64>> = latents
-            .chunks_exact(width)
-            .map(|row| row.iter().map(|&x| f64::from(x)).collect())
-            .collect();
-        let places = groups.iter().max().map_or(1, |most| most + 1);
-        let by_group = centred(&rows, groups, places);
-        let whole = centred(&rows, &vec![0; rows.len()], 1);
-        Self { within: second_moments(&by_group, width), total: second_moments(&whole, width) }
+    fn steps(&self) -> usize {
+        self.attempts.found.steps
+    }
+
+    /// Those of this attempt.
+    fn is_over(&self) -> bool {
+        let Stage { round, is_over, has_collapsed, .. } = self.attempts.stage;
+        is_over && (has_collapsed || round == rounds(&self.trainer))
+    }
+
+    fn state(&self) -> TrainingState {
+        let position = Position::Groups(self.attempts.clone());
+        TrainingState::of(self.digest, &self.trainer, position)
+    }
+
+    fn restore(&mut self, state: TrainingState) -> Result<(), SiameseError> {
+        let Position::Groups(attempts) = state.into_trainer(self.digest, &mut self.trainer)? else {
+            return Err(unusable("it belongs to a training on triplets"));
+        };
+        let Attempts { found, begun, stage, .. } = &attempts;
+        let in_order = begun <= &stage.begun && stage.begun <= found.steps;
+        if !in_order || stage.round > rounds(&self.trainer) {
+            return Err(unusable("its parts do not fit each other"));
+        }
+        self.attempts = attempts;
+        // Whoever restores it wants it to go on.
+        self.attempts.found.stopped = false;
+        Ok(())
     }
 }
 
-/// Rows less the mean of their group.
-fn centred(rows: &[Vec<f64>], groups: &[usize], places: usize) -> Vec<Vec<f64>> {
-    let width = rows.first().map_or(0, Vec::len);
-    let (mut sums, mut counts) = (vec![vec![0.0; width]; places], vec![0.0; places]);
-    for (row, &group) in rows.iter().zip(groups) {
-        sums[group].iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
-        counts[group] += 1.0;
-    }
-    let less = |(row, &group): (&Vec<f64>, &usize)| {
-        row.iter().zip(&sums[group]).map(|(x, sum)| x - sum / counts[group]).collect()
-    };
-    rows.iter().zip(groups).map(less).collect()
+/// Rounds of refinement.
+fn rounds(trainer: &Trainer<'_>) -> usize {
+    if trainer.config.refine_after < 1.0 { ROUNDS } else { 0 }
 }
 
-fn second_moments(rows: &[Vec<f64>], width: usize) -> Mat<f64> {
-    let count = rows.len() as f64;
-    Mat::from_fn(width, width, |i, j| rows.iter().map(|row| row[i] * row[j]).sum::<f64>() / count)
+/// The best weights of an attempt, with the latents solved for where that does good.
+fn finished(judge: &Judge, mut trainer: Trainer<'_>, found: &GroupTraining) -> (Quality, Weights) {
+    let at = [found.steps, found.attempts, rounds(&trainer)];
+    if trainer.best.is_none() {
+        let quality = judge.quality(&trainer.network, at);
+        trainer.best = Some((quality.level(), trainer.network.to_weights()));
+    }
+    let (config, device) = (trainer.config.encoder.clone(), trainer.device.clone());
+    let quality =
+        |weights: &Weights| judge.quality(&Network::new(weights, &config, &device, DType::F32), at);
+    let trained = trainer.best.as_ref().map(|(_, weights)| weights.clone());
+    let solved = trainer.finish();
+    let after = quality(&solved);
+    // Linear algebra in features that hardly vary may do harm.
+    if let Some(trained) = trained {
+        let before = quality(&trained);
+        if before.level() < after.level() {
+            return (before, trained);
+        }
+    }
+    (after, solved)
 }

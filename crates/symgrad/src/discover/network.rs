@@ -11,7 +11,7 @@ use symgrad_data::{FieldBuilder, FieldOptions, Groups, Split, Table};
 use symgrad_expr::{Expr, Names};
 use symgrad_laws::{LawObserver, LawSettings, Source, find_laws, independence};
 use symgrad_search::{Generators, Measure, Objective, Outcome, Search, SearchConfig};
-use symgrad_siamese::{Encoder, Neuron, Progress, Quality, TrainObserver};
+use symgrad_siamese::{Encoder, Neuron, Progress, Quality, TrainObserver, Training};
 
 use self::latents::{HOLDS, Learned, learn};
 use super::{DiscoverSettings, Discovery, Usable, Written, varies_by};
@@ -56,6 +56,16 @@ pub trait NetworkObserver: LawObserver {
         ControlFlow::Continue(())
     }
 
+    /// A training begins: a state of the same training that was kept may be put in its place.
+    fn begins_training(&mut self, training: &mut dyn Training) {
+        let _ = training;
+    }
+
+    /// A step of the training is done: it may be kept.
+    fn keeps_training(&mut self, training: &dyn Training) {
+        let _ = training;
+    }
+
     /// How constant the latents are by now within groups that nothing is trained on.
     fn learns(&mut self, quality: &Quality) -> ControlFlow<()> {
         let _ = quality;
@@ -63,9 +73,9 @@ pub trait NetworkObserver: LawObserver {
     }
 
     /// A search for what a latent has learned begins, of all searches the one of that number,
-    /// counted from 1.
-    fn begins(&mut self, number: usize) {
-        let _ = number;
+    /// counted from 1: a state of the same search that was kept may be put in its place.
+    fn begins(&mut self, number: usize, search: &mut Search) {
+        let _ = (number, search);
     }
 
     /// The search has made a step.
@@ -299,6 +309,14 @@ impl<'a> Follower<'a> {
 }
 
 impl TrainObserver for Follower<'_> {
+    fn begins(&mut self, training: &mut dyn Training) {
+        self.observer.begins_training(training);
+    }
+
+    fn keeps(&mut self, training: &dyn Training) {
+        self.observer.keeps_training(training);
+    }
+
     fn on_step(&mut self, progress: &Progress) -> ControlFlow<()> {
         // The steps that are planned are those until the next stage.
         self.most = self.most.max(progress.steps);
@@ -313,9 +331,9 @@ impl TrainObserver for Follower<'_> {
 }
 
 impl symgrad_search::Observer for Follower<'_> {
-    fn begin(&mut self, _: &mut Search) {
+    fn begin(&mut self, search: &mut Search) {
         self.searches += 1;
-        self.observer.begins(self.searches);
+        self.observer.begins(self.searches, search);
     }
 
     fn step(&mut self, search: &Search) -> ControlFlow<()> {
