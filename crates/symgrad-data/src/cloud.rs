@@ -49,6 +49,11 @@ impl Cloud {
         self.nearest(row, count).into_iter().map(|other| self.step(row, other)).collect()
     }
 
+    /// A point's coordinates.
+    pub(crate) fn at(&self, row: usize) -> &[f64] {
+        &self.rows[row]
+    }
+
     /// The step from one point to another.
     pub(crate) fn step(&self, from: usize, to: usize) -> Vec<f64> {
         self.rows[to].iter().zip(&self.rows[from]).map(|(a, b)| a - b).collect()

@@ -49,7 +49,7 @@ mod units;
 
 pub use builder::FieldBuilder;
 pub use error::DataError;
-pub use estimate::{EstimatedGradients, estimate_gradients, influence};
+pub use estimate::{EstimatedGradients, Reach, estimate_gradients, influence};
 pub use field::{DirectionField, FieldOptions, TangentMode};
 pub use file_error::{FileError, FileProblem, Place};
 pub use files::{

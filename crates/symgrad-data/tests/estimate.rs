@@ -6,7 +6,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::f64::consts::FRAC_PI_2;
 use symgrad_data::{
-    DataError, DirectionField, EstimatedGradients, FieldOptions, Table, TangentMode,
+    DataError, DirectionField, EstimatedGradients, FieldOptions, Reach, Table, TangentMode,
     estimate_gradients,
 };
 
@@ -24,6 +24,9 @@ fn uniform(points: usize, dim: usize, rng: &mut ChaCha8Rng) -> Vec<Vec<f64>> {
 fn normal(rng: &mut ChaCha8Rng) -> f64 {
     (0..12).map(|_| rng.random::<f64>()).sum::<f64>() - 6.0
 }
+
+/// What rounding leaves open of angles between slopes.
+const ROUNDING: f64 = 1e-11;
 
 /// A function of any number of inputs.
 type Function = fn(&[f64]) -> f64;
@@ -43,7 +46,12 @@ fn gradient(function: Function, at: &[f64]) -> Vec<f64> {
         moved[i] += by;
         function(&moved)
     };
-    (0..at.len()).map(|i| (along(i, 1e-5) - along(i, -1e-5)) / 2e-5).collect()
+    // Of the fourth order, so that they are off by less than any estimate.
+    let of = |i: usize| {
+        let difference = |by: f64| along(i, by) - along(i, -by);
+        (8.0 * difference(1e-3) - difference(2e-3)) / 12e-3
+    };
+    (0..at.len()).map(of).collect()
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {
@@ -52,8 +60,12 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 
 /// The angle between two vectors' directions, whatever their signs.
 fn angle(a: &[f64], b: &[f64]) -> f64 {
-    let lengths = dot(a, a).sqrt() * dot(b, b).sqrt();
-    if lengths == 0.0 { FRAC_PI_2 } else { (dot(a, b).abs() / lengths).min(1.0).acos() }
+    let (square, along) = (dot(a, a), dot(a, b));
+    if square == 0.0 || dot(b, b) == 0.0 {
+        return FRAC_PI_2;
+    }
+    let across: Vec<f64> = a.iter().zip(b).map(|(a, b)| b - along / square * a).collect();
+    (dot(&across, &across) * square).sqrt().atan2(along.abs())
 }
 
 fn median(mut numbers: Vec<f64>) -> f64 {
@@ -95,11 +107,14 @@ fn errors_are_as_large_as_they_say() {
             for noise in [0.0, 0.03] {
                 let ratio = |seed| {
                     let (truth, found) = errors(function, (500, dim), noise, seed);
-                    truth / found.median_angle_error()
+                    // Differences are rounded, too.
+                    (truth + ROUNDING) / (found.median_angle_error() + ROUNDING)
                 };
                 let ratio = f64::sqrt(ratio(seed) * ratio(seed + 100));
                 println!("{name}, {dim} inputs, noise {noise}: {ratio:.2}");
-                assert!((0.5..2.0).contains(&ratio), "{name}, {dim} inputs, {noise}: {ratio}");
+                // Of a smooth function's polynomial only an estimate from above is known.
+                let least = if noise > 0.0 { 0.5 } else { 0.25 };
+                assert!(least < ratio && ratio < 2.0, "{name}, {dim} inputs, {noise}: {ratio}");
             }
         }
     }
@@ -108,14 +123,39 @@ fn errors_are_as_large_as_they_say() {
 #[test]
 fn errors_shrink_with_more_points() {
     for noise in [0.0, 0.05] {
-        let (few, said_few) = errors(FUNCTIONS[1].1, (250, 2), noise, 7);
-        let (many, said_many) = errors(FUNCTIONS[1].1, (2_000, 2), noise, 7);
+        let (few, said_few) = errors(FUNCTIONS[3].1, (250, 2), noise, 7);
+        let (many, said_many) = errors(FUNCTIONS[3].1, (2_000, 2), noise, 7);
         // With noise, eight times the points leave 8^(-1/4) of the error, without 8^(-1).
         let most = if noise > 0.0 { 0.8 } else { 0.2 };
         assert!(many < most * few, "{noise}: {few} {many}");
         assert!(said_many.median_angle_error() < most * said_few.median_angle_error());
         assert!(said_many.level_set_loss() < said_few.level_set_loss());
         assert!(said_many.share_above(0.01) < said_few.share_above(0.01) + 1e-12);
+    }
+}
+
+/// A smooth function of few inputs is known far better than by neighbours, also in a plane; one with
+/// an edge is not, and is left to these.
+#[test]
+fn smooth_functions_are_fitted_as_a_whole() {
+    let (off, found) = errors(FUNCTIONS[1].1, (600, 3), 0.0, 11);
+    assert_eq!(found.reach(), Reach::All);
+    assert!(off < 1e-5 && found.degree() > 4, "{off}");
+    let (_, found) = errors(|x| (x[0] - x[1]).abs() + x[2], (600, 3), 0.0, 11);
+    assert_ne!(found.reach(), Reach::All);
+
+    let mut rng = ChaCha8Rng::seed_from_u64(12);
+    let plane = |row: &Vec<f64>| vec![row[0], row[1], row[0] - 3.0 * row[1]];
+    let rows: Vec<Vec<f64>> = uniform(400, 2, &mut rng).iter().map(plane).collect();
+    let values: Vec<f64> = rows.iter().map(|x| (x[0] * x[1]).sin()).collect();
+    let found = estimate_gradients(&table(&rows), &values).unwrap();
+    assert_eq!(found.reach(), Reach::All);
+    for (n, x) in rows.iter().enumerate() {
+        // Across the plane there is no slope: what is left of (x2, x1, 0) along it.
+        let normal = [1.0, -3.0, -1.0];
+        let along = dot(&[x[1], x[0], 0.0], &normal) / 11.0;
+        let truth = [x[1] - along, x[0] + 3.0 * along, along];
+        assert!(angle(&at(&found, n), &truth) < 1e-4);
     }
 }
 
@@ -273,7 +313,7 @@ fn the_order_of_the_points_changes_nothing() {
     let moved: Vec<Vec<f64>> = order.iter().map(|&n| rows[n].clone()).collect();
     let moved_values: Vec<f64> = order.iter().map(|&n| values[n]).collect();
     let again = estimate_gradients(&table(&moved), &moved_values).unwrap();
-    assert_eq!(found.neighbours(), again.neighbours());
+    assert_eq!(found.reach(), again.reach());
     for (place, &n) in order.iter().enumerate() {
         let (one, other) = (at(&found, n), at(&again, place));
         assert!(one.iter().zip(&other).all(|(a, b)| (a - b).abs() < 1e-9), "{one:?} {other:?}");

@@ -12,8 +12,17 @@ pub struct EstimatedGradients {
     pub(super) gradients: Vec<Vec<f64>>,
     pub(super) angle_errors: Vec<f64>,
     pub(super) degree: usize,
-    pub(super) neighbours: usize,
+    pub(super) reach: Reach,
     pub(super) influential: Option<Vec<String>>,
+}
+
+/// Which values went into each gradient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Those of that many neighbouring points, that of the point itself included.
+    Neighbours(usize),
+    /// All, through one polynomial.
+    All,
 }
 
 impl EstimatedGradients {
@@ -52,14 +61,15 @@ impl EstimatedGradients {
         0.5 * dot(&self.angle_errors, &self.angle_errors) / self.angle_errors.len() as f64
     }
 
-    /// The degree of the local polynomials: 2, or 1 where there were too few points.
+    /// The degree of the polynomials: of local ones 2, or 1 where there were too few points; 3 or
+    /// more of one through all values.
     pub fn degree(&self) -> usize {
         self.degree
     }
 
-    /// Values that went into each gradient, that of the point itself included.
-    pub fn neighbours(&self) -> usize {
-        self.neighbours
+    /// Which values went into each gradient.
+    pub fn reach(&self) -> Reach {
+        self.reach
     }
 
     /// The inputs along which there are gradients, where there were too many inputs to estimate
@@ -80,12 +90,22 @@ impl EstimatedGradients {
 /// 0.8°; a perfect formula would show a loss of about 2e-4".
 impl fmt::Display for EstimatedGradients {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.reach {
+            Reach::Neighbours(count) => {
+                write!(f, "gradients estimated from the values of {count} neighbours")?;
+            }
+            Reach::All => {
+                let degree = self.degree;
+                write!(f, "gradients of a polynomial of degree {degree} through all values")?;
+            }
+        }
+        let degrees = self.median_angle_error().to_degrees();
+        let degrees =
+            if degrees < 0.01 { format!("{degrees:.1e}") } else { format!("{degrees:.2}") };
         write!(
             f,
-            "gradients estimated from the values of {} neighbours: half of them are off by less \
-             than {:.2}°; a perfect formula would show a loss of about {:.1e}",
-            self.neighbours,
-            self.median_angle_error().to_degrees(),
+            ": half of them are off by less than {degrees}°; a perfect formula would show a loss of \
+             about {:.1e}",
             self.level_set_loss()
         )?;
         if self.rows.len() < self.of {
