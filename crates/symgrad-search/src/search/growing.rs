@@ -46,6 +46,9 @@ impl Search {
         }
         let first = self.grows_for_the_first_time();
         let weak = if first && !self.is_over() { self.divide() } else { vec![] };
+        if self.stands_on_low_cliff() {
+            return;
+        }
         if self.rules.spectral && !self.is_over() && !self.state.replicate.is_exact() {
             self.grow_libraries(first);
         }

@@ -65,9 +65,10 @@ const EXACT_STEPS: u64 = 5;
 pub(crate) const CLIFF: f64 = 10.0;
 
 /// A chosen formula with less than one in so many of the loss of all that is shorter ends the search
-/// where nothing falls behind it: what a network has learned stands by decades out of what
-/// resembles it, while one more term of a series takes away one decade at best.
-const STEEP: f64 = 100.0;
+/// at once where nothing falls behind it: what a network has learned stands by decades out of what
+/// resembles it, while one more term of a series takes away one decade at best. Behind a lower cliff
+/// a search looks once more for what such a series may stand for.
+pub(crate) const STEEP: f64 = 100.0;
 
 /// Where the best of what is longer leaves more than this share, the front does not fall any more:
 /// the first part of a formula that is missing would take away more.
@@ -174,16 +175,17 @@ impl Replicate {
         self.hall.lowest() <= EXACT
     }
 
-    /// Whether the choice leaves far less than all that is shorter, and nothing longer much less than
-    /// it: what is left is then the neuron's own error, not a part of a formula.
-    pub(crate) fn is_cliff(&self) -> bool {
+    /// Whether the choice leaves less than one in so many of what all that is shorter leaves, and
+    /// nothing longer much less than it: what is left is then the neuron's own error, not a part of
+    /// a formula.
+    pub(crate) fn is_cliff(&self, height: f64) -> bool {
         let front = self.hall.front();
         let Some(chosen) = &self.chosen else { return false };
         let Some(at) = front.iter().position(|entry| entry.expr.nodes() == chosen.nodes()) else {
             return false;
         };
         let before = if at == 0 { UNRELATED } else { front[at - 1].loss };
-        front[at].loss * STEEP < before && front[at].loss * FLAT < self.hall.lowest()
+        front[at].loss * height < before && front[at].loss * FLAT < self.hall.lowest()
     }
 
     /// Whether the round has come to its end, of a search with that budget.
@@ -227,11 +229,13 @@ mod tests {
     #[test]
     fn a_cliff_falls_far_and_then_no_further() {
         let flat = [(1, 0.3), (3, 1e-5), (12, 9e-6), (20, 8e-6)];
-        assert!(with_front(&flat, 1).is_cliff());
-        assert!(!with_front(&flat, 0).is_cliff(), "above it");
-        assert!(!with_front(&flat, 3).is_cliff(), "behind it");
-        assert!(!with_front(&[(1, 0.3), (3, 1e-5), (20, 2e-6)], 1).is_cliff(), "it falls on");
-        assert!(!with_front(&[(1, 0.3), (3, 0.1), (20, 0.09)], 1).is_cliff(), "a slope");
-        assert!(with_front(&[(1, 1e-3), (20, 9e-4)], 0).is_cliff(), "a single input");
+        assert!(with_front(&flat, 1).is_cliff(STEEP));
+        assert!(!with_front(&flat, 0).is_cliff(STEEP), "above it");
+        assert!(!with_front(&flat, 3).is_cliff(STEEP), "behind it");
+        assert!(!with_front(&[(1, 0.3), (3, 1e-5), (20, 2e-6)], 1).is_cliff(STEEP), "it falls on");
+        assert!(!with_front(&[(1, 0.3), (3, 0.1), (20, 0.09)], 1).is_cliff(STEEP), "a slope");
+        let low = with_front(&[(1, 0.3), (3, 0.01), (20, 0.009)], 1);
+        assert!(low.is_cliff(CLIFF) && !low.is_cliff(STEEP), "a low one");
+        assert!(with_front(&[(1, 1e-3), (20, 9e-4)], 0).is_cliff(STEEP), "a single input");
     }
 }

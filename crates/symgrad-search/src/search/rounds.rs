@@ -10,7 +10,7 @@ use crate::judge::trust::{self, same_within};
 use crate::score::evaluator::Evaluator;
 use crate::score::measure::Measure;
 use crate::score::objective::Objective;
-use crate::search::replicate::Replicate;
+use crate::search::replicate::{CLIFF, Replicate, STEEP};
 use crate::search::state::State;
 
 /// Points of which half still pin formulas down.
@@ -68,8 +68,21 @@ impl Search {
             return self.is_same(one, two);
         }
         let grown = replicate.rounds.min(other.rounds) > 0;
-        let is_all = || replicate.is_cliff() && other.is_cliff() || self.is_noise_beside(one);
+        let height = if replicate.rounds > 0 { CLIFF } else { STEEP };
+        let is_all = || self.is_cliff(height) || self.is_noise_beside(one);
         self.is_same(one, two) && (grown || is_all())
+    }
+
+    /// Whether both choices stand behind cliffs of that height.
+    fn is_cliff(&self, height: f64) -> bool {
+        let other = self.state.resting.as_ref();
+        self.state.replicate.is_cliff(height) && other.is_some_and(|other| other.is_cliff(height))
+    }
+
+    /// Whether both replicates have come to the same choice behind low cliffs, and this one has begun
+    /// to grow.
+    pub(super) fn stands_on_low_cliff(&self) -> bool {
+        self.state.replicate.rounds > 0 && self.is_cliff(CLIFF) && self.have_agreed()
     }
 
     /// Whether two formulas have the same level sets, as far as the points can tell: constants that
@@ -89,7 +102,8 @@ impl Search {
     /// Whether it is the other replicate's turn.
     pub(super) fn is_round_over(&self) -> bool {
         let found_again = || self.state.replicate.is_exact() && self.have_agreed();
-        self.state.replicate.is_settled(&self.state.config) || found_again()
+        let settled = self.state.replicate.is_settled(&self.state.config);
+        settled || found_again() || self.stands_on_low_cliff()
     }
 
     /// Whether anything is left to be found: not where one replicate has found all there is, and the
