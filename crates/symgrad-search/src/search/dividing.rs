@@ -34,6 +34,10 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// Where slopes tell more than values, most of what is found comes from them.
+    pub(super) const SLOPES: Self =
+        Self { evaluations: u64::MAX, complexity: u32::MAX, once: true };
+
     /// A long coefficient is no more than a series.
     pub(super) const COEFFICIENT: Self = Self { evaluations: 100_000, complexity: 24, once: true };
 }

@@ -24,7 +24,7 @@ impl Search {
     pub(super) fn offer_from_slopes(&mut self) {
         let possible = self.rules.constraints.is_empty() && self.palette.inputs.len() > 1;
         let Some(objective) = slopes(&self.screen).filter(|_| possible) else { return };
-        let Some(search) = self.nested_search(objective, Limits::default()) else { return };
+        let Some(search) = self.nested_search(objective, Limits::SLOPES) else { return };
         let inside: Vec<Expr> = search.front().into_iter().map(|entry| entry.expr).collect();
         let ops = self.rules.ops.clone();
         let mut eval = Evaluator::allowed(&self.screen, self.allowance());
