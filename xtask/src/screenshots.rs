@@ -9,7 +9,7 @@ use super::Stop;
 
 /// Screens: a name, the width, and the least height.
 const SCREENS: [(&str, u32, u32); 3] =
-    [("phone", 390, 844), ("laptop", 1280, 800), ("wide", 1920, 1080)];
+    [("phone", 390, 844), ("laptop", 1366, 768), ("wide", 2200, 1200)];
 
 /// Light and dark, with the numbers that Chromium has for them.
 const SCHEMES: [(&str, u8); 2] = [("light", 1), ("dark", 0)];

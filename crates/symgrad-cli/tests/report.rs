@@ -79,6 +79,7 @@ fn a_search_leaves_a_page_that_can_be_made_again() {
         "symgrad search field.csv --points x,v --budget 4000 --seed 5</code>",
         "field.csv, 100 rows",
         "Angles between the gradients",
+        "x and v matter most. Thin lines: level sets of the formula.",
         "seed = 5",
     ] {
         assert!(page.contains(words), "{words}");

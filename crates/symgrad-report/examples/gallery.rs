@@ -5,8 +5,8 @@ use std::path::Path;
 
 use symgrad_report::{
     Badge, Card, Cell, Curve, FrontLabels, FrontPoint, GridPage, IndexPage, IndexRow, PageEntry,
-    PageHint, PageTruth, Relation, ResultPage, ScatterLabels, Section, Span95, Spelt, TextTable,
-    pareto_svg, scatter_svg, training_curve_svg,
+    PageHint, PagePlane, PageTruth, Relation, ResultPage, ScatterLabels, Section, Span95, Spelt,
+    TextTable, pareto_svg, scatter_svg, training_curve_svg,
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -100,6 +100,7 @@ fn page(badge: Badge, answer: &str) -> ResultPage {
         bits: Some(f64::from(point.complexity) * 7.5),
         relation: Some(relation(f64::from(30 - point.complexity) / 30.0)),
         angles: (0..200).map(|n| 9.0 * point.loss.sqrt() * (1.5 * wave(n)).exp()).collect(),
+        plane: Some(plane(f64::from(30 - point.complexity) / 30.0)),
     };
     let front: Vec<PageEntry> = front_of(30, 1e-7, answer).into_iter().map(entry).collect();
     let fact = |name: &str, value: &str| (name.to_owned(), value.to_owned());
@@ -130,6 +131,11 @@ fn page(badge: Badge, answer: &str) -> ResultPage {
                 (name.to_owned(), curve.collect())
             })
             .into(),
+        stages: vec![
+            (1.0, "the loss chooses a concept".into()),
+            (1000.0, "pairs alone make it precise, round 1".into()),
+            (2000.0, "pairs alone make it precise, round 2".into()),
+        ],
         hints: vec![
             PageHint { text: "g does not depend on a33; confidence 99 %".into(), against: true },
             PageHint { text: "g is of degree 3 in all inputs".into(), against: false },
@@ -150,6 +156,24 @@ fn relation(lack: f64) -> Relation {
         points: points.map(|(x, error)| [x, x.tanh() + lack * error]).collect(),
         curve: curve.map(|x| [x, x.tanh()]).collect(),
         numbers: "φ rises, R² = 0.9990, Spearman 0.9995".into(),
+    }
+}
+
+/// The level sets of x·y, and gradients that are off by so much.
+fn plane(lack: f64) -> PagePlane {
+    let nodes: Vec<f64> = (0..=40).map(|n| f64::from(n) / 10.0 - 2.0).collect();
+    let places: Vec<[f64; 2]> =
+        (0..100).map(|n| [2.0 * wave(3 * n + 1), 2.0 * wave(5 * n + 2)]).collect();
+    let unit = |[x, y]: [f64; 2]| [x, y].map(|part| part / x.hypot(y).max(1e-9));
+    PagePlane {
+        names: ["a11".into(), "a22".into()],
+        spread: [1.0; 2],
+        levels: nodes.iter().flat_map(|y| nodes.iter().map(move |x| x * y)).collect(),
+        nodes: [nodes.clone(), nodes],
+        given: places.iter().map(|[x, y]| unit([y + lack, x - lack])).collect(),
+        own: places.iter().map(|[x, y]| [*y, *x]).collect(),
+        places,
+        others: "a12 is 0.1, a21 is -0.3".into(),
     }
 }
 

@@ -3,8 +3,8 @@
 
 use proptest::prelude::*;
 use symgrad_report::{
-    Badge, Card, Cell, GridPage, IndexPage, IndexRow, PageEntry, PageHint, PageTruth, Relation,
-    ResultPage, Section, Span95, Spelt, TextTable,
+    Badge, Card, Cell, GridPage, IndexPage, IndexRow, PageEntry, PageHint, PagePlane, PageTruth,
+    Relation, ResultPage, Section, Span95, Spelt, TextTable,
 };
 
 /// A page on which every text is the given one.
@@ -22,6 +22,16 @@ fn page(text: &str) -> ResultPage {
         bits: Some(12.0),
         relation: Some(relation(text)),
         angles: vec![0.0, 0.1, 30.0],
+        plane: Some(PagePlane {
+            names: [text.to_owned(), text.to_owned()],
+            spread: [1.0, 2.0],
+            nodes: [vec![0.0, 1.0, 2.0], vec![0.0, 1.0]],
+            levels: vec![0.0, 1.0, f64::NAN, 1.0, 2.0, 3.0],
+            places: vec![[0.5, 0.5]],
+            given: vec![[0.6, 0.8]],
+            own: vec![[3.0, 4.0]],
+            others: text.to_owned(),
+        }),
     };
     ResultPage {
         title: text.to_owned(),
@@ -42,6 +52,7 @@ fn page(text: &str) -> ResultPage {
             sentences: vec![text.to_owned()],
         }),
         training: vec![(text.to_owned(), vec![[0.0, 1.0], [1.0, 0.1]])],
+        stages: vec![(0.0, text.to_owned()), (1.0, text.to_owned())],
         hints: vec![PageHint { text: text.to_owned(), against: true }],
         work: vec![(text.to_owned(), text.to_owned())],
         provenance: vec![(text.to_owned(), text.to_owned())],

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::SiameseError;
+use crate::refine::starts_round;
 
 /// The function between two layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -269,6 +270,12 @@ impl TrainConfig {
             refine_after: 0.5,
             ..Self::default()
         }
+    }
+
+    /// The steps, counted from 1, with which rounds of refinement begin in a training on triplets of so
+    /// many steps: there losses change their meaning. None where `refine_after` is 1.
+    pub fn refinements(&self, steps: usize) -> Vec<usize> {
+        (1..=steps).filter(|&step| starts_round(step, steps, self.refine_after)).collect()
     }
 
     fn quick() -> Self {

@@ -59,6 +59,7 @@ mod pages;
 mod pairs;
 #[cfg(feature = "training")]
 mod pipeline;
+mod plane;
 #[cfg(feature = "training")]
 mod published;
 #[cfg(feature = "training")]
@@ -118,6 +119,7 @@ pub use observer::Observer;
 pub use observer::Stage;
 pub use origin::{Origin, Sample, Seen};
 pub use pages::{INDEX, REPORT, RESULTS, SECONDS, link, write_index, write_report};
+pub use plane::Plane;
 #[cfg(feature = "training")]
 pub use published::{PublishedFront, published_front, published_mse};
 #[cfg(feature = "training")]

@@ -7,7 +7,7 @@ use symgrad_expr::{Program, Workspace};
 use symgrad_search::{Evaluator, LossKind, Objective};
 
 use crate::findings::formula_of_columns;
-use crate::{Error, Findings, Outer, SearchSettings};
+use crate::{Error, Findings, Outer, Plane, SearchSettings};
 
 /// How a run was started. Nothing in it depends on where its files are.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +49,9 @@ pub struct Sample {
     /// One for each entry of the front; the answer's has more points than the others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<Seen>,
+    /// The gradients next to the plane of the two inputs that matter most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plane: Option<Plane>,
 }
 
 /// What one formula is like there.
@@ -73,8 +76,9 @@ const OTHERS: usize = 90;
 
 impl Findings {
     /// Remembers what the formulas are like at the points: the angles to the gradients that were
-    /// searched. The objective is that of the search.
+    /// searched, and these next to a plane. The objective is that of the search.
     pub fn take_sample(&mut self, objective: &Objective) {
+        let plane = if objective.names() == self.inputs { Plane::of(objective) } else { None };
         let angles: Vec<Vec<f64>> = self
             .front
             .iter()
@@ -87,6 +91,7 @@ impl Findings {
         for (seen, angles) in self.seen().iter_mut().zip(angles) {
             seen.angles = angles;
         }
+        self.sample.get_or_insert_default().plane = plane;
     }
 
     /// The same for values that belong to the points: those of the column, or the neuron, of that

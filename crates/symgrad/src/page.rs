@@ -2,6 +2,7 @@
 
 mod grid;
 mod laws;
+mod plane;
 mod run;
 
 use symgrad_expr::{Expr, Language, Names, Spelling};
@@ -76,6 +77,7 @@ impl Findings {
             command: self.origin.as_ref().and_then(|origin| origin.command.clone()),
             truth: None,
             training: vec![],
+            stages: vec![],
             hints: self.page_hints(),
             work,
             provenance: self.provenance(self.origin.as_ref()),
@@ -148,6 +150,7 @@ impl Findings {
                 bits: trust.and_then(|trust| trust.evidence).map(|evidence| evidence.margin()),
                 relation: self.relation(index, outer.filter(|_| index == self.answer)),
                 angles: seen.map_or_else(Vec::new, |seen| seen.angles.clone()),
+                plane: self.plane_of(&entry.expression),
             }
         };
         self.front.iter().enumerate().map(entry).collect()

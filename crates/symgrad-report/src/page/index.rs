@@ -79,7 +79,7 @@ impl IndexPage {
         let answers = self.rows.iter().any(|row| !row.text.is_empty());
         let numbered = self.rows.iter().any(|row| row.complexity.is_some() || row.loss.is_some());
         let table = html! {
-            table {
+            table .stacks {
                 thead { tr {
                     (head("name", false))
                     (head("verdict", false))
@@ -90,7 +90,7 @@ impl IndexPage {
                     @if answers { th scope="col" { "answer" } }
                 } }
                 tbody {
-                    @for row in &self.rows { (row.shown(self.columns.len(), numbered, answers)) }
+                    @for row in &self.rows { (row.shown(&self.columns, numbered, answers)) }
                 }
             }
         };
@@ -127,25 +127,28 @@ fn head(name: &str, number: bool) -> Markup {
 }
 
 impl IndexRow {
-    fn shown(&self, columns: usize, numbered: bool, answers: bool) -> Markup {
+    /// Each cell says what it holds: on a narrow screen rows are stacks.
+    fn shown(&self, columns: &[String], numbered: bool, answers: bool) -> Markup {
         let math = if self.math.len() > MARKUP { "" } else { &self.math };
         html! {
             tr {
                 td data-value=(self.name) {
                     @if self.link.is_empty() { (self.name) } @else { a href=(self.link) { (self.name) } }
                 }
-                td data-value=[self.badge.map(|badge| badge as u8)] {
+                td data-head="verdict" data-value=[self.badge.map(|badge| badge as u8)] {
                     @if let Some(kind) = self.badge { (badge(kind)) }
                 }
-                @for column in 0..columns { (cell(self.cells.get(column))) }
+                @for (column, head) in columns.iter().enumerate() {
+                    (cell(head, self.cells.get(column)))
+                }
                 @if numbered {
-                    td .number data-value=[self.complexity] {
+                    td .number data-head="complexity" data-value=[self.complexity] {
                         (self.complexity.map(|c| c.to_string()).unwrap_or_default())
                     }
-                    td .number data-value=[self.loss] { (self.loss.map(format_loss).unwrap_or_default()) }
+                    td .number data-head="loss" data-value=[self.loss] { (self.loss.map(format_loss).unwrap_or_default()) }
                 }
                 @if answers {
-                    td {
+                    td data-head="answer" {
                         @if math.is_empty() {
                             code { (shortened(&self.text, TEXT)) }
                         } @else {
@@ -158,13 +161,15 @@ impl IndexRow {
     }
 }
 
-fn cell(cell: Option<&Cell>) -> Markup {
+fn cell(head: &str, cell: Option<&Cell>) -> Markup {
     html! {
         @match cell {
-            Some(Cell::Holds(true)) => td data-value="1" { span .yes { "yes" } },
-            Some(Cell::Holds(false)) => td data-value="0" { span .no { "no" } },
-            Some(Cell::Number(value, text)) => td .number data-value=(value) { (text) },
-            Some(Cell::Text(text)) => td data-value=(text) { (text) },
+            Some(Cell::Holds(true)) => td data-head=(head) data-value="1" { span .yes { "yes" } },
+            Some(Cell::Holds(false)) => td data-head=(head) data-value="0" { span .no { "no" } },
+            Some(Cell::Number(value, text)) => {
+                td .number data-head=(head) data-value=(value) { (text) }
+            }
+            Some(Cell::Text(text)) => td data-head=(head) data-value=(text) { (text) },
             None => td {},
         }
     }

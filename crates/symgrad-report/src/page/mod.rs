@@ -6,6 +6,7 @@
 mod frame;
 mod grid;
 mod index;
+mod plane;
 mod plot;
 mod result;
 
@@ -101,6 +102,9 @@ pub struct ResultPage {
     pub truth: Option<PageTruth>,
     /// Losses by step of the training behind the result: names and curves.
     pub training: Vec<(String, Vec<[f64; 2]>)>,
+    /// The steps with which stages of the training begin after the first, at which losses change their
+    /// meaning, and what the stages are called; the first one's name comes with its step.
+    pub stages: Vec<(f64, String)>,
     /// What the data alone tell.
     pub hints: Vec<PageHint>,
     /// The work: names and values.
@@ -139,6 +143,8 @@ pub struct PageEntry {
     pub relation: Option<Relation>,
     /// Angles in degrees between the gradients of the formula and the given ones, evenly in rank.
     pub angles: Vec<f64>,
+    /// The gradients next to a plane of two inputs, and the formula's level sets in it.
+    pub plane: Option<PagePlane>,
 }
 
 /// A formula that is known to be right, and how the answer compares with it.
@@ -187,6 +193,28 @@ pub struct Relation {
     pub curve: Vec<[f64; 2]>,
     /// Numbers about the agreement, in words.
     pub numbers: String,
+}
+
+/// Gradients next to a plane of two inputs, and a formula's level sets in the plane.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PagePlane {
+    /// The names of the two inputs.
+    pub names: [String; 2],
+    /// What both are measured by, so that directions can be compared: their standard deviations.
+    pub spread: [f64; 2],
+    /// Values of the two inputs at the nodes of a grid, rising.
+    pub nodes: [Vec<f64>; 2],
+    /// The formula at the nodes, the first input running fastest; not finite where it has no value.
+    pub levels: Vec<f64>,
+    /// Values of the two inputs at the points.
+    pub places: Vec<[f64; 2]>,
+    /// The components of the given gradients at the points, per `spread`, as parts of gradients of
+    /// length 1.
+    pub given: Vec<[f64; 2]>,
+    /// Those of the formula's gradients, of any length.
+    pub own: Vec<[f64; 2]>,
+    /// Where the plane is, in words; empty where there are no other inputs.
+    pub others: String,
 }
 
 /// Something that the data alone tell.

@@ -26,25 +26,31 @@ const LABEL: usize = 240;
 const BARS: usize = 24;
 
 /// Values beyond this have no place on an axis.
-const LARGEST: f64 = 1e150;
+pub(super) const LARGEST: f64 = 1e150;
 
 /// A pair of axes with their names.
-struct Plot<'a> {
-    x: Axis,
-    y: Axis,
-    x_label: &'a str,
-    y_label: &'a str,
+pub(super) struct Plot<'a> {
+    pub(super) x: Axis,
+    pub(super) y: Axis,
+    pub(super) x_label: &'a str,
+    pub(super) y_label: &'a str,
 }
 
 impl Plot<'_> {
-    fn place(&self, [x, y]: [f64; 2]) -> [f64; 2] {
+    pub(super) fn place(&self, [x, y]: [f64; 2]) -> [f64; 2] {
         let along = |axis: &Axis, value: f64| (value - axis.low) / (axis.high - axis.low);
         let (width, height) = (WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM);
         [LEFT + width * along(&self.x, x), HEIGHT - BOTTOM - height * along(&self.y, y)]
     }
 
+    /// Units of the picture per unit of each axis.
+    pub(super) fn scales(&self) -> [f64; 2] {
+        let [width, height] = [WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM];
+        [width / (self.x.high - self.x.low), height / (self.y.high - self.y.low)]
+    }
+
     /// The picture; `role` and `label` are for those who cannot see it.
-    fn draw(&self, role: &str, label: &str, inner: &Markup) -> Markup {
+    pub(super) fn draw(&self, role: &str, label: &str, inner: &Markup) -> Markup {
         let (right, bottom) = (WIDTH - RIGHT, HEIGHT - BOTTOM);
         let across = |at: f64| self.place([self.x.low, at])[1];
         let along = |at: f64| self.place([at, self.y.low])[0];
@@ -97,7 +103,7 @@ impl Plot<'_> {
 }
 
 /// A tenth of a unit is finer than the eye.
-fn short(place: f64) -> f64 {
+pub(super) fn short(place: f64) -> f64 {
     (10.0 * place).round() / 10.0
 }
 
@@ -217,8 +223,12 @@ pub(super) fn angles(angles: &[f64]) -> Option<Markup> {
     Some(plot.draw("img", label, &bars))
 }
 
-/// Losses by step, the second and every other curve dashed. `None` without a loss above zero.
-pub(super) fn training(curves: &[(String, Vec<[f64; 2]>)]) -> Option<Markup> {
+/// Losses by step, the second and every other curve dashed, with a line where a stage begins: there
+/// losses change their meaning, and curves begin anew. `None` without a loss above zero.
+pub(super) fn training(
+    curves: &[(String, Vec<[f64; 2]>)],
+    stages: &[(f64, String)],
+) -> Option<Markup> {
     let shown = |[step, loss]: &&[f64; 2]| step.abs() < LARGEST && *loss > 0.0 && *loss < LARGEST;
     let curves: Vec<Vec<[f64; 2]>> =
         curves.iter().map(|(_, curve)| curve.iter().filter(shown).copied().collect()).collect();
@@ -228,16 +238,29 @@ pub(super) fn training(curves: &[(String, Vec<[f64; 2]>)]) -> Option<Markup> {
     }
     let column = |n: usize| all.iter().map(|point| point[n]).collect::<Vec<_>>();
     let scale = LogScale::new(&column(1), 7);
-    let x = Axis::linear(&column(0), 6);
+    let x = Axis::linear(&[column(0), vec![0.0]].concat(), 6);
     let plot = Plot { x, y: scale.axis.clone(), x_label: "step", y_label: "loss" };
     let at = |[step, loss]: &[f64; 2]| [*step, scale.place(*loss)];
+    let stage_of = |step: f64| stages.iter().filter(|(from, _)| *from <= step).count();
     let inner = html! {
+        @for (number, (from, _)) in stages.iter().enumerate().filter(|(_, (from, _))| *from > 1.0) {
+            @let [x, bottom] = plot.place([*from, plot.y.low]).map(short);
+            @let top = short(plot.place([*from, plot.y.high])[1]);
+            path .stage d={ "M" (x) " " (top) "V" (bottom) } aria-hidden="true" {}
+            text x=(short(x + 4.0)) y=(short(top + 11.0)) aria-hidden="true" { (number + 1) }
+        }
         @for (curve, class) in curves.iter().zip(["line", "fit dashed"].into_iter().cycle()) {
-            @let places: Vec<[f64; 2]> = curve.iter().map(at).collect();
-            path class=(class) d=(plot.line(&places)) {}
+            @for part in curve.chunk_by(|a, b| stage_of(a[0]) == stage_of(b[0])) {
+                @let places: Vec<[f64; 2]> = part.iter().map(at).collect();
+                path class=(class) d=(plot.line(&places)) {}
+                @if let [only] = places.as_slice() { path .haze d=(plot.dots(&[*only])) {} }
+            }
         }
     };
-    Some(plot.draw("img", "Losses of the training by step", &inner))
+    let told: Vec<String> =
+        stages.iter().map(|(from, name)| format!("{name} from step {from}")).collect();
+    let told = if told.is_empty() { String::new() } else { format!("; {}", told.join(", ")) };
+    Some(plot.draw("img", &format!("Losses of the training by step{told}"), &inner))
 }
 
 /// φ alone, as small as a word. `None` without a curve.

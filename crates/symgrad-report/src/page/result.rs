@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 
 use super::frame::{badge, command, facts, formula, notations, page, scrolled};
-use super::plot;
 use super::{PageEntry, PageHint, ResultPage, Span95, Spelt};
+use super::{plane, plot};
 use crate::canvas::shortened;
 use crate::format_loss;
 
@@ -12,13 +12,16 @@ const SCRIPT: &str = concat!(include_str!("copy.js"), include_str!("result.js"))
 
 /// Bytes of formulas on a page, in all notations. Beyond this an entry is told in the table alone,
 /// so that the page stays far below a megabyte.
-const FORMULAS: usize = 190_000;
+const FORMULAS: usize = 150_000;
 
 /// Bytes of one formula's markup beside the answer.
 const SHORT: usize = 30_000;
 
 /// Bytes of pictures of the points, likewise.
-const PICTURES: usize = 120_000;
+const PICTURES: usize = 100_000;
+
+/// Bytes of planes, likewise.
+const PLANES: usize = 60_000;
 
 /// Characters of a formula in the table.
 const ROW: usize = 400;
@@ -208,20 +211,30 @@ impl ResultPage {
 
     /// What every entry is like at the points, of which one is shown.
     fn points(&self) -> Markup {
-        let pictures: Vec<Option<Markup>> = self.entries.iter().map(pictures).collect();
         let size = |picture: &Option<Markup>| picture.as_ref().map_or(0, |markup| markup.0.len());
+        let planes: Vec<Option<Markup>> = self.entries.iter().map(plane_of).collect();
+        let sizes: Vec<usize> = planes.iter().map(size).collect();
+        let with_plane = self.within(&sizes, PLANES);
+        let pictures: Vec<Option<Markup>> = self.entries.iter().map(pictures).collect();
         let sizes: Vec<usize> = pictures.iter().map(size).collect();
         let fits = self.within(&sizes, PICTURES);
+        let is_any = pictures.iter().chain(&planes).any(Option::is_some);
         html! {
-            @if pictures.iter().any(Option::is_some) {
+            @if is_any {
                 section aria-labelledby="points" {
                     h2 #points { "At the points" }
-                    @for (index, picture) in pictures.iter().enumerate() {
+                    @for (index, (plane, picture)) in planes.iter().zip(&pictures).enumerate() {
+                        @let shown = [(plane, with_plane[index]), (picture, fits[index])];
                         div data-of=(index) hidden=[(index != self.answer).then_some("")] {
-                            @match picture {
-                                Some(picture) if fits[index] => (picture),
-                                Some(_) => p .soft { "No room for pictures of this formula." },
-                                None => p .soft { "No pictures of this formula." },
+                            div .pictures {
+                                @for (picture, _) in shown.iter().filter(|(_, fits)| *fits) {
+                                    @if let Some(picture) = picture { (picture) }
+                                }
+                            }
+                            @if shown.iter().any(|(picture, fits)| picture.is_some() && !fits) {
+                                p .soft { "No room for pictures of this formula." }
+                            } @else if plane.is_none() && picture.is_none() {
+                                p .soft { "No pictures of this formula." }
                             }
                         }
                     }
@@ -247,12 +260,12 @@ impl ResultPage {
     /// The training.
     fn trained(&self) -> Markup {
         html! {
-            @if let Some(picture) = plot::training(&self.training) {
+            @if let Some(picture) = plot::training(&self.training, &self.stages) {
                 section aria-labelledby="training" {
                     h2 #training { "The training" }
                     figure .card {
                         (picture)
-                        figcaption { (training_caption(&self.training)) }
+                        figcaption { (training_caption(&self.training, &self.stages)) }
                     }
                 }
             }
@@ -293,6 +306,12 @@ impl ResultPage {
     }
 }
 
+/// The plane of the two inputs that matter most.
+fn plane_of(entry: &PageEntry) -> Option<Markup> {
+    let (picture, caption) = plane::plane(entry.plane.as_ref()?)?;
+    Some(html! { figure .card { (picture) figcaption { (caption) } } })
+}
+
 /// What an entry is like at the points. `None` where nothing is known.
 fn pictures(entry: &PageEntry) -> Option<Markup> {
     let relation = entry.relation.as_ref();
@@ -302,32 +321,38 @@ fn pictures(entry: &PageEntry) -> Option<Markup> {
         return None;
     }
     Some(html! {
-        div .pictures {
-            @if let (Some([whole, rest]), Some(relation)) = (&scatter, relation) {
-                figure .card {
-                    (whole)
-                    figcaption { (relation.target) " = " (relation.fit) ". " (relation.numbers) }
-                }
-                figure .card { (rest) figcaption { "What " (relation.fit) " leaves." } }
+        @if let (Some([whole, rest]), Some(relation)) = (&scatter, relation) {
+            figure .card {
+                (whole)
+                figcaption { (relation.target) " = " (relation.fit) ". " (relation.numbers) }
             }
-            @if let Some(picture) = &angles {
-                figure .card {
-                    (picture)
-                    figcaption {
-                        "Angles between the gradients: half of the points below "
-                        (degrees(&entry.angles, 0.5)) ", 95 % below " (degrees(&entry.angles, 0.95)) "."
-                    }
+            figure .card { (rest) figcaption { "What " (relation.fit) " leaves." } }
+        }
+        @if let Some(picture) = &angles {
+            figure .card {
+                (picture)
+                figcaption {
+                    "Angles between the gradients: half of the points below "
+                    (degrees(&entry.angles, 0.5)) ", 95 % below " (degrees(&entry.angles, 0.95)) "."
                 }
             }
         }
     })
 }
 
-/// Which line is which.
-fn training_caption(curves: &[(String, Vec<[f64; 2]>)]) -> String {
+/// Which line is which, and which stage.
+fn training_caption(curves: &[(String, Vec<[f64; 2]>)], stages: &[(f64, String)]) -> String {
     let looks = ["thin", "thick, dashed"].into_iter().cycle();
     let told = curves.iter().zip(looks).map(|((name, _), look)| format!("{name} ({look})"));
-    format!("Loss by step: {}.", told.collect::<Vec<_>>().join(", "))
+    let lines = format!("Loss by step: {}.", told.collect::<Vec<_>>().join(", "));
+    if stages.is_empty() {
+        return lines;
+    }
+    let stage = |(number, (from, name)): (usize, &(f64, String))| {
+        format!("{}: {name}, from step {from}", number + 1)
+    };
+    let stages: Vec<String> = stages.iter().enumerate().map(stage).collect();
+    format!("{lines} Losses of different stages cannot be compared. {}.", stages.join("; "))
 }
 
 /// The markup of a formula unless it is so long that the text has to do.

@@ -183,6 +183,18 @@ impl Objective {
         }
     }
 
+    /// The direction of the one neuron's gradient at each point, with respect to the measured inputs, as
+    /// a column for each of them. `None` for several neurons, for values, and where the data lie on a
+    /// surface, on which only a part of a formula's gradient counts.
+    pub fn directions(&self) -> Option<&[Aligned]> {
+        match &self.target {
+            Target::Directions(Directions { basis, axes: Axes::Whole, .. }) if basis.len() == 1 => {
+                Some(&basis[0])
+            }
+            _ => None,
+        }
+    }
+
     /// What the losses measure.
     pub fn loss_kind(&self) -> LossKind {
         match &self.target {

@@ -46,6 +46,12 @@ impl Findings {
             text: checked.truth,
         });
         page.training = training(folder);
+        #[cfg(feature = "training")]
+        {
+            let last = |(_, curve): &(String, Vec<[f64; 2]>)| curve.last().map(|point| point[0]);
+            page.stages =
+                page.training.first().and_then(last).map_or(vec![], |last| stages(folder, last));
+        }
     }
 }
 
@@ -74,6 +80,27 @@ impl Checked {
         }
         sentences
     }
+}
+
+/// With which steps the stages of a training begin whose last step is known, and what they are; none
+/// where there is one alone.
+#[cfg(feature = "training")]
+fn stages(folder: &Folder, last: f64) -> Vec<(f64, String)> {
+    let Ok(config) = crate::RunConfig::read(&folder.file("config.toml")) else { return vec![] };
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a number of steps"
+    )]
+    let rounds = config.training.refinements(last.clamp(0.0, 1e9) as usize);
+    if rounds.is_empty() {
+        return vec![];
+    }
+    let first = (1.0, "the loss chooses a concept".to_owned());
+    let round = |(number, step): (usize, &usize)| {
+        (*step as f64, format!("pairs alone make it precise, round {}", number + 1))
+    };
+    std::iter::once(first).chain(rounds.iter().enumerate().map(round)).collect()
 }
 
 /// The losses by step.
