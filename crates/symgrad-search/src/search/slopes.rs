@@ -2,13 +2,14 @@
 //!
 //! A search for level sets need not find the outermost function, nor factors and constants, and may
 //! take the inputs apart. It works on slopes that are estimated from the values; what it finds is
-//! then held against the values themselves.
+//! then held against the values themselves, and the outermost function is a regression with one
+//! input.
 
 use symgrad_data::{DirectionField, FieldOptions, Table};
-use symgrad_expr::Expr;
+use symgrad_expr::{Expr, Program, Workspace};
 
 use super::Search;
-use super::dividing::Limits;
+use super::dividing::{HOPELESS, Limits};
 use super::valued::seen_through;
 use crate::propose::spectral;
 use crate::score::evaluator::Evaluator;
@@ -37,6 +38,24 @@ impl Search {
             self.state.evaluations += eval.evaluations();
         }
         self.offer_with_fits(&found);
+        let best = search.best().filter(|best| best.loss < HOPELESS);
+        if let Some(best) = best.filter(|_| !self.state.replicate.is_exact() && !self.is_over()) {
+            let outer = self.outer_function(&best.expr);
+            self.offer_with_fits(&outer.into_iter().collect::<Vec<_>>());
+        }
+    }
+
+    /// The function of a formula's values that the wanted values are.
+    fn outer_function(&mut self, inside: &Expr) -> Option<Expr> {
+        let columns = self.screen.columns();
+        let mut values = vec![0.0; self.screen.points()];
+        let program = Program::compile(inside);
+        program.values(columns, &mut Workspace::default(), &mut values).ok()?;
+        let finite = values.iter().all(|value| value.is_finite());
+        let (weights, target) = (self.screen.weights().to_vec(), self.screen.target().clone());
+        let objective = Objective::weighted(vec!["x1".into()], vec![values], weights, target);
+        let (outer, _) = self.searched(Some(objective).filter(|_| finite)?, Limits::COEFFICIENT)?;
+        Some(outer.substitute(&[inside.clone()]))
     }
 }
 
@@ -61,19 +80,27 @@ mod tests {
     /// By slopes alone: nothing else has been tried.
     #[test]
     fn a_function_of_what_has_the_level_sets_of_the_values_is_found() {
+        let outers: [fn(f64) -> f64; 2] =
+            [|u| (2.0 + 3.0 * u).sqrt(), |u| u.powi(3) / (1.0 + 0.4 * u)];
+        for (k, outer) in outers.into_iter().enumerate() {
+            let mut search = opened(|x, y, z| outer((x + y) * z));
+            search.offer_from_slopes();
+            let lowest = search.state.replicate.hall.lowest();
+            assert!(lowest < 1e-9, "{k}: {lowest:e}");
+            assert!(search.evaluations() <= search.config().budget);
+        }
+    }
+
+    fn opened(truth: impl Fn(f64, f64, f64) -> f64) -> Search {
         let column = |step: f64| (1..=500).map(move |n| 0.5 + (f64::from(n) * step).fract());
         let [x, y, z]: [Vec<f64>; 3] =
             [0.754_878, 0.569_840, 0.414_214].map(|step| column(step).collect());
         let values: Vec<f64> =
-            x.iter().zip(&y).zip(&z).map(|((x, y), z)| (2.0 + 3.0 * (x + y) * z).sqrt()).collect();
+            x.iter().zip(&y).zip(&z).map(|((x, y), z)| truth(*x, *y, *z)).collect();
         let names = ["x1", "x2", "x3"].map(String::from).to_vec();
         let points = Table::new(names, vec![x, y, z]).unwrap();
         let objective = Objective::regression(&points, &values, false).unwrap();
         let config = SearchConfig { budget: 200_000, ..SearchConfig::default() };
-        let mut search = Search::new(objective, OpSet::default(), config).unwrap();
-        search.offer_from_slopes();
-        let lowest = search.state.replicate.hall.lowest();
-        assert!(lowest < 1e-9, "{lowest:e}");
-        assert!(search.evaluations() <= search.config().budget);
+        Search::new(objective, OpSet::default(), config).unwrap()
     }
 }
