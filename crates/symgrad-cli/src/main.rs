@@ -16,6 +16,7 @@ mod interpret;
 mod interrupt;
 mod law_bar;
 mod list;
+mod logging;
 mod manual;
 mod merge;
 mod numbers;
@@ -78,6 +79,7 @@ enum Command {
 
 fn main() -> ExitCode {
     quiet_readers();
+    logging::begin();
     let done = match Cli::parse().command {
         Command::Resume(arguments) => resume::command(&arguments).and_then(run),
         command => run(command),

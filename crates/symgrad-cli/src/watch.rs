@@ -66,7 +66,7 @@ pub(crate) fn is_quiet() -> bool {
 
 /// Whether bars are drawn.
 pub(crate) fn has_bars() -> bool {
-    !is_quiet() && std::io::stderr().is_terminal()
+    !is_quiet() && !crate::logging::is_on() && std::io::stderr().is_terminal()
 }
 
 /// Whether standard output holds events, and nothing else.

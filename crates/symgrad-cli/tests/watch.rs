@@ -95,3 +95,27 @@ fn shells_and_readers_get_what_they_want() {
     // What is there stays.
     assert_eq!(symgrad(&["new", path]).status.code(), Some(2));
 }
+
+/// Only what was asked for is told of what happens inside, and of that all, even with --quiet.
+#[test]
+fn the_environment_asks_for_what_happens_inside() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let field = field(&folder, true);
+    let out = folder.path().join("out");
+    let told = |rules: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_symgrad"));
+        command.arg("search").arg(&field).args(["--budget", "3k", "--quiet", "--out"]).arg(&out);
+        let output = command.env("RUST_LOG", rules).output().expect("the command runs");
+        assert!(output.status.success());
+        text(&output.stderr)
+    };
+    let lines = told("symgrad=debug");
+    for words in ["debug symgrad::search]", "debug symgrad::states] kept the search", "writing "] {
+        assert!(lines.contains(words), "{words}: {lines}");
+    }
+    assert!(lines.lines().all(|line| line.starts_with('[')), "{lines}");
+    let lines = told("symgrad::states=debug");
+    assert!(lines.contains("symgrad::states]") && !lines.contains("symgrad::search]"), "{lines}");
+    assert_eq!(told("off"), "");
+    assert_eq!(told(""), "");
+}

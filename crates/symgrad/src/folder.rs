@@ -125,6 +125,7 @@ impl Folder {
     ) -> Result<(), Error> {
         self.check(&[name])?;
         let path = self.file(name);
+        log::debug!("writing {}", path.display());
         let failed = |source| Error::Write { path: path.clone(), source };
         let temporary = tempfile::Builder::new().prefix(PART).tempdir_in(&self.path);
         let temporary = temporary.map_err(failed)?;

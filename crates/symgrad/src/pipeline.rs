@@ -117,6 +117,7 @@ impl Run<'_> {
         let done = work(folder)?;
         let mut seconds = self.seconds();
         seconds.insert(stage, to_milliseconds(start.elapsed().as_secs_f64()));
+        log::info!("{}: {} took {:?}", self.name(), stage.name(), start.elapsed());
         folder.make(SECONDS, Sources::new(), |path| write_json(path, &seconds))?;
         Ok(done)
     }

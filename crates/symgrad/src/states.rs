@@ -154,6 +154,7 @@ impl States {
                 Ok(saved) => match work.restore(&saved) {
                     Ok(()) => {
                         restored.done = Some(work.done());
+                        log::info!("the {} goes on from {}", work.noun(), path.display());
                         return restored;
                     }
                     Err(reason) => reason,
@@ -177,6 +178,8 @@ impl States {
         let saved = work.save()?;
         let written = replace(&last, Some(&before), &saved);
         let took = start.elapsed();
+        let (noun, done, bytes) = (work.noun(), work.done(), saved.len());
+        log::debug!("kept the {noun} {digest:016x} after {done}: {bytes} bytes in {took:?}");
         self.next().insert(digest, start + took + EVERY.max(took * RARER));
         written.map_err(|source| Error::Write { path: last, source })
     }

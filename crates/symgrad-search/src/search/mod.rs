@@ -276,7 +276,19 @@ impl Search {
     /// search that was stopped by its budget or its seconds in the middle of a step goes on with
     /// the next if it gets more.
     pub fn step(&mut self) -> Option<StopReason> {
+        let (start, spent) = (Instant::now(), self.state.evaluations);
         let stop = self.advance();
+        log::debug!(
+            target: "symgrad::search",
+            "{:016x}, {} inputs: step {} of replicate {} took {} evaluations in {:?}; lowest loss {:e}",
+            self.state.objective,
+            self.objective.dim(),
+            self.state.replicate.steps,
+            self.state.replicate.index,
+            self.state.evaluations - spent,
+            start.elapsed(),
+            self.state.replicate.hall.lowest(),
+        );
         // Who goes on with a search that was late has more time.
         self.state.stop = stop.filter(|stop| *stop != StopReason::Seconds);
         stop
