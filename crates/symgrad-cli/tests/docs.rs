@@ -211,3 +211,54 @@ fn the_readme_names_every_crate() {
         assert!(readme.contains(&format!("| `{name}` |")), "{name} is not in the README's table");
     }
 }
+
+/// A heading as links name it.
+fn anchor(heading: &str) -> String {
+    let kept = heading.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect::<String>().to_lowercase()
+}
+
+/// The targets of a document's links.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    let rest = text.split("](").skip(1);
+    rest.filter_map(|rest| rest.split([')', ' ']).next())
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let mut paths = documents();
+    paths.extend(["CONTRIBUTING.md", "CHANGELOG.md"].map(|name| root().join(name)));
+    let mut followed = 0;
+    for path in paths {
+        let text = std::fs::read_to_string(&path).expect("a document");
+        for link in links(&text).filter(|link| !link.contains("://")) {
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { path.clone() } else { path.with_file_name(file) };
+            assert!(target.exists(), "{}: {link}", path.display());
+            if !heading.is_empty() {
+                let text = std::fs::read_to_string(&target).expect("a document");
+                let mut headings = text.lines().filter_map(|line| line.strip_prefix('#'));
+                let found =
+                    headings.any(|line| anchor(line.trim_start_matches(['#', ' '])) == heading);
+                assert!(found, "{}: {link}", path.display());
+            }
+            followed += 1;
+        }
+    }
+    assert!(followed > 50, "only {followed} links");
+}
+
+/// The book leaves no document out.
+#[test]
+fn the_book_has_every_document() {
+    let summary = std::fs::read_to_string(root().join("docs/SUMMARY.md")).expect("a summary");
+    let chapters: Vec<&str> = links(&summary).collect();
+    for path in documents().iter().filter(|path| path.parent().is_some_and(|p| p.ends_with("docs")))
+    {
+        let name = path.file_name().expect("a file").to_string_lossy().into_owned();
+        let times = chapters.iter().filter(|chapter| **chapter == name).count();
+        assert_eq!(times, usize::from(name != "SUMMARY.md"), "{name}");
+    }
+    let book = std::fs::read_to_string(root().join("book.toml")).expect("the book's settings");
+    assert!(book.contains("src = \"docs\""));
+}
