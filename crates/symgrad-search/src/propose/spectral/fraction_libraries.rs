@@ -3,6 +3,7 @@
 use symgrad_expr::{Expr, Op, OpSet};
 
 use super::features::{self, product, reciprocal};
+use super::quotient::long_libraries;
 
 /// Inputs that libraries are made of, the first, and most features of a part.
 const INPUTS: usize = 6;
@@ -13,11 +14,13 @@ const RATES: [f64; 7] = [-2.0, -1.0, -0.5, -0.25, 0.25, 0.5, 2.0];
 const FEW: usize = 3;
 
 /// Numerators and denominators: rational functions, quotients with exponentials as in the laws of
-/// Planck and Langmuir, with waves as in the equations of linked arms, with roots and logarithms.
+/// Planck and Langmuir, with waves as in the equations of linked arms, with roots and logarithms, and
+/// what long quotients are made of where level sets are wanted.
 pub(crate) fn fraction_libraries(inputs: &[u16], ops: &OpSet) -> Vec<(Vec<Expr>, Vec<Expr>)> {
     if !ops.contains(Op::Div) {
         return vec![];
     }
+    let long = long_libraries(inputs, ops).into_iter().map(|both| (both.clone(), both));
     let inputs = &inputs[..inputs.len().min(INPUTS)];
     let monomials = |degree| {
         let mut found = vec![Expr::constant(1.0)];
@@ -41,6 +44,7 @@ pub(crate) fn fraction_libraries(inputs: &[u16], ops: &OpSet) -> Vec<(Vec<Expr>,
             found.push((above, [&linear[..], &functions, &more].concat()));
         }
     }
+    found.extend(long);
     for (above, below) in &mut found {
         for part in [above, below] {
             part.retain(|feature| feature.input_count() == 0 || ops.allows(feature));
@@ -101,4 +105,43 @@ fn roots(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use symgrad_data::Table;
+
+    use super::super::fractions::fractions;
+    use super::*;
+    use crate::Objective;
+    use crate::score::evaluator::Evaluator;
+
+    /// What comes of level sets comes of values, too.
+    #[test]
+    fn long_quotients_with_waves_are_found_by_values() {
+        let column = |step: f64, low: f64, width: f64| -> Vec<f64> {
+            (1..=400).map(|n| low + width * (step * f64::from(n)).fract()).collect()
+        };
+        let columns =
+            vec![column(0.618, 0.2, 0.5), column(0.414_214, 0.3, 0.5), column(0.732_051, 0.5, 2.1)];
+        let values: Vec<f64> = (0..400)
+            .map(|n| {
+                let [r, s, d] = [0, 1, 2].map(|k: usize| columns[k][n]);
+                let mixed = 2.0 * r * s * d.cos();
+                (r * r + s * s + mixed) / (1.0 + (r * s).powi(2) + mixed)
+            })
+            .collect();
+        let names = ["x1", "x2", "x3"].map(String::from).to_vec();
+        let points = Table::new(names, columns).unwrap();
+        let objective = Objective::regression(&points, &values, false).unwrap();
+        let ops = OpSet::default();
+        let mut shortest = u32::MAX;
+        for (above, below) in fraction_libraries(&[0, 1, 2], &ops) {
+            let mut eval = Evaluator::new(&objective);
+            let found = fractions(&above, &below, &ops, &mut eval);
+            let exact = found.iter().filter(|expr| eval.loss(expr) < 1e-12);
+            shortest = exact.map(|expr| ops.complexity(expr)).fold(shortest, u32::min);
+        }
+        assert!(shortest <= 40, "{shortest}");
+    }
 }

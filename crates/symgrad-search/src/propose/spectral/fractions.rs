@@ -243,10 +243,11 @@ impl<'a> Fractions<'a> {
         for unit in below.1.iter().filter(|unit| **unit != 0.0).take(WRITTEN) {
             let in_unit = |part: &Sum<'_>| {
                 let coefficients: Vec<f64> = part.1.iter().map(|c| c / unit).collect();
-                sums::exactly(&part.0, &coefficients)
+                sums::up_to_rounding(&part.0, &coefficients)
             };
-            if let (Some(above), Some(below)) = (in_unit(&above), in_unit(&below)) {
-                found.push(above / below);
+            for (above, below) in in_unit(&above).into_iter().zip(in_unit(&below)) {
+                let quotient = above.zip(below).map(|(above, below)| above / below);
+                found.extend(quotient.filter(|quotient| !found.contains(quotient)));
             }
         }
         found

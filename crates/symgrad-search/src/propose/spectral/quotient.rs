@@ -56,6 +56,17 @@ pub(crate) fn long_quotients(
     if !possible || !eval.objective().is_blind_to_outer_functions() {
         return vec![];
     }
+    let mut found = vec![];
+    for library in long_libraries(variables, ops) {
+        if let Some(terms) = Terms::of(library, eval) {
+            found.extend(terms.eliminate(ops));
+        }
+    }
+    found
+}
+
+/// What both sums of a long quotient are made of.
+pub(super) fn long_libraries(variables: &[u16], ops: &OpSet) -> Vec<Vec<Expr>> {
     let mut libraries: Vec<Vec<Expr>> = vec![];
     if (3..=LONG_VARIABLES).contains(&variables.len()) {
         libraries.push(products(&variables.iter().copied().map(Expr::var).collect::<Vec<_>>()));
@@ -63,14 +74,10 @@ pub(crate) fn long_quotients(
     if (2..=VARIABLES).contains(&variables.len()) {
         libraries.extend(variables.iter().map(|&angle| with_waves(angle, variables, ops)));
     }
-    let mut found = vec![];
-    for mut library in libraries {
+    for library in &mut libraries {
         library.truncate(LONG);
-        if let Some(terms) = Terms::of(library, eval) {
-            found.extend(terms.eliminate(ops));
-        }
     }
-    found
+    libraries
 }
 
 /// Most variables of them, and most functions: the pairs of these are compared.

@@ -88,10 +88,15 @@ pub(crate) fn spellings_of_values(
     found
 }
 
-/// Σ cᵢ φᵢ with the numbers as they are, by any operators.
-pub(crate) fn exactly(features: &[&Expr], coefficients: &[f64]) -> Option<Expr> {
-    let terms = features.iter().zip(coefficients).map(|(f, c)| ((*f).clone(), *c));
-    write_terms(&terms.collect::<Vec<_>>(), &OpSet::default())
+/// Σ cᵢ φᵢ by any operators, with the numbers as they are, and with those that are simple up to
+/// rounding made simple.
+pub(crate) fn up_to_rounding(features: &[&Expr], coefficients: &[f64]) -> [Option<Expr>; 2] {
+    let [exact, rounding, _] = ROUNDINGS_OF_VALUES;
+    [exact, rounding].map(|(tolerance, numbers)| {
+        let rounded = |c: f64| round(c, tolerance, &SIMPLE[..numbers]);
+        let terms = features.iter().zip(coefficients).map(|(f, c)| ((*f).clone(), rounded(*c)));
+        write_terms(&terms.collect::<Vec<_>>(), &OpSet::default())
+    })
 }
 
 /// The same for [`spellings_of_values`]: what rounding has left of simple numbers, and
