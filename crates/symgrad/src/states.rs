@@ -101,7 +101,7 @@ impl Restored {
         let Self { noun, done, .. } = self;
         match done {
             Some(done) if lines.is_empty() => {
-                lines.push(format!("the {noun} goes on after {done}"))
+                lines.push(format!("the {noun} goes on after {done}"));
             }
             Some(done) => {
                 lines.push(format!("the {noun} goes on with the state before it, after {done}"));

@@ -15,6 +15,11 @@ use crate::ModelError;
 const FACTOR: usize = 8;
 const FREE: usize = 32 << 20;
 
+/// Numbers for each byte of the file that what is computed for one point may take, tables of indices
+/// included, and those that every file may have: a few bytes can ask for any shape. While a table is
+/// made it takes some 16 bytes for each number, for a moment 32.
+const NUMBERS: (usize, usize) = (256, 1 << 21);
+
 /// Messages within messages that the decoder follows.
 const DEPTH: usize = 100;
 
@@ -30,6 +35,11 @@ pub(crate) fn check(bytes: &[u8]) -> Result<(), ModelError> {
         "ONNX",
         &format!("its {size} bytes would become more than {granted} in memory"),
     ))
+}
+
+/// Numbers that a file of so many bytes may have computed for one point; a plan has a limit besides.
+pub(crate) fn numbers(bytes: usize) -> usize {
+    bytes.saturating_mul(NUMBERS.0).saturating_add(NUMBERS.1)
 }
 
 #[derive(Clone, Copy)]

@@ -58,9 +58,11 @@ pub(crate) fn read(bytes: &[u8], set: &[Setting]) -> Result<Network, ModelError>
             hint: "export the model with opset_version=17 or convert it with onnx.version_converter",
         });
     }
-    let mut walked = graph::translate(graph, opset, Points::new(graph)?)?;
+    let mut points = Points::new(graph)?;
+    points.plan.grant(budget::numbers(bytes.len()))?;
+    let mut walked = graph::translate(graph, opset, points)?;
     if walked.mixes()
-        && let Some(alone) = alone(graph, opset)
+        && let Some(alone) = alone(graph, opset, bytes.len())
     {
         walked = alone;
     }
@@ -71,9 +73,13 @@ pub(crate) fn read(bytes: &[u8], set: &[Setting]) -> Result<Network, ModelError>
 /// with two points neither changes what is computed for the other.
 ///
 /// Transformers and recurrent networks turn and join axes, and put everything back at their end.
-fn alone(graph: &GraphProto, opset: i64) -> Option<Walked> {
-    let of = |points| {
-        let points = Points::together(graph, points).ok()??;
+fn alone(graph: &GraphProto, opset: i64, size: usize) -> Option<Walked> {
+    let of = |count| {
+        let mut points = Points::together(graph, count).ok()??;
+        points
+            .plan
+            .grant(budget::numbers(size).saturating_mul(usize::try_from(count).ok()?))
+            .ok()?;
         graph::translate(graph, opset, points).ok()
     };
     let (mut one, two) = (of(1)?, of(2)?);

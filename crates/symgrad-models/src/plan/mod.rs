@@ -40,7 +40,8 @@ pub(crate) struct Plan {
     /// Numbers of each slot for one point.
     lengths: Vec<usize>,
     steps: Vec<Step>,
-    /// Numbers that may still be used.
+    /// Numbers that may be used, and that may still be.
+    granted: usize,
     room: usize,
 }
 
@@ -79,7 +80,8 @@ pub(crate) struct Sweep<'a> {
 impl Plan {
     /// A plan whose points have that many numbers, at least 1.
     pub(crate) fn new(inputs: usize) -> Result<Self, ModelError> {
-        let mut plan = Self { lengths: vec![inputs], steps: Vec::new(), room: LIMIT };
+        let mut plan =
+            Self { lengths: vec![inputs], steps: Vec::new(), granted: LIMIT, room: LIMIT };
         plan.reserve(inputs)?;
         Ok(plan)
     }
@@ -98,14 +100,23 @@ impl Plan {
     pub(crate) fn reserve(&mut self, numbers: usize) -> Result<(), ModelError> {
         match self.room.checked_sub(numbers) {
             Some(room) => self.room = room,
-            None => return Err(ModelError::TooLarge { limit: LIMIT }),
+            None => return Err(ModelError::TooLarge { limit: self.granted }),
         }
         Ok(())
     }
 
     /// Numbers that are used.
     pub(crate) fn numbers(&self) -> usize {
-        LIMIT - self.room
+        self.granted - self.room
+    }
+
+    /// Allows no more than so many numbers, those included that are used.
+    pub(crate) fn grant(&mut self, numbers: usize) -> Result<(), ModelError> {
+        let granted = self.granted.min(numbers);
+        let used = self.numbers();
+        let room = granted.checked_sub(used).ok_or(ModelError::TooLarge { limit: granted })?;
+        (self.granted, self.room) = (granted, room);
+        Ok(())
     }
 
     /// The room that is left.

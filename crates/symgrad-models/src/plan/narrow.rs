@@ -47,7 +47,7 @@ impl Plan {
         let elements = elements.iter().filter_map(|&e| u32::try_from(e).ok()).collect();
         let wanted = Part::of(elements, self.length(slot));
         let needed = self.needed(slot, &wanted);
-        let mut plan = Self { lengths: vec![self.inputs()], steps: vec![], room: self.room };
+        let mut plan = Self { lengths: vec![self.inputs()], steps: vec![], ..*self };
         let mut known: Vec<Option<(Slot, Part)>> = vec![None; self.lengths.len()];
         known[0] = Some((0, Part::All));
         for step in &self.steps {

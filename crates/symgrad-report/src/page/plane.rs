@@ -59,9 +59,10 @@ fn caption(plane: &PagePlane) -> String {
             plane.others
         )
     };
-    let differ = median_angle(plane).map_or_else(String::new, |angle| {
-        format!(" In this plane half of them differ by less than {}°.", format_loss(angle))
-    });
+    let differ = median_angle(plane).map_or_else(
+        || " In this plane the formula does not change.".to_owned(),
+        |angle| format!(" In this plane half of them differ by less than {}°.", format_loss(angle)),
+    );
     format!(
         "{first} and {second} matter most. Thin lines: level sets of the formula. Strokes {at}: along \
          them what was searched does not change (wide), and the formula does not (slim).{differ}"
@@ -69,11 +70,13 @@ fn caption(plane: &PagePlane) -> String {
 }
 
 /// Half of the angles between the given gradients and the formula's, in the plane, are below this.
+/// `None` where the formula has no gradient there.
 fn median_angle(plane: &PagePlane) -> Option<f64> {
     let angle = |([a, b], [c, d]): (&[f64; 2], &[f64; 2])| {
         let (cross, dot) = (a * d - b * c, a * c + b * d);
         let angle = cross.abs().atan2(dot.abs()).to_degrees();
-        (a.hypot(*b) >= LEAST && angle.is_finite()).then_some(angle)
+        let has_both = a.hypot(*b) >= LEAST && c.hypot(*d) > 0.0;
+        (has_both && angle.is_finite()).then_some(angle)
     };
     let mut angles: Vec<f64> = plane.given.iter().zip(&plane.own).filter_map(angle).collect();
     angles.sort_by(f64::total_cmp);
@@ -208,6 +211,8 @@ mod tests {
             }
         }
         assert!(caption.contains("less than 0°"), "{caption}");
+        let (_, caption) = picture(|_, _| 1.0, [0.0, 0.0]);
+        assert!(caption.ends_with("In this plane the formula does not change."), "{caption}");
         let (_, caption) = picture(|x, y| x + y, [0.6, 0.8]);
         assert!(
             caption.contains("less than 5.5e-1°") || caption.contains("less than 0.5"),
