@@ -33,6 +33,9 @@ pub(super) fn variadic(call: &mut Call<'_>) -> Outputs {
     };
     let operands: Vec<Operand> =
         (0..call.inputs.len()).map(|index| call.operand(index)).collect::<Result<_, _>>()?;
+    if operands.is_empty() {
+        return Err(call.wrong("it has no inputs"));
+    }
     // One that is no constant first, so that no constants are combined for each point.
     let row = operands.iter().position(|operand| matches!(operand.value, Value::Row(_)));
     let mut order: Vec<&Operand> = operands.iter().collect();

@@ -1,5 +1,6 @@
 //! Models encoded here, read back, and held against central differences.
 
+mod any_inputs;
 mod build;
 mod element_cases;
 mod freeze;
