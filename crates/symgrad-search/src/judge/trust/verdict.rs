@@ -1,16 +1,15 @@
 //! The verdict on an answer.
 
 use serde::{Deserialize, Serialize};
-use symgrad_expr::{Expr, Names};
+use symgrad_expr::Names;
 
 use super::bootstrap::{Interval, Resamples};
-use super::{EntryTrust, Evidence, HeldOut, matching, symmetry};
+use super::{EntryTrust, Evidence, inputs, matching, sharp, symmetry};
 use crate::front::Entry;
 use crate::judge::choice;
 use crate::outcome::Judge;
 use crate::score::evaluator::Evaluator;
 use crate::score::measure::LossKind;
-use crate::score::objective::Objective;
 use crate::score::target::Target;
 
 /// What can be said about an answer.
@@ -183,7 +182,7 @@ pub(crate) fn judge(
     if let Some((neighbour, reason)) = no_break(front, entries, answer) {
         return open(vec![neighbour], reason.into());
     }
-    if let Some(reason) = loose_inputs(&entry.expr, judge) {
+    if let Some(reason) = inputs::what_is_loose(&entry.expr, judge) {
         return open(vec![], reason);
     }
     let known = evidence.misfit <= KNOWN * judge.known_error();
@@ -194,7 +193,8 @@ pub(crate) fn judge(
                       of a network; a part of it may be missing or wrong";
         return open(better.into_iter().collect(), reason.into());
     }
-    if evidence.smooth && entry.loss > ROUNDED && !known {
+    let exact = || entry.loss <= ROUNDED && sharp::is_exact(points, &entry.expr, judge.ops);
+    if evidence.smooth && !known && !exact() {
         let reason = "a best guess, not proven: what it leaves is smooth, unlike noise, so that it \
                       is the neuron's own error or a part that is missing";
         let leaves_noise = |index: &usize| entries[*index].evidence.is_some_and(|e| !e.smooth);
@@ -206,73 +206,12 @@ pub(crate) fn judge(
     }
 }
 
-/// What is wrong with the inputs of a formula, or with the directions that the data fill.
-fn loose_inputs(formula: &Expr, judge: &Judge<'_>) -> Option<String> {
-    let whole = &judge.held.whole;
-    if let Some(idle) = idle_among(judge.required, whole) {
-        let names: Vec<&str> =
-            idle.iter().map(|&input| whole.names()[usize::from(input)].as_str()).collect();
-        let matter = if names.len() == 1 { "it does" } else { "they do" };
-        return Some(format!("{} had to be in it, although {matter} not matter", names.join(", ")));
-    }
-    if let Some(idle) = idle_in(formula, judge.held) {
-        return Some(format!(
-            "it does as well with {} held fixed",
-            whole.names()[usize::from(idle)]
-        ));
-    }
-    let empty = whole.empty_directions();
-    (empty > 0).then(|| {
-        let dim = whole.dim();
-        format!(
-            "the data fill {} of {dim} directions; formulas that differ only off that surface cannot \
-             be told apart",
-            dim - empty
-        )
-    })
-}
-
 /// What constants may leave that were rounded as far as an exact formula allows.
 const ROUNDED: f64 = 10.0 * ROUNDING;
 
 /// A smooth misfit is the neuron's own error if it is no more than this multiple of what is known
 /// of that: both are estimates from some tens of modes.
 const KNOWN: f64 = 2.0;
-
-/// An input of a formula that matters for nothing: held at its median, it leaves the points as
-/// well explained.
-fn idle_in(formula: &Expr, held: &HeldOut) -> Option<u16> {
-    let points = &held.whole.thinned(PAIRED_POINTS);
-    let resamples = Resamples::new(points.weights(), PAIRED_SEED);
-    let mut evaluator = Evaluator::new(points);
-    let own = evaluator.point_losses(formula)?;
-    let inputs = formula.inputs();
-    if inputs.len() < 2 {
-        return None;
-    }
-    inputs.into_iter().find(|&input| {
-        let mut column = points.columns()[usize::from(input)].to_vec();
-        let middle = column.len() / 2;
-        let median = *column.select_nth_unstable_by(middle, f64::total_cmp).1;
-        let all = (0..u16::MAX).take(formula.input_count());
-        let fixed = all.map(|k| if k == input { Expr::constant(median) } else { Expr::var(k) });
-        let fixed = formula.substitute(&fixed.collect::<Vec<Expr>>());
-        let Some(losses) = evaluator.point_losses(&fixed) else { return false };
-        let differences: Vec<f64> = losses.iter().zip(&own).map(|(b, a)| b - a).collect();
-        resamples.interval(&differences).low <= 0.0
-    })
-}
-
-/// Those of the inputs along which the neurons' gradients hardly extend at any point.
-fn idle_among(inputs: &[u16], objective: &Objective) -> Option<Vec<u16>> {
-    if inputs.is_empty() {
-        return None;
-    }
-    let negligible = objective.negligible();
-    let idle: Vec<u16> =
-        inputs.iter().copied().filter(|&input| negligible[usize::from(input)]).collect();
-    (!idle.is_empty()).then_some(idle)
-}
 
 /// The entries with other level sets for which nearly as much speaks, and the simpler ones that
 /// the points do not show to be worse.
@@ -312,8 +251,8 @@ fn alternatives(
 }
 
 /// Points by which formulas are compared in pairs, and the seed of their resamples.
-const PAIRED_POINTS: usize = 2_000;
-const PAIRED_SEED: u64 = 3;
+pub(super) const PAIRED_POINTS: usize = 2_000;
+pub(super) const PAIRED_SEED: u64 = 3;
 
 /// The fall to an answer, per symbol, in units of the fall before it. Not 1, since noise may hide
 /// how far a front falls.

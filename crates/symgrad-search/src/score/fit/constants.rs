@@ -66,6 +66,39 @@ pub(crate) fn fit_constants(
     loss
 }
 
+/// Steps that take constants to all their digits, from where a fit or rounding has left them.
+const SHARPENING: usize = 6;
+
+/// Takes the constants of a formula that is as good as exact to all their digits: Gauss–Newton steps
+/// as long as they lower a mismatch that resolves more than losses do, which end at the rounding of
+/// cosines.
+pub(crate) fn sharpen_constants(
+    expr: &mut Expr,
+    mismatch: impl Fn(&Expr) -> f64,
+    evaluator: &mut Evaluator<'_>,
+) {
+    let count = expr.constants().len();
+    if count == 0 || count > MAX_CONSTANTS || expr.input_count() == 0 {
+        return;
+    }
+    let mut left = mismatch(expr);
+    for _ in 0..SHARPENING {
+        let equations =
+            evaluator.with_sweep(|evaluator, sweep| NormalEquations::at(expr, evaluator, sweep));
+        let Some(step) = equations.and_then(|equations| equations.step(UNDAMPED)) else { break };
+        let moved: Vec<f64> = expr.constants().iter().zip(&step).map(|(c, s)| c + s).collect();
+        let tried = expr.with_constants(&moved);
+        let now = mismatch(&tried);
+        if now.is_nan() || now >= left {
+            break;
+        }
+        (*expr, left) = (tried, now);
+    }
+}
+
+/// As good as no damping, but for directions in which constants change nothing.
+const UNDAMPED: f64 = 1e-12;
+
 /// `JᵀJ` and `−Jᵀr` of the residuals in the constants.
 struct NormalEquations {
     matrix: Mat<f64>,

@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 use symgrad_expr::{Expr, Program, Workspace};
 
 use constants::Sums;
-pub(crate) use constants::fit_constants;
+pub(crate) use constants::{fit_constants, sharpen_constants};
 use derivatives::Derivatives;
 pub(crate) use moments::{Moments, moments_of_sum};
 
