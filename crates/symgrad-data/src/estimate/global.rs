@@ -46,7 +46,7 @@ impl Polynomial {
         if dim == 0 || dim > DIMENSIONS || terms(dim, LOWEST) > most {
             return None;
         }
-        let highest = (LOWEST..).take_while(|degree| terms(dim, *degree) <= most).last()?;
+        let highest = (LOWEST..=most).take_while(|degree| terms(dim, *degree) <= most).last()?;
         let degrees: Vec<Vec<usize>> =
             (0..=highest).flat_map(|degree| of_degree(dim, degree)).collect();
         let ranges: Vec<(f64, f64)> = (0..dim).map(|axis| range(points, axis)).collect();
@@ -172,7 +172,7 @@ fn of_degree(dim: usize, degree: usize) -> Vec<Vec<usize>> {
 fn range(points: &[Vec<f64>], axis: usize) -> (f64, f64) {
     let values = || points.iter().map(|point| point[axis]);
     let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(f64::MIN, f64::max));
-    ((low + high) / 2.0, (high - low) / 2.0)
+    (f64::midpoint(low, high), (high - low) / 2.0)
 }
 
 /// Chebyshev polynomials of each coordinate and their slopes, up to a degree.

@@ -55,7 +55,7 @@ impl Search {
         let (weights, target) = (self.screen.weights().to_vec(), self.screen.target().clone());
         let objective = Objective::weighted(vec!["x1".into()], vec![values], weights, target);
         let (outer, _) = self.searched(Some(objective).filter(|_| finite)?, Limits::COEFFICIENT)?;
-        Some(outer.substitute(&[inside.clone()]))
+        Some(outer.substitute(std::slice::from_ref(inside)))
     }
 }
 
