@@ -151,6 +151,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if !found.left_out.is_empty() {
         tell!("warning: columns left out of the search: {}", found.left_out.join(", "));
     }
+    if found.far > 0 {
+        tell!("warning: {} points far outside all others are left out", found.far);
+    }
+    if let Some(failure) = &found.network_failure {
+        tell!("warning: the network's road failed, and the direct one stands alone: {failure}");
+    }
 
     for LawRecord { expression, verdict, .. } in &found.laws {
         event(&Event::Law { expression, verdict: &verdict.summary });

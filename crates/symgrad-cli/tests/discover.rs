@@ -120,6 +120,37 @@ fn the_network_has_a_road_of_its_own() {
     assert!(stderr(&alone).contains("groups of points"), "{}", stderr(&alone));
 }
 
+/// Numbers so large that no network is trained on them leave the direct road its answer.
+#[test]
+fn a_training_that_fails_does_not_end_the_run() {
+    let given = Given::oscillations(16, 0.0);
+    let text = std::fs::read_to_string(&given.file).expect("a table");
+    let with_huge = |(n, line): (usize, &str)| match n {
+        0 => line.to_owned() + ",w\n",
+        n => format!("{line},{:e}\n", 1e160 * (7.1 * n as f64).sin()),
+    };
+    let given = Given::csv(&text.lines().enumerate().map(with_huge).collect::<String>());
+    let out = given.folder.path().join("out");
+    let out = out.to_string_lossy();
+    let both = given.discover(&["--road", "both", "--out", &out]);
+    assert!(both.status.success(), "{}", stderr(&both));
+    assert!(stdout(&both).contains("law: 4*x^2 + v^2"), "{}", stdout(&both));
+    let warned = stderr(&both);
+    let told: Vec<&str> = warned.lines().filter(|line| line.contains("network")).collect();
+    assert!(matches!(&*told, [one] if one.contains("failed") && one.contains("NaN")), "{warned}");
+    let read =
+        |name: &str| std::fs::read_to_string(PathBuf::from(&*out).join(name)).expect("a file");
+    let result: Value = serde_json::from_str(&read("result.json")).expect("JSON");
+    assert!(result["network_failure"].as_str().is_some_and(|told| told.contains("NaN")));
+    assert!(result["network"].is_null());
+    assert_eq!(result["laws"][0]["found_by"], "direct");
+    assert!(read("report.html").contains("road failed"));
+
+    let alone = given.discover(&["--road", "network"]);
+    assert_eq!(alone.status.code(), Some(2), "{}", stdout(&alone));
+    assert!(stderr(&alone).contains("NaN"), "{}", stderr(&alone));
+}
+
 #[test]
 fn no_law_is_an_answer() {
     let given = Given::oscillations(16, 0.4);
@@ -183,6 +214,28 @@ fn pairs_and_triplets_are_groups() {
     assert!(stderr(&unequal).contains("49 positives for 80 anchors"), "{}", stderr(&unequal));
     let same = symgrad(&[&a, "--positive", &a]);
     assert!(stderr(&same).contains("one and the same"), "{}", stderr(&same));
+}
+
+/// What one input alone does tells of no law, and this is said.
+#[test]
+fn a_single_input_has_no_laws() {
+    for (replaced, by) in [("x,v", "x,time_of"), (",v", "")] {
+        let given = Given::oscillations(12, 0.0);
+        let text = std::fs::read_to_string(&given.file).expect("a table");
+        let one = text.lines().map(|line| {
+            let fields: Vec<&str> = line.split(',').collect();
+            let constant = if by.is_empty() { "" } else { ",1.5" };
+            if line.starts_with("run") {
+                line.replace(replaced, by) + "\n"
+            } else {
+                format!("{},{},{}{constant}\n", fields[0], fields[1], fields[2])
+            }
+        });
+        let output = Given::csv(&one.collect::<String>()).discover(&["--exit-code"]);
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        let told = stdout(&output);
+        assert!(told.contains("x alone changes within groups"), "{told}");
+    }
 }
 
 #[test]

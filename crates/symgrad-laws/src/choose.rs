@@ -1,5 +1,7 @@
 //! Which of many sums is the law.
 
+use std::cmp::Ordering;
+
 use symgrad_expr::Expr;
 
 use crate::law::Road;
@@ -17,6 +19,9 @@ pub(crate) struct Candidate {
 
 /// Ratios below this are rounding and the errors of integrators.
 pub(crate) const ROUNDING: f64 = 1e-11;
+
+/// The variance within groups over all variance that rounding leaves.
+const EXACT: f64 = 1e-6;
 
 /// A formula may be so many times worse than the best without being another.
 const AS_GOOD: f64 = 1.5;
@@ -49,15 +54,25 @@ impl Candidate {
         self.measure.independence > if exact { EXACTLY_INDEPENDENT } else { INDEPENDENT }
     }
 
+    /// Whether it is constant up to rounding on groups that it was not fitted on: no approximation, and
+    /// nothing better can be found.
+    pub(crate) fn is_exact(&self) -> bool {
+        self.measure.ratio <= ROUNDING && self.measure.rho <= EXACT
+    }
+
     fn ratio(&self) -> f64 {
         self.measure.ratio.max(ROUNDING)
     }
 }
 
-/// The most constant of the candidates, longer ones only for their worth; and of those that are as
-/// good, the simplest. `noise` is the mean squared error of the inputs in their measures, if it is known:
+/// Of candidates that are constant up to rounding the simplest. Else the most constant, longer ones
+/// only for their worth; and of those that are as good, the simplest. `noise` is the mean squared error of the inputs in their measures, if it is known:
 /// where that is what the best varies by, small differences count for much.
 pub(crate) fn choose(candidates: &[Candidate], noise: Option<f64>) -> Option<&Candidate> {
+    let exact = candidates.iter().filter(|one| one.is_exact());
+    if let Some(exact) = exact.min_by(|a, b| simpler(a, b)) {
+        return Some(exact);
+    }
     let least = candidates.iter().map(Candidate::ratio).fold(f64::INFINITY, f64::min);
     let is_noise = noise.is_some_and(|noise| least > noise / FEW && least > FEW * ROUNDING);
     let price = if is_noise { PRICE_IN_NOISE } else { PRICE };
@@ -68,10 +83,11 @@ pub(crate) fn choose(candidates: &[Candidate], noise: Option<f64>) -> Option<&Ca
     let as_good = |one: &&Candidate| {
         one.ratio() <= AS_GOOD * best.ratio() && !is_significantly_worse(one, best)
     };
-    let simpler = |a: &&Candidate, b: &&Candidate| {
-        a.complexity.cmp(&b.complexity).then(a.ratio().total_cmp(&b.ratio()))
-    };
-    candidates.iter().filter(as_good).min_by(simpler)
+    candidates.iter().filter(as_good).min_by(|a, b| simpler(a, b))
+}
+
+fn simpler(a: &Candidate, b: &Candidate) -> Ordering {
+    a.complexity.cmp(&b.complexity).then(a.ratio().total_cmp(&b.ratio()))
 }
 
 /// Whether what lasts of the changes is larger, block by block.

@@ -1,10 +1,8 @@
 //! One law after the other, until the next does not hold.
 
-use std::ops::ControlFlow;
-
 use rayon::prelude::*;
 use symgrad_data::DataError;
-use symgrad_expr::{Expr, OpSet, Workspace};
+use symgrad_expr::{Expr, Workspace};
 
 use crate::choose::{Candidate, ROUNDING, choose, front};
 use crate::elimination::{Fitted, coefficients};
@@ -16,39 +14,9 @@ use crate::measure::{Constancy, Measure};
 use crate::parts::Parts;
 use crate::polish::{polish, sum_of};
 use crate::proposals::{Terms, proposed};
-use crate::sample::{Sample, mean_square};
+use crate::sample::{Feature, Sample, mean_square};
+use crate::settings::{LawObserver, LawSettings};
 use crate::source::Source;
-
-/// How laws are looked for.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct LawSettings {
-    /// What formulas are made of, and what that costs.
-    pub ops: OpSet,
-    /// Decides which groups are held out.
-    pub seed: u64,
-    /// The noise of the inputs as a share of their standard deviation, if it is known; where there
-    /// is a time, it is estimated otherwise.
-    pub noise: Option<f64>,
-    /// Laws after which to stop.
-    pub most: Option<usize>,
-    /// Formulas from elsewhere, as from a network, that compete with the sums over libraries. Their
-    /// numbers are fitted anew.
-    pub proposals: Vec<Expr>,
-    /// Whether nothing but the proposals is looked at.
-    pub only_proposals: bool,
-}
-
-/// Follows a search for laws, and may stop it; the defaults do neither.
-pub trait LawObserver {
-    /// So many laws are found, and of the libraries for the next so many have been tried. To break
-    /// ends the search with what it has.
-    fn progress(&mut self, laws: usize, tried: usize, libraries: usize) -> ControlFlow<()> {
-        let _ = (laws, tried, libraries);
-        ControlFlow::Continue(())
-    }
-}
-
-impl LawObserver for () {}
 
 /// Libraries that are tried at a time, on several cores; after each few it is seen whether more
 /// are needed.
@@ -69,6 +37,15 @@ const SAME: f64 = 1e-3;
 
 /// The same for a function up to rounding.
 const ALIKE: f64 = 1e-12;
+
+/// Complexity above which a law that is not quite constant is suspected to approximate another, and the
+/// variance within groups over all variance up to which it is: a thousandth of the values.
+const LONG: u32 = 20;
+const APPROXIMATION: f64 = 1e-6;
+
+/// For each input, terms up to which a sum has to be no more constant than usual: an energy has one for
+/// the motion and one for the place.
+const MANY: usize = 2;
 
 /// How many times worse a candidate may be whose road is named along with the law's own.
 const AS_GOOD: f64 = 3.0;
@@ -117,9 +94,10 @@ impl LawSearch<'_> {
             relations: vec![],
             noise: self.parts.noise.clone(),
             held_out: self.parts.test.blocks.len(),
+            far: self.parts.far,
             stopped: false,
         };
-        let mut pool: Vec<Terms> = proposed(&self.settings.proposals);
+        let mut pool = self.proposed();
         // What moves, moves along a line at least.
         while self.constants.len() + 1 < self.parts.fit.dim() {
             if self.settings.most.is_some_and(|most| found.laws.len() >= most) {
@@ -136,10 +114,10 @@ impl LawSearch<'_> {
             }
             candidates = laws;
             let mut best = self.best(&mut candidates);
-            // Constants inside functions take long, and are looked at where nothing else holds.
-            let holds =
-                |law: &Option<Law>| law.as_ref().is_some_and(|law| law.verdict == LawVerdict::Law);
-            if !holds(&best) && !stopped && !self.settings.only_proposals {
+            // Constants inside functions take long, and are looked at where nothing else holds, or where
+            // what holds may be a sum of many functions that comes near.
+            let holds = |law: &Law| law.verdict == LawVerdict::Law && !approximates(law);
+            if !best.as_ref().is_some_and(holds) && !stopped && !self.settings.only_proposals {
                 candidates.extend(self.with_inner_constants(&mut pool));
                 best = self.best(&mut candidates);
             }
@@ -157,6 +135,19 @@ impl LawSearch<'_> {
         found
     }
 
+    /// The proposals, as far as points can tell of their terms.
+    fn proposed(&self) -> Vec<Terms> {
+        let few = &self.parts.few;
+        let mut workspace = Workspace::default();
+        let mut is_resolved = |term: &Expr| {
+            let feature = few.feature(term, &mut workspace);
+            feature.is_some_and(|feature| few.resolves(term, &feature, &mut workspace))
+        };
+        let mut found = proposed(&self.settings.proposals);
+        found.retain(|sum| sum.terms.iter().all(&mut is_resolved));
+        found
+    }
+
     /// Inputs that do not change within groups.
     fn parameters(&self) -> Vec<usize> {
         let few = &self.parts.few;
@@ -164,7 +155,11 @@ impl LawSearch<'_> {
         let is_parameter = |index: &usize| {
             let input = u16::try_from(*index).ok().map(Expr::var);
             let feature = input.and_then(|input| few.feature(&input, &mut workspace));
-            feature.is_some_and(|f| mean_square(&f.change) <= PARAMETER * f.variance())
+            let does_not_change = |f: Feature| {
+                let variance = f.variance();
+                variance.is_finite() && mean_square(&f.change) <= PARAMETER * variance
+            };
+            feature.is_some_and(does_not_change)
         };
         (0..few.dim()).filter(is_parameter).collect()
     }
@@ -186,6 +181,7 @@ impl LawSearch<'_> {
                 return (candidates, true);
             }
             // What is left of sums for earlier laws is seldom the simplest form of the next one.
+            let is_exact = |one: &Candidate| one.road == Road::Direct && one.is_exact();
             if start >= self.reached && candidates.iter().any(is_exact) {
                 break;
             }
@@ -370,6 +366,7 @@ impl LawSearch<'_> {
             Some(constancy) => (polished, constancy),
             None => (chosen.expr.clone(), judge(&chosen.expr)?),
         };
+        let long = chosen.terms.len() > MANY * test.dim();
         let alternative = |one: &Candidate| Alternative {
             expr: one.expr.clone(),
             complexity: one.complexity,
@@ -377,7 +374,7 @@ impl LawSearch<'_> {
         };
         Some(Law {
             complexity: self.settings.ops.complexity(&expr),
-            verdict: LawVerdict::of(&constancy, *exact),
+            verdict: LawVerdict::of(&constancy, long, *exact),
             front: front(candidates).into_iter().map(alternative).collect(),
             found_by: self.roads_to(chosen, candidates),
             constancy,
@@ -386,9 +383,8 @@ impl LawSearch<'_> {
     }
 }
 
-/// A law up to rounding by the direct road: nothing better can be found in a larger library.
-fn is_exact(candidate: &Candidate) -> bool {
-    candidate.road == Road::Direct
-        && candidate.measure.ratio <= ROUNDING
-        && candidate.measure.rho <= PARAMETER.sqrt()
+/// Whether a law may be a sum of many functions that approximates another: it is long, and varies by more
+/// than rounding, though by so little that this is no noise.
+fn approximates(law: &Law) -> bool {
+    law.complexity > LONG && (PARAMETER..APPROXIMATION).contains(&law.constancy.rho)
 }

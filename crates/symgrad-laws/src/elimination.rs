@@ -10,8 +10,13 @@ use crate::sample::{Feature, Sample};
 /// each input.
 const RIDGES: [f64; 6] = [1e-12, 1e-9, 1e-6, 1e-4, 1e-3, 1e-2];
 
-/// Longest sum proposed.
+/// Longest sum proposed of few inputs. Of more it grows with their number: an energy has a square for
+/// each at least, and what binds neighbours.
 const LONGEST: usize = 14;
+
+fn longest(inputs: usize) -> usize {
+    LONGEST.max(2 * inputs + 2)
+}
 
 /// One in so many of the features is dropped at a time, while there are many.
 const SHARE: usize = 12;
@@ -23,13 +28,15 @@ pub(crate) struct Fitted {
 }
 
 impl Fitted {
-    /// The features that are finite, and neither constant nor singular, on the points.
+    /// The features that are finite, neither constant nor singular, and resolved by the points.
     pub(crate) fn of(library: &[Expr], sample: &Sample, workspace: &mut Workspace) -> Self {
-        let (features, at): (Vec<Expr>, Vec<Feature>) = library
-            .iter()
-            .filter_map(|expr| Some((expr.clone(), sample.feature(expr, workspace)?)))
-            .filter(|(_, feature)| !feature.is_concentrated())
-            .unzip();
+        let mut usable = |expr: &Expr| {
+            let feature = sample.feature(expr, workspace)?;
+            let sound = !feature.is_concentrated() && sample.resolves(expr, &feature, workspace);
+            sound.then(|| (expr.clone(), feature))
+        };
+        let (features, at): (Vec<Expr>, Vec<Feature>) =
+            library.iter().filter_map(&mut usable).unzip();
         Self { features, matrices: Matrices::of(&at, sample.dim()) }
     }
 
@@ -50,7 +57,7 @@ impl Fitted {
         };
         let mut found: Vec<Vec<usize>> = vec![];
         for ridge in RIDGES {
-            for kept in path(&matrices.with_ridge(ridge)) {
+            for kept in path(&matrices.with_ridge(ridge), longest(sample.dim())) {
                 if !found.contains(&kept) {
                     found.push(kept);
                 }
@@ -75,20 +82,20 @@ pub(crate) fn coefficients(
     matrices.best(&all).map(|best| best.coefficients)
 }
 
-/// What is left at each length of at most [`LONGEST`].
-fn path(matrices: &Matrices) -> Vec<Vec<usize>> {
+/// What is left at each length of at most the longest.
+fn path(matrices: &Matrices, longest: usize) -> Vec<Vec<usize>> {
     let mut kept: Vec<usize> = (0..matrices.len()).collect();
     let mut found = Vec::new();
     while !kept.is_empty()
         && let Some(best) = matrices.best(&kept)
     {
-        if kept.len() <= LONGEST {
+        if kept.len() <= longest {
             found.push(kept.clone());
         }
         if kept.len() == 1 {
             break;
         }
-        let over = kept.len().saturating_sub(LONGEST);
+        let over = kept.len().saturating_sub(longest);
         let drop = (kept.len() / SHARE).min(over).max(1);
         let mut left: Vec<usize> = by_size(&best)[drop..].iter().map(|&i| kept[i]).collect();
         left.sort_unstable();

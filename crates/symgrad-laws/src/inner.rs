@@ -6,6 +6,7 @@ use symgrad_expr::{Expr, Op, OpSet, Workspace};
 use crate::choose::ROUNDING;
 use crate::elimination::Fitted;
 use crate::known::Known;
+use crate::library::raised;
 use crate::matrices::Matrices;
 use crate::sample::{Feature, Sample};
 
@@ -14,8 +15,14 @@ use crate::sample::{Feature, Sample};
 /// near that a search from one of them reaches what lies between.
 const GRID: [f64; 6] = [0.35, 0.6, 1.0, 1.7, 2.8, 4.5];
 
+/// Exponents of inputs that are positive, and of distances in the plane.
+const EXPONENTS: [f64; 7] = [-3.0, -1.5, -0.7, 0.35, 0.7, 1.4, 2.8];
+
 /// Most features of a library.
-const MOST: usize = 400;
+const MOST: usize = 700;
+
+/// Most of the products of two inputs; of more inputs there are squares alone.
+const PRODUCTS: usize = 66;
 
 /// Terms of the longest sum of which constants are moved.
 const LONGEST: usize = 8;
@@ -41,21 +48,34 @@ const STEP: f64 = 0.25;
 /// The same on all points, where they are nearly right.
 const LAST_STEP: f64 = 0.01;
 
+/// Digits that a constant may have in place of all, tried in this order.
+const DIGITS: [usize; 3] = [1, 2, 3];
+
+/// How many times worse a sum may be with them: what noise would hide.
+const AS_GOOD: f64 = 1.001;
+
 /// A round that leaves more than this share is the last.
 const WORTH: f64 = 0.9;
 
 /// Relative steps at which a constant counts as found.
 const FINEST: f64 = 1e-9;
 
-/// Squares, products, and functions with a constant inside; none where there are too many inputs.
+/// Squares, products, and functions with a constant inside: exponentials, waves, roots and powers; none
+/// where there are too many inputs.
 pub(crate) fn library(sample: &Sample, ops: &OpSet) -> Vec<Expr> {
     let variables: Vec<Expr> =
         (0..sample.dim()).filter_map(|i| u16::try_from(i).ok().map(Expr::var)).collect();
     let mut found: Vec<Expr> = vec![];
+    let has_products = variables.len() * (variables.len() + 1) / 2 <= PRODUCTS;
     for (k, x) in variables.iter().enumerate() {
-        found.push(x.clone());
-        let product = |y: &Expr| if x == y { x.clone().square() } else { y.clone() * x.clone() };
-        found.extend(variables[..=k].iter().map(product));
+        found.extend([x.clone(), x.clone().square()]);
+        if has_products {
+            found.extend(variables[..k].iter().map(|y| y.clone() * x.clone()));
+        }
+    }
+    for (base, share) in positive(sample, &variables) {
+        found.extend([Expr::constant(1.0) / base.clone(), Expr::unary(Op::Log, base.clone())]);
+        found.extend(EXPONENTS.map(|exponent| raised(&base, exponent * share, ops)));
     }
     for (x, deviation) in variables.iter().zip(sample.deviations()) {
         for rate in GRID.map(|rate| rate / deviation) {
@@ -68,6 +88,24 @@ pub(crate) fn library(sample: &Sample, ops: &OpSet) -> Vec<Expr> {
     }
     found.retain(|feature| ops.allows(feature));
     if found.len() <= MOST { found } else { vec![] }
+}
+
+/// Inputs that are positive at all points, and sums of two squares where there are few inputs, with what
+/// an exponent has to be multiplied by.
+fn positive(sample: &Sample, variables: &[Expr]) -> Vec<(Expr, f64)> {
+    const FEW: usize = 4;
+    let columns = variables.iter().zip(&sample.columns);
+    let mut found: Vec<(Expr, f64)> = columns
+        .filter(|(_, column)| column.iter().all(|x| *x > 0.0))
+        .map(|(x, _)| (x.clone(), 1.0))
+        .collect();
+    if variables.len() <= FEW {
+        for (k, x) in variables.iter().enumerate() {
+            let squares = variables[..k].iter().map(|y| y.clone().square() + x.clone().square());
+            found.extend(squares.map(|square| (square, 0.5)));
+        }
+    }
+    found
 }
 
 /// The terms of sums of a library's features with their constants moved.
@@ -108,7 +146,8 @@ pub(crate) fn sums(
     moved.truncate(FINISHED);
     let at = known(fit);
     let finish = |terms: &Vec<Expr>, workspace: &mut Workspace| {
-        Some(Fit::of(terms, &at, fit, workspace)?.moved(LAST_STEP, workspace)?.1)
+        let (loss, moved) = Fit::of(terms, &at, fit, workspace)?.moved(LAST_STEP, workspace)?;
+        Some(Fit::of(&moved, &at, fit, workspace)?.rounded(loss, workspace))
     };
     moved.iter().filter_map(|(_, terms)| finish(terms, workspace)).collect()
 }
@@ -179,15 +218,42 @@ impl<'a> Fit<'a> {
         let mut changed = self.terms[term].clone();
         changed.constants_mut()[constant] *= factor;
         let feature = self.sample.feature(&changed, workspace)?;
-        let kept = (
-            std::mem::replace(&mut self.terms[term], changed),
-            std::mem::replace(&mut self.features[term], feature),
-        );
+        let (before, at) = self.exchange(term, changed, feature);
         let loss = self.loss();
         if loss.is_none() {
-            (self.terms[term], self.features[term]) = kept;
+            self.exchange(term, before, at);
         }
         loss
+    }
+
+    /// With constants of few digits, where the sum is as good with its coefficients fitted anew; `loss` is
+    /// what it has now.
+    fn rounded(mut self, mut loss: f64, workspace: &mut Workspace) -> Vec<Expr> {
+        for (term, constant) in places_of(&self.terms) {
+            let exact = self.terms[term].constants()[constant];
+            for digits in DIGITS {
+                let text = format!("{exact:.*e}", digits - 1);
+                let Ok(rounded) = text.parse::<f64>() else { continue };
+                let mut changed = self.terms[term].clone();
+                changed.constants_mut()[constant] = rounded;
+                let Some(feature) = self.sample.feature(&changed, workspace) else { continue };
+                let (before, at) = self.exchange(term, changed, feature);
+                match self.loss() {
+                    Some(less) if less <= AS_GOOD * loss + ROUNDING => {
+                        loss = loss.min(less);
+                        break;
+                    }
+                    _ => drop(self.exchange(term, before, at)),
+                }
+            }
+        }
+        self.terms
+    }
+
+    /// Puts another term in the place of one, and returns that.
+    fn exchange(&mut self, term: usize, by: Expr, feature: Feature) -> (Expr, Feature) {
+        let before = std::mem::replace(&mut self.terms[term], by);
+        (before, std::mem::replace(&mut self.features[term], feature))
     }
 
     /// Moves one constant after the other: each to the least of the parabola through three points,

@@ -19,6 +19,9 @@ pub enum LawVerdict {
 /// noise: within groups it then varies by a hundredth of how it varies among them.
 pub const CONSTANT: f64 = 1e-4;
 
+/// The same for a sum of many terms, that comes near to much.
+const LONG_CONSTANT: f64 = 1e-6;
+
 /// The same where the derivatives in time are exact, so that only rounding and look-alikes differ
 /// from zero.
 const EXACTLY_CONSTANT: f64 = 1e-10;
@@ -37,9 +40,14 @@ const FLOORS: f64 = 3.0;
 const ERRORS: f64 = 3.0;
 
 impl LawVerdict {
-    pub(crate) fn of(constancy: &Constancy, exact: bool) -> Self {
+    /// `long` are sums of many terms, `exact` is what is known of the derivatives in time.
+    pub(crate) fn of(constancy: &Constancy, long: bool, exact: bool) -> Self {
         let Constancy { rho, noise_floor, lasting, .. } = constancy;
-        let limit = if exact { EXACTLY_CONSTANT } else { CONSTANT };
+        let limit = match (exact, long) {
+            (true, _) => EXACTLY_CONSTANT,
+            (false, true) => LONG_CONSTANT,
+            (false, false) => CONSTANT,
+        };
         // However small ρ is: a slow input, or one outlier in all the variance, make it so.
         if constancy.is_like_chance() {
             return Self::NoLaw;
@@ -130,6 +138,8 @@ pub struct Laws {
     pub noise: Option<Vec<f64>>,
     /// Groups that nothing was fitted or chosen on.
     pub held_out: usize,
+    /// Points that were left out, since they lie far outside all others.
+    pub far: usize,
     /// Whether the observer stopped it early.
     pub stopped: bool,
 }

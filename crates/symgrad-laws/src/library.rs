@@ -1,7 +1,11 @@
 //! Libraries of features, each of one structure, from which laws are put together.
 
+mod potentials;
+
 use symgrad_expr::{Expr, Op, OpSet};
 use symgrad_search::{monomials, structured_libraries};
+
+pub(crate) use self::potentials::raised;
 
 /// Most features of a library: the work grows with their cube.
 const MOST: usize = 700;
@@ -10,9 +14,12 @@ const MOST: usize = 700;
 pub(crate) fn libraries(dim: usize, ops: &OpSet) -> Vec<Vec<Expr>> {
     let inputs: Vec<u16> = (0..dim).filter_map(|input| u16::try_from(input).ok()).collect();
     let mut found = vec![polynomials(&inputs, ops), single_functions(&inputs, ops)];
+    // The simplest laws of many inputs need no more, and few points tell no more.
+    found.extend([1, 2].map(|degree| monomials(&inputs, degree, ops)));
     found.push(exponential_chains(&inputs, ops));
     found.push(polynomials_and_waves(&inputs, ops));
     found.push(magnitudes(&inputs, ops));
+    found.extend(potentials::libraries(&inputs, ops));
     found.extend(structured_libraries(&inputs, ops));
     found.retain(|library| library.len() > 1 && library.len() <= MOST);
     found.sort_by_key(Vec::len);

@@ -2,6 +2,8 @@
 
 use symgrad_data::Groups;
 
+use crate::sample::deviation;
+
 /// Orders of differences that are tried. Those of low order see the motion, those of high order
 /// average over few points; whichever sees least is nearest to the noise.
 const ORDERS: std::ops::RangeInclusive<usize> = 2..=7;
@@ -14,17 +16,19 @@ pub(crate) fn noise_of(groups: &Groups) -> Option<Vec<f64>> {
 }
 
 fn noise_in(groups: &Groups, time: &[f64], column: &[f64]) -> Option<f64> {
+    // Measured by how far the input extends: the square of a large number may not be finite.
+    let scale = deviation(column);
     let at_order = |order: usize| {
         let (mut sum, mut count) = (0.0, 0);
         for group in 0..groups.len() {
             let rows = groups.rows(group);
             for (t, x) in time[rows.clone()].windows(order + 1).zip(column[rows].windows(order + 1))
             {
-                sum += contrast(t, x).powi(2);
+                sum += (contrast(t, x) / scale).powi(2);
                 count += 1;
             }
         }
-        (count > 0).then(|| (sum / f64::from(count)).sqrt())
+        (count > 0).then(|| scale * (sum / f64::from(count)).sqrt())
     };
     ORDERS.filter_map(at_order).min_by(f64::total_cmp)
 }

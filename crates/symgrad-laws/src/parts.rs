@@ -3,6 +3,7 @@
 use symgrad_data::DataError;
 
 use crate::LawSettings;
+use crate::far::without_far;
 use crate::noise::noise_of;
 use crate::sample::{Sample, deviation};
 use crate::source::Source;
@@ -22,10 +23,18 @@ pub(crate) struct Parts {
     pub(crate) test: Sample,
     pub(crate) noise: Option<Vec<f64>>,
     pub(crate) exact: bool,
+    /// Points that were left out since they are far outside.
+    pub(crate) far: usize,
 }
 
 impl Parts {
     pub(crate) fn of(source: &Source, settings: &LawSettings) -> Result<Self, DataError> {
+        let near = match source {
+            Source::Groups(groups) => without_far(groups)?,
+            Source::Motion(_) => None,
+        };
+        let (near, far) = near.map_or((None, 0), |(near, far)| (Some(Source::Groups(near)), far));
+        let source = near.as_ref().unwrap_or(source);
         let points = source.points();
         let deviations: Vec<f64> = points.columns().iter().map(|c| deviation(c)).collect();
         let (fit, validation, test, noise, exact) = match source {
@@ -60,7 +69,7 @@ impl Parts {
             }
         };
         let [fit, validation, test] = [fit, validation, test].map(|part| part.thinned(SUM_POINTS));
-        Ok(Self { few: fit.thinned(LIBRARY_POINTS), fit, validation, test, noise, exact })
+        Ok(Self { few: fit.thinned(LIBRARY_POINTS), fit, validation, test, noise, exact, far })
     }
 
     /// The mean squared noise of the inputs in their measures, where it is known.

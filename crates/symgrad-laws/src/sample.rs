@@ -8,6 +8,11 @@ use symgrad_expr::{Expr, Program, Workspace};
 /// Share of the points that the squared gradient of a feature must be spread over.
 const CONCENTRATED: f64 = 0.02;
 
+/// A step, as a share of how far an input extends, within which a function must go on as its gradient
+/// says: one that turns within it, such as sin(x) of an x in metres among planets, is another number at
+/// each point, whatever the points share.
+const RESOLVED: f64 = 1e-3;
+
 /// Points on which formulas are fitted, chosen or judged.
 #[derive(Clone, Debug)]
 pub(crate) struct Sample {
@@ -167,6 +172,40 @@ impl Sample {
         Some(Feature { values, change, gradient })
     }
 
+    /// Whether a formula changes by about what its gradient says, at most of the points, over a step of a
+    /// thousandth of how far an input extends, for each input: else points are too far apart,
+    /// or numbers have too few digits, to tell anything of it.
+    pub(crate) fn resolves(
+        &self,
+        expr: &Expr,
+        feature: &Feature,
+        workspace: &mut Workspace,
+    ) -> bool {
+        let mut columns = self.columns.clone();
+        let turns = feature.gradient.len();
+        for (turn, (input, _)) in feature.gradient.iter().enumerate() {
+            let step = RESOLVED * self.scales[*input];
+            columns[*input].iter_mut().skip(turn).step_by(turns).for_each(|x| *x += step);
+        }
+        let mut values = vec![0.0; self.rows()];
+        if Program::compile(expr).values(&columns, workspace, &mut values).is_err() {
+            return false;
+        }
+        let squares = feature.squares();
+        let goes_on = |row: usize, gradient: f64| {
+            let expected = RESOLVED * gradient;
+            // Where a formula is level it changes by its bend alone.
+            let bend = 0.1 * RESOLVED * squares[row].sqrt();
+            let moved = values[row] - feature.values[row];
+            (moved - expected).abs() <= 0.5 * expected.abs() + bend
+        };
+        feature.gradient.iter().enumerate().all(|(turn, (_, gradient))| {
+            let rows = (turn..self.rows()).step_by(turns);
+            let going = rows.clone().filter(|&row| goes_on(row, gradient[row])).count();
+            2 * going >= rows.len()
+        })
+    }
+
     /// The derivative along the motion, if that is known, each point having the motion of the point
     /// that stands in its place in `order`, or its own.
     pub(crate) fn derivative(
@@ -235,8 +274,10 @@ pub(crate) fn mean_square(column: &[f64]) -> f64 {
 
 /// The standard deviation; 1 of what does not vary.
 pub(crate) fn deviation(column: &[f64]) -> f64 {
-    let mean = column.iter().sum::<f64>() / column.len() as f64;
-    let square = column.iter().map(|x| (x - mean).powi(2)).sum::<f64>();
-    let deviation = (square / column.len() as f64).sqrt();
+    let mean = column.iter().map(|x| x / column.len() as f64).sum::<f64>();
+    // The square of a large or small number may not be finite, or nothing.
+    let most = column.iter().map(|x| (x - mean).abs()).fold(0.0, f64::max);
+    let square = column.iter().map(|x| ((x - mean) / most).powi(2)).sum::<f64>();
+    let deviation = most * (square / column.len() as f64).sqrt();
     if deviation > 0.0 { deviation } else { 1.0 }
 }

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "training")]
 mod network;
+mod powers;
+mod words;
 
 #[cfg(feature = "training")]
 pub use network::{
@@ -14,10 +16,12 @@ use serde::{Deserialize, Serialize};
 use symgrad_data::{Reduction, Table};
 use symgrad_expr::{Expr, Language, Names, OpSet, Spelling};
 use symgrad_laws::{
-    Alternative, Equations, Law, LawObserver, LawSettings, LawVerdict, Laws, Road, Source, Verdict,
+    Alternative, Equations, Law, LawObserver, LawSettings, LawVerdict, Laws, Road, Source,
     find_laws,
 };
 
+use self::powers::with_powers;
+use self::words::{sentence_of, verdict_of};
 use crate::findings::to_milliseconds;
 use crate::{Error, Origin, SCHEMA_VERSION, Seconds, Stage};
 
@@ -56,6 +60,9 @@ pub struct Discovery {
     #[cfg(feature = "training")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<NetworkRecord>,
+    /// Why the network's road led nowhere, where it was taken beside the direct one and failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network_failure: Option<String>,
     /// What the data say as a whole.
     pub verdict: DiscoveryVerdict,
     /// What the inputs are called in each notation.
@@ -64,6 +71,9 @@ pub struct Discovery {
     pub points: usize,
     /// Groups that nothing was fitted or chosen on.
     pub held_out: usize,
+    /// Points that were left out, since they lie far outside all others.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub far: usize,
     /// The standard deviation of each input's noise, where it could be told from how it changes in
     /// time; no more than an upper bound where the motion is fast.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -87,6 +97,11 @@ pub struct DiscoveryVerdict {
     pub kind: DiscoveryKind,
     /// The same in a sentence.
     pub summary: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// What data can say.
@@ -275,7 +290,7 @@ impl<'a> Written<'a> {
     }
 
     fn text(&self, expr: &Expr) -> String {
-        expr.natural().display(self.names).to_string()
+        with_powers(expr).natural().display(self.names).to_string()
     }
 
     fn discovery(self, found: &Laws, source: &Source) -> Discovery {
@@ -285,6 +300,8 @@ impl<'a> Written<'a> {
         let noise = found.noise.as_ref().map(|noise| {
             noise.iter().enumerate().map(|(index, size)| (name(index), *size)).collect()
         });
+        let moves = |(index, name)| (!found.parameters.contains(&index)).then_some(name);
+        let moving: Vec<&str> = self.names.iter().enumerate().filter_map(moves).collect();
         Discovery {
             schema_version: SCHEMA_VERSION,
             inputs: self.names.iter().map(str::to_owned).collect(),
@@ -293,11 +310,13 @@ impl<'a> Written<'a> {
             relations: found.relations.iter().map(|relation| self.text(relation)).collect(),
             #[cfg(feature = "training")]
             network: None,
-            verdict: verdict_of(found, &laws, next.as_ref()),
+            network_failure: None,
+            verdict: verdict_of(found, &laws, next.as_ref(), &moving),
             laws,
             next,
             points: source.points().rows(),
             held_out: found.held_out,
+            far: found.far,
             noise,
             seconds: Seconds::new(),
             origin: None,
@@ -308,7 +327,7 @@ impl<'a> Written<'a> {
     }
 
     fn law(&self, law: &Law) -> LawRecord {
-        let natural = law.expr.natural();
+        let natural = with_powers(&law.expr).natural();
         let spelt = |language: Language| natural.spelt(language, &self.spelling[&language]);
         let alternative = |one: &Alternative| LawAlternative {
             expression: self.text(&one.expr),
@@ -343,94 +362,4 @@ impl<'a> Written<'a> {
             front: law.front.iter().map(alternative).collect(),
         }
     }
-}
-
-/// How far a formula varies where it may not, in per cent of how far it varies at all.
-fn varies_by(rho: f64) -> String {
-    let share = 100.0 * rho.max(0.0).sqrt();
-    if share < 1e-4 {
-        return "less than 0.0001 %".into();
-    }
-    let digits = 1 + [1.0, 0.1, 0.01, 1e-3].iter().filter(|limit| share < **limit).count();
-    format!("{share:.digits$} %")
-}
-
-/// Whether a formula varies so little that it would be a law, if shuffled points varied more.
-fn only_seems_constant(law: &Law) -> bool {
-    const LITTLE: f64 = 0.1;
-    law.constancy.rho < LITTLE && law.constancy.is_like_chance()
-}
-
-fn sentence_of(law: &Law) -> String {
-    let constancy = &law.constancy;
-    let varies = varies_by(constancy.rho);
-    // Far above ρ the estimate saw the motion, and no noise; far below, noise is not what limits it.
-    let explains = |floor: &f64| (0.1..10.0).contains(&(floor / constancy.rho));
-    let noisy = constancy.noise_floor.filter(explains);
-    match (law.verdict, noisy) {
-        (LawVerdict::Law, Some(floor)) => format!(
-            "constant within groups to {varies}, as far as noise, about {}, allows",
-            varies_by(floor)
-        ),
-        (LawVerdict::Law, None) => format!("constant within groups to {varies}"),
-        (LawVerdict::Ambiguous, _) => format!(
-            "nearly constant: within groups it varies by {varies} of how it varies among all points, \
-             and what is known of the noise does not explain it"
-        ),
-        (LawVerdict::NoLaw, _) if only_seems_constant(law) => format!(
-            "not constant: it varies by {varies}, and by hardly more where points or motions are shuffled"
-        ),
-        (LawVerdict::NoLaw, _) => format!(
-            "not constant: within groups it varies by {varies} of how it varies among all points"
-        ),
-    }
-}
-
-fn verdict_of(found: &Laws, laws: &[LawRecord], next: Option<&LawRecord>) -> DiscoveryVerdict {
-    let count = laws.len();
-    let independent = match count {
-        1 => "1 law".to_owned(),
-        count => format!("{count} independent laws"),
-    };
-    let is_slow = found.next.as_ref().is_some_and(only_seems_constant);
-    let further = match (next, found.stopped) {
-        (_, true) => "the search was stopped before its end".to_owned(),
-        (Some(next), false) if next.verdict.kind == LawKind::Ambiguous => format!(
-            "a further one is nearly constant and may hold: {}, to {}",
-            next.expression,
-            varies_by(next.rho)
-        ),
-        (Some(_), false) if is_slow => {
-            "a further one does not hold: the best there is only seems constant".to_owned()
-        }
-        (Some(next), false) => format!(
-            "a further one does not hold: the best there is varies by {} within groups",
-            varies_by(next.rho)
-        ),
-        (None, false) => "no room is left for a further one".to_owned(),
-    };
-    let (kind, summary) = match found.verdict() {
-        Verdict::Laws => (DiscoveryKind::Laws, format!("{independent}; {further}")),
-        Verdict::Ambiguous => (DiscoveryKind::Ambiguous, format!("no clear law; {further}")),
-        Verdict::NoLaw => (
-            DiscoveryKind::NoLaw,
-            match next {
-                Some(_) if is_slow => {
-                    "no law among the formulas that were tried: the most constant one \
-                     varies by hardly more where points or motions are shuffled"
-                        .to_owned()
-                }
-                Some(next) => format!(
-                    "no law among the formulas that were tried: the most constant one varies by {} \
-                     within groups of how it varies among all points",
-                    varies_by(next.rho)
-                ),
-                None if found.parameters.is_empty() => {
-                    "no law among the formulas that were tried".to_owned()
-                }
-                None => "no law but the inputs that do not change within groups".to_owned(),
-            },
-        ),
-    };
-    DiscoveryVerdict { kind, summary }
 }

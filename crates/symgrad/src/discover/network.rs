@@ -9,12 +9,13 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 use symgrad_data::{FieldBuilder, FieldOptions, Groups, Split, Table};
 use symgrad_expr::{Expr, Names};
-use symgrad_laws::{LawObserver, LawSettings, Source, find_laws, independence};
+use symgrad_laws::{LawObserver, LawSettings, Laws, Source, find_laws, independence};
 use symgrad_search::{Generators, Measure, Objective, Outcome, Search, SearchConfig};
 use symgrad_siamese::{Encoder, Neuron, Progress, Quality, TrainObserver, Training};
 
 use self::latents::{HOLDS, Learned, learn};
-use super::{DiscoverSettings, Discovery, Usable, Written, varies_by};
+use super::words::varies_by;
+use super::{DiscoverSettings, Discovery, Usable, Written};
 use crate::findings::to_milliseconds;
 use crate::{Error, Seconds, Stage};
 
@@ -138,8 +139,9 @@ const APART: f64 = 1e-2;
 ///
 /// An encoder is trained on half of the groups until its latents' variance within a quarter of them
 /// has stopped falling; the fronts that a search finds for its gradients compete, with their numbers
-/// fitted anew, and the last quarter judges. If the observer ends the training or a search, the
-/// result is [`Error::Stopped`].
+/// fitted anew, and the last quarter judges. Beside the direct road, a network that cannot be trained
+/// or read ends nothing: it is told as [`Discovery::network_failure`]. If the observer ends the training
+/// or a search, the result is [`Error::Stopped`].
 pub fn discover_with_network(
     source: &Source,
     settings: &DiscoverSettings,
@@ -158,48 +160,96 @@ pub fn discover_with_network(
         *since = Instant::now();
     };
     let mut follower = Follower::of(observer);
-    let learned = learn(&split, settings.seed, network, &mut follower)?;
-    lap(Stage::Training, &mut since);
-    let Learned { encoder, steps, attempts, further, .. } = learned;
-    let outcomes = read(&encoder, &split, settings, network, &mut follower, || {
-        lap(Stage::Gradients, &mut since);
-    })?;
-    follower.go_on()?;
-    let mut proposals: Vec<Expr> = vec![];
-    for entry in outcomes.iter().flat_map(Outcome::front) {
-        if !proposals.contains(&entry.expr) {
-            proposals.push(entry.expr.clone());
-        }
-    }
+    let asked =
+        asked(&split, settings, network, &mut follower, &mut |stage| lap(stage, &mut since));
+    let asked = match asked {
+        // A road that leads nowhere does not close the other one.
+        Err(error) if network.direct && is_the_networks(&error) => Err(error.to_string()),
+        asked => Ok(asked?),
+    };
+    let proposals = asked.as_ref().map(Asked::proposals).unwrap_or_default();
     let DiscoverSettings { ops, seed, noise } = settings.clone();
     let only_proposals = !network.direct;
     let settings = LawSettings { ops, seed, noise, most: None, proposals, only_proposals };
     let found = find_laws(&source, &settings, observer)?;
     lap(Stage::Search, &mut since);
 
-    let quality = encoder.quality(&split.test)?;
-    let input = |&index: &usize| Some(Expr::var(u16::try_from(index).ok()?));
-    let mut laws: Vec<Expr> = found.parameters.iter().filter_map(input).collect();
-    laws.extend(found.laws.iter().map(|law| law.expr.clone()));
-    let answer = |outcome: &Outcome| {
-        let expr = &outcome.answer()?.expr;
-        let apart = independence(expr, &laws, split.test.points())?;
-        let readable = expr.rounded(DIGITS).natural();
-        Some(NetworkAnswer { expression: readable.display(&names).to_string(), apart })
-    };
-    let answers: Vec<NetworkAnswer> = outcomes.iter().filter_map(answer).collect();
     let mut discovery = Written::new(&names).discovery(&found, &source);
-    discovery.network = Some(NetworkRecord {
-        summary: summary(&quality, &answers, [found.laws.len(), found.parameters.len()]),
-        rho: quality.rho,
-        shuffled: quality.shuffled,
-        steps,
-        attempts,
-        further,
-        answers,
-    });
+    match asked {
+        Ok(asked) => discovery.network = Some(asked.record(&found, split.test.points(), &names)),
+        Err(failure) => discovery.network_failure = Some(failure),
+    }
     (discovery.left_out, discovery.seed, discovery.seconds) = (left_out, seed, seconds);
     Ok(discovery)
+}
+
+/// Whether an error lies in what a network makes of the data: not in what was asked for, or by whom the
+/// run was stopped.
+fn is_the_networks(error: &Error) -> bool {
+    matches!(error, Error::Siamese(_) | Error::Data(_) | Error::Search(_) | Error::NothingFound)
+}
+
+/// What a network has learned, and what a search takes it for.
+struct Asked {
+    learned: Learned,
+    outcomes: Vec<Outcome>,
+    /// Of the latents, on the groups that were held out.
+    quality: Quality,
+}
+
+/// Trains a network, and reads it.
+fn asked(
+    split: &Split,
+    settings: &DiscoverSettings,
+    network: &NetworkSettings,
+    follower: &mut Follower<'_>,
+    lap: &mut dyn FnMut(Stage),
+) -> Result<Asked, Error> {
+    let learned = learn(split, settings.seed, network, follower);
+    lap(Stage::Training);
+    let learned = learned?;
+    let outcomes =
+        read(&learned.encoder, split, settings, network, follower, || lap(Stage::Gradients))?;
+    follower.go_on()?;
+    let quality = learned.encoder.quality(&split.test)?;
+    Ok(Asked { learned, outcomes, quality })
+}
+
+impl Asked {
+    /// All formulas of all fronts.
+    fn proposals(&self) -> Vec<Expr> {
+        let mut proposals: Vec<Expr> = vec![];
+        for entry in self.outcomes.iter().flat_map(Outcome::front) {
+            if !proposals.contains(&entry.expr) {
+                proposals.push(entry.expr.clone());
+            }
+        }
+        proposals
+    }
+
+    /// How that compares with the laws, at these points.
+    fn record(self, found: &Laws, points: &Table, names: &Names) -> NetworkRecord {
+        let input = |&index: &usize| Some(Expr::var(u16::try_from(index).ok()?));
+        let mut laws: Vec<Expr> = found.parameters.iter().filter_map(input).collect();
+        laws.extend(found.laws.iter().map(|law| law.expr.clone()));
+        let answer = |outcome: &Outcome| {
+            let expr = &outcome.answer()?.expr;
+            let apart = independence(expr, &laws, points)?;
+            let readable = expr.rounded(DIGITS).natural();
+            Some(NetworkAnswer { expression: readable.display(names).to_string(), apart })
+        };
+        let answers: Vec<NetworkAnswer> = self.outcomes.iter().filter_map(answer).collect();
+        let Learned { steps, attempts, further, .. } = self.learned;
+        NetworkRecord {
+            summary: summary(&self.quality, &answers, [found.laws.len(), found.parameters.len()]),
+            rho: self.quality.rho,
+            shuffled: self.quality.shuffled,
+            steps,
+            attempts,
+            further,
+            answers,
+        }
+    }
 }
 
 /// What a search finds for the latents' gradients.

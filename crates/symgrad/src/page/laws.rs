@@ -49,6 +49,11 @@ impl Discovery {
             sentences.push(network.summary.clone());
             sentences.extend(network.further.clone());
         }
+        if let Some(failure) = &self.network_failure {
+            sentences.push(format!(
+                "The network's road failed, and the direct one stands alone: {failure}."
+            ));
+        }
         if !self.laws.is_empty() {
             sentences
                 .push(format!("Judged on {} groups that nothing was fitted on.", self.held_out));
@@ -124,6 +129,9 @@ impl Discovery {
             tell("left out", self.left_out.join(", "));
         }
         tell("points", self.points.to_string());
+        if self.far > 0 {
+            tell("points far outside, left out", self.far.to_string());
+        }
         tell("groups held out", self.held_out.to_string());
         for (input, noise) in self.noise.iter().flatten() {
             tell(&format!("noise of {input}"), format!("at most about {noise:.2e}"));

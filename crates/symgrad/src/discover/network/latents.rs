@@ -5,7 +5,7 @@ use symgrad_siamese::{Encoder, Length, Quality, TrainConfig};
 
 use super::{Follower, Latents, NetworkSettings, gradients, thinned};
 use crate::Error;
-use crate::discover::varies_by;
+use crate::discover::words::varies_by;
 
 /// The encoder that is read, and what it took to train it.
 pub(super) struct Learned {
