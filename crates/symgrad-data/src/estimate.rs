@@ -52,9 +52,9 @@ const CLEARLY: f64 = 0.5;
 /// better than local ones do, the gradients are its own: of a smooth function of two or three
 /// inputs, without noise, they come out to five digits and more. Equal points
 /// count as one with the mean of their values. Where the points lie on a surface (see
-/// [`Tangent`]), the gradients are those along it; a constant column gets zeros. A column that
-/// takes few values yields the slope between these, and no error estimate can tell what the
-/// function does between them.
+/// [`Tangent`](crate::Tangent)), the gradients are those along it; a constant column gets zeros. A
+/// column that takes few values yields the slope between these, and no error estimate can tell what
+/// the function does between them.
 ///
 /// # Errors
 /// [`DataError::TooFewValues`] names the number of points needed; [`DataError::NoInfluence`] says that
