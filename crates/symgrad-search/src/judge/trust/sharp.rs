@@ -33,9 +33,11 @@ pub(super) fn is_exact(points: &Objective, formula: &Expr, ops: &OpSet) -> bool 
 
 #[cfg(test)]
 mod tests {
-    use symgrad_data::Table;
+    use symgrad_data::{DirectionField, FieldOptions, Table};
+    use symgrad_expr::{Program, Workspace};
 
     use super::*;
+    use crate::Measure;
 
     /// Values on [0.5, 2]².
     fn objective(truth: fn(f64, f64) -> f64) -> Objective {
@@ -47,6 +49,29 @@ mod tests {
             columns[0].iter().zip(&columns[1]).map(|(x, y)| truth(*x, *y)).collect();
         let points = Table::new(vec!["x1".into(), "x2".into()], columns).unwrap();
         Objective::regression(&points, &values, false).unwrap()
+    }
+
+    /// Constants that can stand in for each other, as in level sets they often do.
+    #[test]
+    fn rounded_constants_of_level_sets_are_told_to_be_such() {
+        let column = |step: f64| -> Vec<f64> {
+            (1..=400).map(|n| 0.5 + 0.5 * (step * f64::from(n)).fract()).collect()
+        };
+        let columns = vec![column(0.754_878), column(0.569_840), column(0.414_214)];
+        let truth: Expr =
+            "(11.111111111111111 - 1/x3^2)/(x1 + x2*(x3^2 - 0.09)/(x3^2 - 7.5))".parse().unwrap();
+        let mut gradients = vec![vec![]; 3];
+        Program::compile(&truth)
+            .input_gradients(&columns, &mut Workspace::default(), &mut [0.0; 400], &mut gradients)
+            .unwrap();
+        let names = ["x1", "x2", "x3"].map(String::from).to_vec();
+        let points = Table::new(names, columns).unwrap();
+        let field =
+            DirectionField::from_gradients(points, &gradients, &FieldOptions::default()).unwrap();
+        let points = Objective::new(&field, Measure::LevelSet);
+        let rounded: Expr =
+            "(11.1111 - 1/x3^2)/(x1 + x2*(x3^2 - 0.09)/(x3^2 - 7.5))".parse().unwrap();
+        assert!(is_exact(&points, &rounded, &OpSet::default()));
     }
 
     #[test]

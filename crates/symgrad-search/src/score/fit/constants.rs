@@ -67,7 +67,7 @@ pub(crate) fn fit_constants(
 }
 
 /// Steps that take constants to all their digits, from where a fit or rounding has left them.
-const SHARPENING: usize = 6;
+const SHARPENING: usize = 8;
 
 /// Takes the constants of a formula that is as good as exact to all their digits: Gauss–Newton steps
 /// as long as they lower a mismatch that resolves more than losses do, which end at the rounding of
@@ -85,19 +85,22 @@ pub(crate) fn sharpen_constants(
     for _ in 0..SHARPENING {
         let equations =
             evaluator.with_sweep(|evaluator, sweep| NormalEquations::at(expr, evaluator, sweep));
-        let Some(step) = equations.and_then(|equations| equations.step(UNDAMPED)) else { break };
-        let moved: Vec<f64> = expr.constants().iter().zip(&step).map(|(c, s)| c + s).collect();
-        let tried = expr.with_constants(&moved);
-        let now = mismatch(&tried);
-        if now.is_nan() || now >= left {
-            break;
+        let Some(equations) = equations else { break };
+        let tried = SHARP_DAMPINGS.into_iter().filter_map(|damping| {
+            let step = equations.step(damping)?;
+            let moved: Vec<f64> = expr.constants().iter().zip(&step).map(|(c, s)| c + s).collect();
+            let tried = expr.with_constants(&moved);
+            Some((mismatch(&tried), tried))
+        });
+        match tried.min_by(|a, b| a.0.total_cmp(&b.0)) {
+            Some((now, best)) if now < left => (*expr, left) = (best, now),
+            _ => break,
         }
-        (*expr, left) = (tried, now);
     }
 }
 
-/// As good as no damping, but for directions in which constants change nothing.
-const UNDAMPED: f64 = 1e-12;
+/// Next to none, and more where constants can stand in for each other.
+const SHARP_DAMPINGS: [f64; 4] = [1e-12, 1e-9, 1e-6, 1e-3];
 
 /// `JᵀJ` and `−Jᵀr` of the residuals in the constants.
 struct NormalEquations {
