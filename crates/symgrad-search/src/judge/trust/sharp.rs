@@ -18,8 +18,7 @@ const SHARP: f64 = 1e-20;
 pub(super) fn is_exact(points: &Objective, formula: &Expr, ops: &OpSet) -> bool {
     let weights: Vec<f64> = points.weights().iter().map(|w| w * points.points() as f64).collect();
     let mismatch = |formula: &Expr| {
-        matching::compare(points, formula, &weights)
-            .map_or(f64::NAN, |(found, opposed)| found.total + opposed)
+        matching::compare(points, formula, &weights).map_or(f64::NAN, |(found, _)| found.total)
     };
     let mut sharp = formula.clone();
     sharpen_constants(&mut sharp, mismatch, &mut Evaluator::new(points));
@@ -72,6 +71,7 @@ mod tests {
         let rounded: Expr =
             "(11.1111 - 1/x3^2)/(x1 + x2*(x3^2 - 0.09)/(x3^2 - 7.5))".parse().unwrap();
         assert!(is_exact(&points, &rounded, &OpSet::default()));
+        assert!(is_exact(&points, &truth, &OpSet::default()));
     }
 
     #[test]
