@@ -50,7 +50,7 @@ const CLEARLY: f64 = 0.5;
 /// inputs those are looked for that show an influence on the values by themselves, and the
 /// gradients are those along these. Where one polynomial of high degree follows all values clearly
 /// better than local ones do, the gradients are its own: of a smooth function of two or three
-/// inputs, without noise, they come out to five digits and more. Equal points
+/// inputs, without noise, they often come out to three digits and more. Equal points
 /// count as one with the mean of their values. Where the points lie on a surface (see
 /// [`Tangent`](crate::Tangent)), the gradients are those along it; a constant column gets zeros. A
 /// column that takes few values yields the slope between these, and no error estimate can tell what

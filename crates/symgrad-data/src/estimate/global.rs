@@ -50,6 +50,9 @@ impl Polynomial {
         let degrees: Vec<Vec<usize>> =
             (0..=highest).flat_map(|degree| of_degree(dim, degree)).collect();
         let ranges: Vec<(f64, f64)> = (0..dim).map(|axis| range(points, axis)).collect();
+        if !ranges.iter().all(|(_, half)| half.is_normal()) {
+            return None;
+        }
         let roots: Vec<f64> = counts.iter().take(points.len()).map(|count| count.sqrt()).collect();
         let rows: Vec<Vec<f64>> = points
             .iter()

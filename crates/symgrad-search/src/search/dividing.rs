@@ -34,7 +34,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Where slopes tell more than values, most of what is found comes from them.
+    /// Level sets on slopes, in place of the values: as much as one part of a search may have.
     pub(super) const SLOPES: Self =
         Self { evaluations: u64::MAX, complexity: u32::MAX, once: true };
 
