@@ -1,6 +1,6 @@
 //! The rules of choice on the twelve printed fronts.
 
-use symgrad::data::generate::Experiment;
+use symgrad::experiments::Experiment;
 use symgrad::search::Choice;
 use symgrad::{PublishedFront, published_front};
 

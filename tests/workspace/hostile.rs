@@ -167,7 +167,7 @@ fn damaged_pytorch_files() {
 fn damaged_settings() {
     let network = files("models", &["safetensors"], 4_000).remove(0);
     let search = SearchSettings::default().to_toml().expect("settings");
-    let case = symgrad::experiments(symgrad::Suite::Six)[0];
+    let case = symgrad::Suite::Six.cases()[0];
     let run = RunConfig::new(&case, 0, true, symgrad::siamese::Backend::Flex);
     let mut good = vec![search.into_bytes(), run.to_toml().expect("a run's").into_bytes()];
     good.extend(files("models", &["toml"], 100));

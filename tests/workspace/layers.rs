@@ -6,10 +6,11 @@ use std::process::Command;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Node, PackageId};
 
 /// Each library with the crates of the workspace it may use: those above it in this list.
-const LAYERS: [(&str, &[&str]); 11] = [
+const LAYERS: [(&str, &[&str]); 12] = [
     ("symgrad-expr", &[]),
     ("symgrad-data", &[]),
     ("symgrad-report", &[]),
+    ("symgrad-experiments", &["symgrad-data"]),
     ("symgrad-simplify", &["symgrad-expr"]),
     ("symgrad-search", &["symgrad-data", "symgrad-expr", "symgrad-simplify"]),
     ("symgrad-laws", &["symgrad-data", "symgrad-expr", "symgrad-search", "symgrad-simplify"]),
@@ -19,6 +20,7 @@ const LAYERS: [(&str, &[&str]); 11] = [
         "symgrad",
         &[
             "symgrad-data",
+            "symgrad-experiments",
             "symgrad-expr",
             "symgrad-laws",
             "symgrad-models",
@@ -31,6 +33,9 @@ const LAYERS: [(&str, &[&str]); 11] = [
     ("symgrad-cli", &["symgrad"]),
     ("symgrad-python", &["symgrad"]),
 ];
+
+/// What makes experiments' data and checks their answers.
+const OVER_EXPERIMENTS: [&str; 2] = ["symgrad", "symgrad-cli"];
 
 #[test]
 fn every_crate_keeps_to_its_layer() {
@@ -67,6 +72,17 @@ fn the_search_reaches_no_machine_learning() {
     assert!(graph.reachable("symgrad-siamese").contains("burn"));
 }
 
+/// Experiments know the truth; what proposes, judges or learns must not.
+#[test]
+fn the_truth_is_out_of_reach() {
+    let graph = Graph::new();
+    for (name, _) in LAYERS.iter().filter(|(name, _)| !OVER_EXPERIMENTS.contains(name)) {
+        assert!(!graph.reachable(name).contains("symgrad-experiments"), "{name} reaches the truth");
+    }
+    // The test would see it if it were there.
+    assert!(graph.reachable("symgrad").contains("symgrad-experiments"));
+}
+
 /// What is installed by `pip` reads networks and trains none.
 #[test]
 fn the_python_package_is_light() {
@@ -83,6 +99,7 @@ fn the_python_package_is_light() {
     let extension = tree("symgrad-python", &["--features", "extension"]);
     assert!(reaches(&extension, "pyo3") && reaches(&extension, "egg"));
     assert!(!reaches(&extension, "burn") && !extension.contains("symgrad-siamese"));
+    assert!(!extension.contains("symgrad-experiments"));
     // Without the feature there is nothing to compile, and no Python to look for.
     assert_eq!(tree("symgrad-python", &[]).lines().count(), 1);
     assert!(reaches(&tree("symgrad", &[]), "burn"));

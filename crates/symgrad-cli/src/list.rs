@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use symgrad::report::{TextTable, format_loss};
-use symgrad::{Suite, experiments, published_mse, recipe_name};
+use symgrad::{Suite, published_mse, recipe_name};
 
 use crate::fail::Failure;
 use crate::talk::{fitted, print};
@@ -40,7 +40,7 @@ impl From<SuiteName> for Suite {
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let header = ["experiment", "system", "recipe", "inputs", "truth", "published paper MSE"];
     let mut table = TextTable::new(header);
-    for case in experiments(arguments.suite.into()) {
+    for case in Suite::from(arguments.suite).cases() {
         table.row([
             case.name.to_owned(),
             case.system.unwrap_or_default().to_owned(),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use symgrad::data::generate::Recipe;
+use symgrad::experiments::Recipe;
 use symgrad::siamese::Backend;
 use symgrad::{Error, Plan, REPORT, reproduce, select};
 

@@ -1,4 +1,4 @@
-//! Tables, triplets and direction fields: their checks, their files and their generators.
+//! Tables, triplets and direction fields: their checks and their files.
 //!
 //! A [`DirectionField`] is all that a symbolic search sees of a network: the points, the unit
 //! gradients of a neuron there, and weights. It is built from raw gradients, which are checked,
@@ -23,9 +23,8 @@
 //! trust each.
 //!
 //! [`Groups`] are points of which is known which belong together, and [`Triplets`] what a Siamese
-//! network learns from. Off by default are the feature `generate`,
-//! with the module that makes those of the published experiments and of any concept that can be
-//! differentiated, and `parquet`, without which files of that kind are refused.
+//! network learns from. Off by default is the feature `parquet`, without which files of that kind are
+//! refused.
 
 mod builder;
 mod cloud;
@@ -34,8 +33,6 @@ mod estimate;
 mod field;
 mod file_error;
 mod files;
-#[cfg(feature = "generate")]
-pub mod generate;
 mod groups;
 mod order;
 mod progress;

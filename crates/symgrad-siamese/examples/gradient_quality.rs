@@ -12,8 +12,8 @@
 use std::error::Error;
 use std::time::Instant;
 
-use symgrad_data::generate::{Concept, Experiment, Recipe, Splits, generate};
 use symgrad_data::{Tangent, TangentMode};
+use symgrad_experiments::{Concept, Experiment, Recipe, Splits, generate};
 use symgrad_siamese::{Encoder, Neuron, TrainConfig};
 
 #[path = "settings/mod.rs"]

@@ -17,7 +17,7 @@ use std::time::Instant;
 
 use faer::Mat;
 use symgrad_data::Table;
-use symgrad_data::generate::{Concept, Invariant, Recipe, Splits, System};
+use symgrad_experiments::{Concept, Invariant, Recipe, Splits, System};
 use symgrad_siamese::{Encoder, Neuron, TrainConfig};
 
 #[path = "settings/mod.rs"]

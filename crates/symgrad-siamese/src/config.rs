@@ -248,7 +248,7 @@ impl TrainConfig {
     /// learn, mixtures included; what is too many becomes a function of the others.
     ///
     /// ```
-    /// use symgrad_data::generate::{Recipe, Splits, System};
+    /// use symgrad_experiments::{Recipe, Splits, System};
     /// use symgrad_siamese::{Encoder, Length, Neuron, TrainConfig};
     ///
     /// // Pairs of similar matrices, which share trace and determinant.

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use symgrad_data::generate::{Concept, Recipe, Splits, System};
 use symgrad_data::{Table, Triplets};
+use symgrad_experiments::{Concept, Recipe, Splits, System};
 use symgrad_siamese::{
     Activation, Backend, Encoder, EncoderConfig, Length, Loss, Neuron, Progress, Schedule,
     SiameseError, TrainConfig, TrainObserver,

@@ -14,8 +14,8 @@ use std::error::Error;
 
 use faer::Mat;
 use symgrad::ExprConcept;
-use symgrad::data::generate::{Concept, Recipe, Splits, System};
 use symgrad::data::{DirectionField, FieldOptions, Table};
+use symgrad::experiments::{Concept, Recipe, Splits, System};
 use symgrad::expr::{Names, OpSet};
 use symgrad::search::{Generators, SearchConfig, Verdict};
 use symgrad::siamese::{Encoder, Length, Neuron, TrainConfig};

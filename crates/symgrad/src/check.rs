@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use symgrad_data::generate::{Experiment, Recipe, Splits, generate};
 use symgrad_data::{DirectionField, FieldOptions, Table, Tangent, TangentMode};
+use symgrad_experiments::{Experiment, Recipe, Splits, generate};
 use symgrad_expr::{Expr, Op, Program, Workspace};
 use symgrad_search::{Evaluator, Measure, Objective};
 
-use crate::experiments::also_conserved;
 use crate::findings::formula_of_columns;
 use crate::{Error, Findings, Seconds, VerdictRecord};
 
@@ -135,10 +134,10 @@ pub(crate) fn check(
     let (mut also, mut mixture) = (Vec::new(), None);
     // An answer without a gradient at some fresh point cannot be compared further.
     if let (Ok(to_answer), [_, ..]) =
-        (objective_of(&answer, fresh, field), also_conserved(experiment))
+        (objective_of(&answer, fresh, field), experiment.also_conserved())
     {
         let mut fresh_answer = Evaluator::new(&to_answer);
-        for (name, formula) in also_conserved(experiment) {
+        for (name, formula) in experiment.also_conserved() {
             let other = parse(formula)?;
             also.push(Alternative {
                 name: (*name).into(),

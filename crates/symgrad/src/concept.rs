@@ -1,14 +1,14 @@
 //! Any expression as a concept that triplets share.
 
-use symgrad_data::generate::Concept;
+use symgrad_experiments::Concept;
 use symgrad_expr::{Expr, derivative};
 
 /// An expression with its symbolic derivatives, for
-/// [`isolated_triplets`](symgrad_data::generate::isolated_triplets).
+/// [`isolated_triplets`](symgrad_experiments::isolated_triplets).
 ///
 /// ```
 /// use symgrad::ExprConcept;
-/// use symgrad::data::generate::{Concept, isolated_triplets};
+/// use symgrad::experiments::{Concept, isolated_triplets};
 /// use symgrad::expr::{Expr, Names};
 ///
 /// let names = ["x".to_string(), "v".to_string()];

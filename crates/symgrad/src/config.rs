@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use symgrad_data::FieldOptions;
-use symgrad_data::generate::{Experiment, Recipe, Splits};
+use symgrad_experiments::{Experiment, Recipe, Splits};
 use symgrad_expr::OpSet;
 use symgrad_search::{Effort, Measure, SearchConfig};
 use symgrad_siamese::{Backend, Length, TrainConfig};
@@ -101,13 +101,13 @@ impl RunConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Suite, experiments};
+    use crate::Suite;
 
     #[test]
     fn configurations_come_back_from_their_files() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("config.toml");
-        for (case, quick) in experiments(Suite::All).iter().zip([true, false].iter().cycle()) {
+        for (case, quick) in Suite::All.cases().iter().zip([true, false].iter().cycle()) {
             let config = RunConfig::new(case, 7, *quick, Backend::Flex);
             crate::write_file(&path, &config.to_toml()?)?;
             assert_eq!(RunConfig::read(&path)?, config);

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-#[cfg(feature = "training")]
-use symgrad_data::generate::GenerateError;
 use symgrad_data::{DataError, FileError, FileProblem};
+#[cfg(feature = "training")]
+use symgrad_experiments::GenerateError;
 use symgrad_expr::{NamesError, ParseError};
 use symgrad_laws::{EquationError, MotionError};
 use symgrad_models::{ModelError, Unit};

@@ -31,9 +31,9 @@
 //! [`discover`] finds laws in trajectories, or in other groups of points that share something.
 //!
 //! [`reproduce`] runs whole experiments, from triplets to the check of the formula that comes
-//! out; [`experiments`] lists them. They and [`siamese`] are there with the feature `training`, which
-//! is on by default. The parts can be used by themselves: [`expr`], [`data`], [`search`], [`laws`],
-//! [`models`], [`simplify`], [`report`].
+//! out; [`Suite::cases`] lists them. They and [`siamese`] are there with the feature `training`, which
+//! is on by default. Their data and truths are in [`experiments`]. The parts can be used by themselves:
+//! [`expr`], [`data`], [`search`], [`laws`], [`models`], [`simplify`], [`report`].
 
 mod advice;
 #[cfg(feature = "training")]
@@ -44,8 +44,6 @@ mod concept;
 mod config;
 mod discover;
 mod error;
-#[cfg(feature = "training")]
-mod experiments;
 mod files;
 mod findings;
 mod folder;
@@ -71,10 +69,14 @@ mod statistics;
 mod steps;
 mod strays;
 #[cfg(feature = "training")]
+mod suites;
+#[cfg(feature = "training")]
 mod summary;
 mod verdict;
 
 pub use symgrad_data as data;
+#[cfg(feature = "training")]
+pub use symgrad_experiments as experiments;
 pub use symgrad_expr as expr;
 pub use symgrad_laws as laws;
 pub use symgrad_models as models;
@@ -101,8 +103,6 @@ pub use discover::{
     Latents, NetworkAnswer, NetworkObserver, NetworkRecord, NetworkSettings, discover_with_network,
 };
 pub use error::Error;
-#[cfg(feature = "training")]
-pub use experiments::{Case, Suite, experiments, recipe_name, select};
 pub use files::write_file;
 pub use findings::{
     Findings, FrontEntry, SCHEMA_VERSION, Seconds, open_search, run_search, search_field,
@@ -127,6 +127,8 @@ pub use reproduce::{Failure, Plan, Reproduction, reproduce};
 pub use settings::SearchSettings;
 pub use states::{Request, Restored, Resumable, States};
 pub use strays::Strays;
+#[cfg(feature = "training")]
+pub use suites::{Case, Suite, recipe_name, select};
 #[cfg(feature = "training")]
 pub use summary::{SUMMARY, write_summary_page};
 pub use symgrad_report::wilson;

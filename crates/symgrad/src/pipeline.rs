@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use symgrad_data::generate::{Splits, generate};
 use symgrad_data::{DirectionField, FieldColumns, Table, Triplets};
+use symgrad_experiments::{Splits, generate};
 use symgrad_report::{
     Curve, FrontLabels, FrontPoint, ScatterLabels, pareto_svg, scatter_svg, training_curve_svg,
 };

@@ -1,7 +1,7 @@
 //! The numbers printed with arXiv 2409.05305.
 
 use serde::Deserialize;
-use symgrad_data::generate::Experiment;
+use symgrad_experiments::Experiment;
 use symgrad_report::FrontPoint;
 
 /// A front as it is printed, with the entry that is marked as the answer.
@@ -21,7 +21,7 @@ pub struct PublishedFront {
 /// The printed front of an experiment; there are twelve.
 ///
 /// ```
-/// use symgrad::data::generate::Experiment;
+/// use symgrad::experiments::Experiment;
 /// let front = symgrad::published_front(Experiment::SpacetimeInterval).unwrap();
 /// assert_eq!(front.front[front.answer].complexity, 11);
 /// assert!(symgrad::published_front(Experiment::Determinant3x3).is_none());

@@ -8,7 +8,7 @@ use super::tables::{MEASURED, kind, rates_table, table, verdicts_table};
 use super::{Account, run, title};
 use crate::page::DIGITS;
 use crate::pages::{REPORT, link};
-use crate::{Record, Suite, VerdictKind, experiments, recipe_name};
+use crate::{Record, Suite, VerdictKind, recipe_name};
 
 /// Heading of the summary.
 pub(super) const TITLE: &str = "From triplets to formulas";
@@ -113,7 +113,7 @@ fn row(record: &Record, several: bool) -> IndexRow {
 fn typeset(record: &Record) -> Option<String> {
     let of =
         |case: &crate::Case| case.name == record.name && record.system.as_deref() == case.system;
-    let case = experiments(Suite::All).into_iter().find(of)?;
+    let case = Suite::All.cases().into_iter().find(of)?;
     let names = Names::new(case.data.inputs().iter().copied()).ok()?;
     let answer = Expr::parse(&record.answer, &names).ok()?;
     let spelling = Spelling::new(Language::Mathml, &names);

@@ -1,7 +1,7 @@
 //! The time to generate 50 000 training triplets of every experiment.
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use symgrad_data::generate::{Experiment, Recipe, Splits, generate};
+use symgrad_experiments::{Experiment, Recipe, Splits, generate};
 
 fn generators(criterion: &mut Criterion) {
     let sizes = Splits { train: 50_000, validation: 1, test: 1 };

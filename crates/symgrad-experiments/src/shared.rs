@@ -1,12 +1,12 @@
 //! Several concepts at once: independent draws moved onto all of the anchor's level sets.
 
-use super::Concept;
-use super::isolated::{checked, moved, within};
-use super::stream::{GenerateError, Row, triplets};
-use crate::Triplets;
+use crate::Concept;
+use crate::isolated::{checked, moved, within};
+use crate::stream::{GenerateError, Row, triplets};
 use faer::Mat;
 use faer::prelude::Solve;
 use rand_chacha::ChaCha8Rng;
+use symgrad_data::Triplets;
 
 /// Steps of Newton's method; it doubles its digits in each, or does not converge.
 const MOST_STEPS: usize = 20;
@@ -16,12 +16,12 @@ const TOLERANCE: f64 = 1e-10;
 
 /// Draws triplets that share several concepts, and nothing else.
 ///
-/// As [`isolated_triplets`](super::isolated_triplets), but a positive is moved onto the level
+/// As [`isolated_triplets`](crate::isolated_triplets), but a positive is moved onto the level
 /// sets of all concepts together, by the shortest steps that meet them to first order. There
 /// should be fewer concepts than inputs, or nothing is left in which positives can differ.
 ///
 /// ```
-/// use symgrad_data::generate::{Concept, Invariant, shared_triplets};
+/// use symgrad_experiments::{Concept, Invariant, shared_triplets};
 ///
 /// let concepts: [&dyn Concept; 2] = [&Invariant::Trace, &Invariant::Determinant];
 /// let names = ["a11", "a12", "a21", "a22"].map(String::from);
@@ -30,7 +30,7 @@ const TOLERANCE: f64 = 1e-10;
 /// for concept in concepts {
 ///     assert!((concept.value(&anchor) - concept.value(&positive)).abs() < 1e-9);
 /// }
-/// # Ok::<(), symgrad_data::generate::GenerateError>(())
+/// # Ok::<(), symgrad_experiments::GenerateError>(())
 /// ```
 pub fn shared_triplets(
     concepts: &[&dyn Concept],
@@ -46,7 +46,7 @@ pub fn shared_triplets(
 }
 
 /// One triplet within bounds.
-pub(super) fn by_newton(
+pub(crate) fn by_newton(
     concepts: &[&dyn Concept],
     bounds: &[(f64, f64)],
     rng: &mut ChaCha8Rng,
@@ -54,7 +54,7 @@ pub(super) fn by_newton(
     let onto = |anchor: &[f64], free: &mut [f64], _: &mut ChaCha8Rng| {
         project(concepts, anchor, free).is_some() && within(bounds, free)
     };
-    moved(rng, |rng| super::isolated::uniform(bounds, rng), onto)
+    moved(rng, |rng| crate::isolated::uniform(bounds, rng), onto)
 }
 
 /// Moves a point until every concept has its value at the anchor, if it gets there.

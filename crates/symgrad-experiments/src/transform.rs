@@ -7,13 +7,13 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 
 /// A 3×3 matrix, row by row.
-pub(super) type Matrix3 = [[f64; 3]; 3];
+pub(crate) type Matrix3 = [[f64; 3]; 3];
 
 /// A 4×4 matrix, row by row.
-pub(super) type Matrix4 = [[f64; 4]; 4];
+pub(crate) type Matrix4 = [[f64; 4]; 4];
 
 /// M A M⁻¹ of n×n matrices given row by row; not finite if M is singular.
-pub(super) fn similar(n: usize, m: &[f64], a: &[f64]) -> Vec<f64> {
+pub(crate) fn similar(n: usize, m: &[f64], a: &[f64]) -> Vec<f64> {
     // With X = M A M⁻¹: X M = M A, that is Mᵀ Xᵀ = (M A)ᵀ.
     let matrix = |x: &[f64]| Mat::from_fn(n, n, |i, j| x[n * i + j]);
     let m = matrix(m);
@@ -24,7 +24,7 @@ pub(super) fn similar(n: usize, m: &[f64], a: &[f64]) -> Vec<f64> {
 
 /// A rotation of space, uniform (Haar): Gram–Schmidt of Gaussian vectors, completed by the
 /// cross product.
-pub(super) fn rotation(rng: &mut ChaCha8Rng) -> Matrix3 {
+pub(crate) fn rotation(rng: &mut ChaCha8Rng) -> Matrix3 {
     let first = unit([normal(rng), normal(rng), normal(rng)]);
     let other = [normal(rng), normal(rng), normal(rng)];
     let along = dot(&first, &other);
@@ -37,13 +37,13 @@ pub(super) fn rotation(rng: &mut ChaCha8Rng) -> Matrix3 {
 }
 
 /// An orthogonal matrix, uniform (Haar): a rotation, or a rotation and a reflection.
-pub(super) fn orthogonal(rng: &mut ChaCha8Rng) -> Matrix3 {
+pub(crate) fn orthogonal(rng: &mut ChaCha8Rng) -> Matrix3 {
     let rotation = rotation(rng);
     if rng.random() { rotation } else { rotation.map(|row| row.map(|x| -x)) }
 }
 
 /// A Lorentz transformation as published: rotation · boost(β uniform in [0, 1)) · rotation.
-pub(super) fn lorentz(rng: &mut ChaCha8Rng) -> Matrix4 {
+pub(crate) fn lorentz(rng: &mut ChaCha8Rng) -> Matrix4 {
     let beta: f64 = rng.random();
     let gamma = 1.0 / ((1.0 - beta) * (1.0 + beta)).sqrt();
     let mut boost = [[0.0; 4]; 4];
@@ -65,21 +65,21 @@ fn in_spacetime(rotation: &Matrix3) -> Matrix4 {
 }
 
 /// The matrix product.
-pub(super) fn product<const N: usize>(a: &[[f64; N]; N], b: &[[f64; N]; N]) -> [[f64; N]; N] {
+pub(crate) fn product<const N: usize>(a: &[[f64; N]; N], b: &[[f64; N]; N]) -> [[f64; N]; N] {
     a.map(|row| std::array::from_fn(|j| (0..N).map(|k| row[k] * b[k][j]).sum()))
 }
 
 /// T F Tᵀ.
-pub(super) fn conjugate<const N: usize>(t: &[[f64; N]; N], f: &[[f64; N]; N]) -> [[f64; N]; N] {
+pub(crate) fn conjugate<const N: usize>(t: &[[f64; N]; N], f: &[[f64; N]; N]) -> [[f64; N]; N] {
     let transposed = std::array::from_fn(|i| std::array::from_fn(|j| t[j][i]));
     product(&product(t, f), &transposed)
 }
 
-pub(super) fn normal(rng: &mut ChaCha8Rng) -> f64 {
+pub(crate) fn normal(rng: &mut ChaCha8Rng) -> f64 {
     rng.sample(StandardNormal)
 }
 
-pub(super) fn dot<const N: usize>(a: &[f64; N], b: &[f64; N]) -> f64 {
+pub(crate) fn dot<const N: usize>(a: &[f64; N], b: &[f64; N]) -> f64 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
 }
 

@@ -1,8 +1,8 @@
 //! One random stream per triplet.
 
-use crate::{DataError, Table, Triplets};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use symgrad_data::{DataError, Table, Triplets};
 
 /// How often a triplet is drawn before giving up. Every experiment accepts more than nine
 /// draws of ten, so that failure by chance does not happen.
@@ -57,17 +57,17 @@ pub enum GenerateError {
 }
 
 /// One triplet.
-pub(super) struct Row {
+pub(crate) struct Row {
     pub anchor: Vec<f64>,
     pub positive: Vec<f64>,
     pub negative: Vec<f64>,
 }
 
 /// Draws a triplet, or nothing if the draw is not acceptable.
-pub(super) type Draw<'a> = dyn Fn(&mut ChaCha8Rng) -> Option<Row> + 'a;
+pub(crate) type Draw<'a> = dyn Fn(&mut ChaCha8Rng) -> Option<Row> + 'a;
 
 /// Draws that many triplets, each from its own stream.
-pub(super) fn triplets(
+pub(crate) fn triplets(
     names: &[String],
     draw: &Draw,
     rows: usize,

@@ -6,10 +6,10 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::motion::orbit;
-use super::stream::{Draw, Row};
-use super::{Concept, Dataset, Experiment, GenerateError, Recipe, Splits};
-use super::{published, shared, splits};
+use crate::motion::orbit;
+use crate::stream::{Draw, Row};
+use crate::{Concept, Dataset, Experiment, GenerateError, Recipe, Splits};
+use crate::{published, shared, splits};
 
 /// Semi-major axes of the orbits of [`System::Kepler`].
 const AXES: std::ops::RangeInclusive<f64> = 0.8..=1.25;
@@ -21,7 +21,7 @@ const ECCENTRICITIES: std::ops::RangeInclusive<f64> = 0.2..=0.6;
 /// A system with several independent invariants, for encoders with as many latents.
 ///
 /// ```
-/// use symgrad_data::generate::{Concept, Recipe, Splits, System};
+/// use symgrad_experiments::{Concept, Recipe, Splits, System};
 /// let sizes = Splits { train: 100, validation: 10, test: 20 };
 /// let data = System::Kepler.generate(Recipe::Published, sizes, 1)?;
 /// let (anchor, positive) = (data.train.anchor().row(0), data.train.positive().row(0));
@@ -129,7 +129,7 @@ impl System {
             (Self::FieldStrength, _) => published::draw(Experiment::FieldStrengthEDotB, rng),
         };
         let kept: &Draw = &|rng| {
-            draw(rng).filter(|row| concepts.iter().all(|concept| super::preserves(*concept, row)))
+            draw(rng).filter(|row| concepts.iter().all(|concept| crate::preserves(*concept, row)))
         };
         splits(self.inputs(), kept, sizes, seed)
     }

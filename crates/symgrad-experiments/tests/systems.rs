@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use symgrad_data::Table;
-use symgrad_data::generate::{
+use symgrad_experiments::{
     Concept, Invariant, Recipe, Splits, System, isolated_triplets, shared_triplets,
 };
 

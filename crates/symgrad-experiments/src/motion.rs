@@ -4,10 +4,10 @@ use ode_solvers::{Dop853, OutputType, System, Vector2};
 use std::f64::consts::TAU;
 
 /// The force on a particle of mass 1 at a position.
-pub(super) type Force = fn(f64) -> f64;
+pub(crate) type Force = fn(f64) -> f64;
 
 /// Position and velocity.
-pub(super) type State = [f64; 2];
+pub(crate) type State = [f64; 2];
 
 /// Tolerance of a step of the integration, relative and absolute; a trajectory takes about ten.
 const TOLERANCE: f64 = 1e-9;
@@ -27,7 +27,7 @@ impl System<f64, Vector2<f64>> for Newton {
 
 /// The state after some time ≥ 0, by the Runge–Kutta method of order 8(5,3); nothing if the
 /// integration fails.
-pub(super) fn oscillate(force: Force, start: State, time: f64) -> Option<State> {
+pub(crate) fn oscillate(force: Force, start: State, time: f64) -> Option<State> {
     // A step of length zero is none.
     if time <= f64::EPSILON {
         return Some(start);
@@ -56,7 +56,7 @@ pub(super) fn oscillate(force: Force, start: State, time: f64) -> Option<State> 
 }
 
 /// The state of a harmonic oscillator (force −x) after some time: a rotation.
-pub(super) fn rotate([x, v]: State, time: f64) -> State {
+pub(crate) fn rotate([x, v]: State, time: f64) -> State {
     let (sin, cos) = time.sin_cos();
     [x * cos + v * sin, v * cos - x * sin]
 }
@@ -68,7 +68,7 @@ pub(super) fn rotate([x, v]: State, time: f64) -> State {
 /// approaches. Nothing if the start is at the centre, or if rounding spoils the energy or the
 /// angular momentum by more than 10⁻⁸ (relative, or absolute below 1), as it does at the very
 /// bottom of a nearly radial plunge.
-pub(super) fn orbit(start: [f64; 4], time: f64) -> Option<[f64; 4]> {
+pub(crate) fn orbit(start: [f64; 4], time: f64) -> Option<[f64; 4]> {
     let [x, y, vx, vy] = start;
     let kepler = Kepler::new(start);
     let anomaly = kepler.anomaly(time)?;

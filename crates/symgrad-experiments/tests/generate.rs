@@ -3,8 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use symgrad_data::generate::{Concept, Experiment, Recipe, Splits, generate, isolated_triplets};
 use symgrad_data::{Table, Tangent, TangentMode, Triplets};
+use symgrad_experiments::{Concept, Experiment, Recipe, Splits, generate, isolated_triplets};
 
 const SMALL: Splits = Splits { train: 1000, validation: 20, test: 20 };
 

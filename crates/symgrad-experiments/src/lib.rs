@@ -1,5 +1,8 @@
 //! Triplets made to order: the published experiments, isolated concepts, and systems with several
 //! invariants.
+//!
+//! What is here knows the truth. So nothing that trains, searches or finds laws depends on this crate;
+//! it is for what makes data, and for what checks an answer.
 
 mod concept;
 mod experiment;
@@ -18,9 +21,9 @@ pub use shared::shared_triplets;
 pub use stream::GenerateError;
 pub use system::{Invariant, System};
 
-use crate::Triplets;
 use serde::{Deserialize, Serialize};
 use stream::{Draw, triplets};
+use symgrad_data::Triplets;
 
 /// How positives are made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -82,7 +85,7 @@ pub struct Dataset {
 /// so near to singular that rounding destroys the concept) is repeated.
 ///
 /// ```
-/// use symgrad_data::generate::{Concept, Experiment, Recipe, Splits, generate};
+/// use symgrad_experiments::{Concept, Experiment, Recipe, Splits, generate};
 /// let experiment: Experiment = "determinant-2x2".parse()?;
 /// let sizes = Splits { train: 100, validation: 10, test: 20 };
 /// let data = generate(experiment, Recipe::Isolated, sizes, 1)?;

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 /// `reproduce` runs.
 ///
 /// ```
-/// use symgrad_data::generate::Experiment;
+/// use symgrad_experiments::Experiment;
 /// let experiment: Experiment = "spacetime-interval".parse()?;
 /// assert_eq!(experiment.inputs(), ["t", "x", "y", "z"]);
 /// assert_eq!(experiment.truth(), "t^2 - x^2 - y^2 - z^2");
-/// # Ok::<(), symgrad_data::generate::UnknownExperiment>(())
+/// # Ok::<(), symgrad_experiments::UnknownExperiment>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -139,6 +139,16 @@ impl Experiment {
                 "a11*(a22*a33 - a23*a32) - a12*(a21*a33 - a23*a31) + a13*(a21*a32 - a22*a31)"
             }
             Self::Coulomb => "(vx^2 + vy^2)/2 - 1/sqrt(x^2 + y^2)",
+        }
+    }
+
+    /// Other quantities that the published data conserve, with their names.
+    pub const fn also_conserved(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::FieldStrengthEDotB => &[("E² − B²", "ex^2 + ey^2 + ez^2 - bx^2 - by^2 - bz^2")],
+            Self::CentralPotential => &[("energy", "(vx^2 + vy^2)/2 - 1/sqrt(x^2 + y^2)")],
+            Self::Coulomb => &[("angular momentum", "x*vy - y*vx")],
+            _ => &[],
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use symgrad_data::generate::{Experiment, Recipe};
+use symgrad_experiments::{Experiment, Recipe};
 
 use crate::Error;
 
@@ -56,6 +56,42 @@ pub enum Suite {
     All,
 }
 
+impl Suite {
+    /// The cases of the suite, in their order.
+    ///
+    /// ```
+    /// use symgrad::Suite;
+    /// assert_eq!(Suite::Six.cases().len(), 7);
+    /// assert_eq!(Suite::Published.cases().len(), 12);
+    /// ```
+    pub fn cases(self) -> Vec<Case> {
+        let plain =
+            |recipe| move |data: Experiment| Case { name: data.name(), system: None, data, recipe };
+        let potential = |data: Experiment| Case {
+            name: "potentials",
+            system: Some(data.name()),
+            data,
+            recipe: Recipe::Isolated,
+        };
+        let mut cases = Vec::new();
+        if self != Self::Published {
+            let matrices = [
+                Experiment::Trace2x2,
+                Experiment::Determinant2x2,
+                Experiment::Trace3x3,
+                Experiment::Determinant3x3,
+            ];
+            cases.extend(matrices.map(plain(Recipe::Isolated)));
+            cases.extend([Experiment::Oscillator, Experiment::Coulomb].map(potential));
+            cases.push(plain(Recipe::Isolated)(Experiment::SpacetimeInterval));
+        }
+        if self != Self::Six {
+            cases.extend(Experiment::ALL.into_iter().take(12).map(plain(Recipe::Published)));
+        }
+        cases
+    }
+}
+
 impl fmt::Display for Suite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -66,44 +102,10 @@ impl fmt::Display for Suite {
     }
 }
 
-/// The cases of a suite, in their order.
-///
-/// ```
-/// use symgrad::{Suite, experiments};
-/// assert_eq!(experiments(Suite::Six).len(), 7);
-/// assert_eq!(experiments(Suite::Published).len(), 12);
-/// ```
-pub fn experiments(suite: Suite) -> Vec<Case> {
-    let plain =
-        |recipe| move |data: Experiment| Case { name: data.name(), system: None, data, recipe };
-    let potential = |data: Experiment| Case {
-        name: "potentials",
-        system: Some(data.name()),
-        data,
-        recipe: Recipe::Isolated,
-    };
-    let mut cases = Vec::new();
-    if suite != Suite::Published {
-        let matrices = [
-            Experiment::Trace2x2,
-            Experiment::Determinant2x2,
-            Experiment::Trace3x3,
-            Experiment::Determinant3x3,
-        ];
-        cases.extend(matrices.map(plain(Recipe::Isolated)));
-        cases.extend([Experiment::Oscillator, Experiment::Coulomb].map(potential));
-        cases.push(plain(Recipe::Isolated)(Experiment::SpacetimeInterval));
-    }
-    if suite != Suite::Six {
-        cases.extend(Experiment::ALL.into_iter().take(12).map(plain(Recipe::Published)));
-    }
-    cases
-}
-
 /// The cases of a suite that have one of the names (all if there are none), with another recipe
 /// if one is given.
 pub fn select(suite: Suite, only: &[String], recipe: Option<Recipe>) -> Result<Vec<Case>, Error> {
-    let mut cases = experiments(suite);
+    let mut cases = suite.cases();
     if let Some(name) = only.iter().find(|name| !cases.iter().any(|case| case.is_called(name))) {
         let known: Vec<String> = cases.iter().map(Case::id).collect();
         return Err(Error::UnknownExperiment { name: name.clone(), known: known.join(" ") });
@@ -123,16 +125,6 @@ pub fn select(suite: Suite, only: &[String], recipe: Option<Recipe>) -> Result<V
         });
     }
     Ok(cases)
-}
-
-/// Other quantities that the published data conserve, with their names.
-pub(crate) fn also_conserved(data: Experiment) -> &'static [(&'static str, &'static str)] {
-    match data {
-        Experiment::FieldStrengthEDotB => &[("E² − B²", "ex^2 + ey^2 + ez^2 - bx^2 - by^2 - bz^2")],
-        Experiment::CentralPotential => &[("energy", "(vx^2 + vy^2)/2 - 1/sqrt(x^2 + y^2)")],
-        Experiment::Coulomb => &[("angular momentum", "x*vy - y*vx")],
-        _ => &[],
-    }
 }
 
 #[cfg(test)]
@@ -162,7 +154,7 @@ mod tests {
     fn every_conserved_quantity_is_a_formula_of_the_inputs() {
         for data in Experiment::ALL {
             let names = Names::new(data.inputs().iter().copied()).expect("names");
-            let others = also_conserved(data).iter().map(|(_, formula)| *formula);
+            let others = data.also_conserved().iter().map(|(_, formula)| *formula);
             for text in others.chain([data.truth()]) {
                 Expr::parse(text, &names).expect(text);
             }

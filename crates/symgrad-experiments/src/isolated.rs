@@ -1,12 +1,12 @@
 //! Isolated concepts: independent draws moved onto the anchor's level set.
 
-use super::published::{antisymmetric, flat};
-use super::stream::{GenerateError, Row, triplets};
-use super::transform::normal;
-use super::{Concept, Experiment};
-use crate::Triplets;
+use crate::published::{antisymmetric, flat};
+use crate::stream::{GenerateError, Row, triplets};
+use crate::transform::normal;
+use crate::{Concept, Experiment};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
+use symgrad_data::Triplets;
 
 /// How many positives are tried for one anchor before another anchor is drawn: on a rare
 /// level set (a determinant near 0, an energy at its maximum) none may be within reach.
@@ -24,7 +24,7 @@ const MOST_STEPS: usize = 20;
 /// none.
 ///
 /// ```
-/// use symgrad_data::generate::{Concept, isolated_triplets};
+/// use symgrad_experiments::{Concept, isolated_triplets};
 ///
 /// struct Circle;
 /// impl Concept for Circle {
@@ -39,7 +39,7 @@ const MOST_STEPS: usize = 20;
 /// let triplets = isolated_triplets(&Circle, &names, &[(-1.0, 1.0), (-1.0, 1.0)], 100, 1)?;
 /// let (anchor, positive) = (triplets.anchor().row(7), triplets.positive().row(7));
 /// assert!((Circle.value(&anchor) - Circle.value(&positive)).abs() < 1e-9);
-/// # Ok::<(), symgrad_data::generate::GenerateError>(())
+/// # Ok::<(), symgrad_experiments::GenerateError>(())
 /// ```
 pub fn isolated_triplets(
     concept: &dyn Concept,
@@ -53,7 +53,7 @@ pub fn isolated_triplets(
 }
 
 /// Refuses names and bounds that do not fit the concept.
-pub(super) fn checked(
+pub(crate) fn checked(
     concept: &dyn Concept,
     names: &[String],
     bounds: &[(f64, f64)],
@@ -72,7 +72,7 @@ pub(super) fn checked(
 }
 
 /// The isolated data of an experiment.
-pub(super) fn draw(experiment: Experiment, rng: &mut ChaCha8Rng) -> Option<Row> {
+pub(crate) fn draw(experiment: Experiment, rng: &mut ChaCha8Rng) -> Option<Row> {
     let symmetric = |dim| vec![(-1.0, 1.0); dim];
     match experiment {
         Experiment::Trace2x2 => moved(rng, |rng| square(rng, 4), shifted(experiment, 2)),
@@ -97,11 +97,11 @@ pub(super) fn draw(experiment: Experiment, rng: &mut ChaCha8Rng) -> Option<Row> 
 }
 
 /// Moves a free point onto an anchor's level set, or says that it is out of reach.
-pub(super) trait Onto: Fn(&[f64], &mut [f64], &mut ChaCha8Rng) -> bool {}
+pub(crate) trait Onto: Fn(&[f64], &mut [f64], &mut ChaCha8Rng) -> bool {}
 impl<F: Fn(&[f64], &mut [f64], &mut ChaCha8Rng) -> bool> Onto for F {}
 
 /// Draws anchor and negative, and positives until one can be moved onto the anchor's level set.
-pub(super) fn moved(
+pub(crate) fn moved(
     rng: &mut ChaCha8Rng,
     point: impl Fn(&mut ChaCha8Rng) -> Vec<f64>,
     onto: impl Onto,
@@ -190,11 +190,11 @@ fn by_newton(concept: &dyn Concept, bounds: &[(f64, f64)], rng: &mut ChaCha8Rng)
 }
 
 /// A point uniform within the bounds.
-pub(super) fn uniform(bounds: &[(f64, f64)], rng: &mut ChaCha8Rng) -> Vec<f64> {
+pub(crate) fn uniform(bounds: &[(f64, f64)], rng: &mut ChaCha8Rng) -> Vec<f64> {
     bounds.iter().map(|&(low, high)| rng.random_range(low..=high)).collect()
 }
 
-pub(super) fn within(bounds: &[(f64, f64)], x: &[f64]) -> bool {
+pub(crate) fn within(bounds: &[(f64, f64)], x: &[f64]) -> bool {
     x.iter().zip(bounds).all(|(x, (low, high))| low <= x && x <= high)
 }
 

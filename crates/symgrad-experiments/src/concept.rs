@@ -1,6 +1,6 @@
 //! What a triplet is about.
 
-use super::Experiment;
+use crate::Experiment;
 
 /// A differentiable function of d inputs whose value anchor and positive share.
 pub trait Concept {

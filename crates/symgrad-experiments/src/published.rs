@@ -1,9 +1,9 @@
 //! The published data: anchors transformed, or two moments of one trajectory.
 
-use super::Experiment;
-use super::motion::{Force, State, orbit, oscillate, rotate};
-use super::stream::Row;
-use super::transform::{Matrix3, Matrix4, conjugate, lorentz, normal, orthogonal, similar};
+use crate::Experiment;
+use crate::motion::{Force, State, orbit, oscillate, rotate};
+use crate::stream::Row;
+use crate::transform::{Matrix3, Matrix4, conjugate, lorentz, normal, orthogonal, similar};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
@@ -13,7 +13,7 @@ const LONGEST: f64 = 3.0;
 /// The trace of all matrices of the published determinant data.
 const FIXED_TRACE: f64 = 5.0;
 
-pub(super) fn draw(experiment: Experiment, rng: &mut ChaCha8Rng) -> Option<Row> {
+pub(crate) fn draw(experiment: Experiment, rng: &mut ChaCha8Rng) -> Option<Row> {
     match experiment {
         Experiment::Trace2x2 => similarity(rng, 2, |rng| uniform(rng, 4)),
         Experiment::Trace3x3 | Experiment::Determinant3x3 => {
@@ -64,11 +64,11 @@ fn antisymmetric_minors(rng: &mut ChaCha8Rng) -> Row {
 }
 
 /// The antisymmetric matrix with those entries above the diagonal.
-pub(super) fn antisymmetric([a, b, c]: [f64; 3]) -> Matrix3 {
+pub(crate) fn antisymmetric([a, b, c]: [f64; 3]) -> Matrix3 {
     [[0.0, a, b], [-a, 0.0, c], [-b, -c, 0.0]]
 }
 
-pub(super) fn flat(matrix: &Matrix3) -> Vec<f64> {
+pub(crate) fn flat(matrix: &Matrix3) -> Vec<f64> {
     matrix.iter().flatten().copied().collect()
 }
 
