@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _symgrad
+from . import _islands, _symgrad
 from ._errors import InputError
+from ._islands import Workers
 from ._progress import Bar, Progress
 from ._results import Laws, Result
 from ._settings import SearchOptions, Tangent, field_of, settings_of
@@ -33,6 +34,8 @@ def search(
     names: Sequence[str] | None = None,
     tangent: Tangent = "auto",
     linear_scaling: bool = False,
+    islands: int | None = None,
+    executor: Workers | None = None,
     progress: bool | Progress | None = None,
     **options: Unpack[SearchOptions],
 ) -> Result:
@@ -57,6 +60,14 @@ def search(
         ``"curved:3"``.
     linear_scaling
         With ``values``: a formula f counts as the best a·f + b.
+    islands
+        For one large search on many cores or machines: so many searches that tell each other what
+        they have found, twenty times while they spend the budget together. What comes out depends on
+        their number and the seed, not on the workers. ``seconds`` are then looked at twenty times.
+    executor
+        Where islands are worked at: a ``concurrent.futures.Executor``, or a function that makes one
+        and is asked again if it broke, such as ``lambda: ProcessPoolExecutor(3)``. By default this
+        process, one after another. Jobs of workers that died are done again.
     progress
         A bar of tqdm: by default where there is a terminal or a notebook. Or a function that is
         called with evaluations, budget and the best formula so far.
@@ -73,6 +84,8 @@ def search(
     ------
     InputError
         A ValueError: points, gradients or settings that cannot be used.
+    SymgradError
+        An island that three workers have lost.
 
     Examples
     --------
@@ -97,17 +110,19 @@ def search(
     }
     target = None if values is None else column_of(values, "values")
     neurons = [] if gradients is None else _neurons(gradients, names)
-    with Bar(progress, "search") as bar:
-        found = _symgrad.search(
-            names,
-            columns,
-            neurons,
-            target,
-            None if weights is None else column_of(weights, "weights"),
-            json.dumps(settings),
-            json.dumps(asked),
-            bar.callback,
-        )
+    heavy = None if weights is None else column_of(weights, "weights")
+    data = (names, columns, neurons, target, heavy)
+    here = (*data, json.dumps(settings), json.dumps(asked))
+    if islands is not None:
+        if executor is not None:
+            settings["search"].setdefault("threads", 1)
+        there = (*data, json.dumps(settings), json.dumps(asked))
+        found = _islands.search(there, here, max(islands, 0), executor, progress)
+    elif executor is not None:
+        raise TypeError("an executor takes islands: how many? The result depends on their number")
+    else:
+        with Bar(progress, "search") as bar:
+            found = _symgrad.search(*here, bar.callback)
     result = Result(json.loads(found), names)
     tell(result)
     return result

@@ -1,6 +1,6 @@
 # The extension module: arrays in, JSON out. What users see is written in Python.
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,9 @@ _Column = NDArray[np.number[Any]]
 _Progress = Callable[[int, int, str], object]
 
 __all__ = [
+    "Islands",
     "__version__",
+    "advance_island",
     "derivative",
     "discover",
     "effort",
@@ -55,6 +57,33 @@ def discover(
     options: str,
     progress: _Progress | None,
 ) -> str: ...
+def advance_island(
+    names: Sequence[str],
+    points: Sequence[_Column],
+    gradients: Sequence[Sequence[_Column]],
+    values: _Column | None,
+    weights: _Column | None,
+    settings: str,
+    options: str,
+    job: bytes,
+) -> bytes: ...
+@final
+class Islands:
+    def __new__(cls, settings: str, count: int) -> Islands: ...
+    def jobs(self) -> list[tuple[int, bytes]]: ...
+    def take(self, report: bytes) -> None: ...
+    def progress(self) -> tuple[int, int, str]: ...
+    def finish(
+        self,
+        names: Sequence[str],
+        points: Sequence[_Column],
+        gradients: Sequence[Sequence[_Column]],
+        values: _Column | None,
+        weights: _Column | None,
+        settings: str,
+        options: str,
+    ) -> str: ...
+
 def remarks(findings: str, outer: str | None) -> tuple[str | None, list[str]]: ...
 def layers(file: str) -> str: ...
 def spell(text: str, names: Sequence[str]) -> str: ...

@@ -1,6 +1,6 @@
 //! Tests across crates: the layers, searches on the gradients of trained networks, models that
 //! other frameworks made, the choice on printed fronts, laws that networks
-//! propose, and one experiment from triplets to the
+//! propose, one search by several islands, and one experiment from triplets to the
 //! check.
 
 mod choice;
@@ -10,5 +10,6 @@ mod fields;
 mod fixtures;
 mod hostile;
 mod interpret;
+mod islands;
 mod layers;
 mod models;

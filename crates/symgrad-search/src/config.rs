@@ -217,6 +217,12 @@ pub enum SearchError {
         /// Why not.
         reason: String,
     },
+    /// A search that cannot be joined with another one.
+    #[error("the searches do not look for one answer: {reason}")]
+    NotTogether {
+        /// Why not.
+        reason: String,
+    },
     /// The threads could not be started.
     #[error("cannot start the threads: {reason}; ask for fewer with `threads`")]
     Threads {

@@ -36,7 +36,7 @@ pub use score::fold::Folds;
 pub use score::measure::{LossKind, Measure};
 pub use score::objective::Objective;
 pub use score::scaling::Scaling;
-pub use search::{Observer, Search, Standing};
+pub use search::{Finds, Observer, Search, Standing};
 // What the functions above take and return.
 pub use judge::trust::{EntryTrust, Evidence, Interval, Trust, Verdict};
 pub use symgrad_expr::{Expr, Names, NamesError, Op, OpSet, OpSetError};

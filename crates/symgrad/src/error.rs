@@ -13,6 +13,8 @@ use symgrad_search::SearchError;
 #[cfg(feature = "training")]
 use symgrad_siamese::SiameseError;
 
+use crate::IslandError;
+
 /// A run that could not be carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -99,6 +101,9 @@ pub enum Error {
     /// A search that cannot start.
     #[error(transparent)]
     Search(#[from] SearchError),
+    /// A search of several islands.
+    #[error(transparent)]
+    Islands(#[from] IslandError),
     /// Inputs whose names cannot stand in a formula.
     #[error("the inputs' names cannot be used in formulas")]
     Names(#[from] NamesError),
@@ -264,6 +269,7 @@ impl Error {
             #[cfg(feature = "training")]
             Self::Siamese(_) => "`symgrad reproduce --quick` shows whether a short training works",
             Self::Search(_) => "`symgrad search --help` says what each setting means",
+            Self::Islands(error) => error.hint(),
             Self::NoColumn { .. } => {
                 "the file's columns are named in its first line, or by its arrays"
             }

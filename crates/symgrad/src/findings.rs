@@ -319,11 +319,19 @@ pub fn run_search(
     search: Search,
     observer: &mut dyn symgrad_search::Observer,
 ) -> Result<Findings, Error> {
+    findings_of(search, |search| search.run(observer))
+}
+
+/// What comes of a search in that way.
+pub(crate) fn findings_of(
+    search: Search,
+    end: impl FnOnce(Search) -> Outcome,
+) -> Result<Findings, Error> {
     let start = std::time::Instant::now();
     let names = Names::new(search.names().to_vec())?;
     let (ops, seed) = (search.ops().clone(), search.config().seed);
     let (hints, points) = (search.hints().clone(), search.points());
-    let outcome = search.run(observer);
+    let outcome = end(search);
     let mut findings = Findings::new(&outcome, &names, &ops, seed)?;
     if let Some(answer) = outcome.answer() {
         findings.hints_against = hints.against(&answer.expr, &points);

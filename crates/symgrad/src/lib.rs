@@ -49,8 +49,10 @@ mod findings;
 mod folder;
 mod inputs;
 mod interpret;
+mod islands;
 mod observer;
 mod origin;
+mod packed;
 mod page;
 mod pages;
 #[cfg(feature = "training")]
@@ -114,6 +116,7 @@ pub use interpret::{
     Outer, Recorded, SpaceInterpretation, Trend, interpret_layer, interpret_neuron,
     interpret_space,
 };
+pub use islands::{IslandError, IslandJob, IslandReport, Islands, search_islands};
 #[cfg(feature = "training")]
 pub use observer::Observer;
 pub use observer::Stage;

@@ -102,6 +102,21 @@ pub(super) fn follow<T: Send + 'static>(
     }
 }
 
+/// Follows a search that has nothing to end with before it is done.
+pub(super) struct Patience(Arc<Following>);
+
+impl Patience {
+    pub(super) fn new(following: &Arc<Following>) -> Self {
+        Self(Arc::clone(following))
+    }
+}
+
+impl Observer for Patience {
+    fn step(&mut self, _: &Search) -> ControlFlow<()> {
+        self.0.go_on()
+    }
+}
+
 /// Follows one search.
 pub(super) struct Watch {
     following: Arc<Following>,

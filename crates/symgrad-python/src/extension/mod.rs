@@ -6,6 +6,7 @@ mod errors;
 mod follow;
 mod formulas;
 mod interpret;
+mod islands;
 mod search;
 
 /// Searches make and drop many small things, for which this is quicker than the system's.
@@ -21,6 +22,8 @@ mod _symgrad {
     use super::formulas::{derivative, effort, rename, settings, simplify, spell};
     #[pymodule_export]
     use super::interpret::{interpret, layers};
+    #[pymodule_export]
+    use super::islands::{Islands, advance_island};
     #[pymodule_export]
     use super::search::{remarks, search};
 

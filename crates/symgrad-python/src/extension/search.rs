@@ -42,67 +42,108 @@ pub(super) fn search(
     options: &str,
     progress: Option<Bound<'_, PyAny>>,
 ) -> PyResult<String> {
-    let settings: SearchSettings = read("settings", settings)?;
-    let options: Options = read("options", options)?;
-    let points = table(names, &points)?;
-    let given = match values {
-        Some(values) => Given::Values(column(&values)?),
-        None => Given::Gradients(
-            gradients.iter().map(|neuron| columns(neuron)).collect::<PyResult<_>>()?,
-        ),
-    };
-    let weights = weights.as_ref().map(column).transpose()?;
-    let threads = settings.config.threads;
-    let found = follow(py, threads, progress.as_ref(), move |following| {
-        run(points, given, weights, &settings, &options, &mut Watch::new(following))
+    let asked = Asked::new(
+        names,
+        &points,
+        &gradients,
+        values.as_ref(),
+        weights.as_ref(),
+        settings,
+        options,
+    )?;
+    let found = follow(py, asked.threads(), progress.as_ref(), move |following| {
+        run(asked, &mut Watch::new(following))
     })?;
     written(&found.map_err(raised)?)
 }
 
-fn run(
-    points: Table,
-    given: Given,
-    weights: Option<Vec<f64>>,
-    settings: &SearchSettings,
-    options: &Options,
-    watch: &mut Watch,
-) -> Result<Findings, Error> {
-    let reduction = settings.reduction(&points);
-    let mut settings = settings.without(reduction.dropped())?;
-    let left_out: Vec<String> = reduction.dropped().iter().map(ToString::to_string).collect();
-    // What tells nothing is rare: without it, nothing is copied.
-    let points = if left_out.is_empty() { points } else { reduction.points(&points) };
-    let given = match given {
-        Given::Gradients(neurons) if !left_out.is_empty() => {
-            Given::Gradients(neurons.iter().map(|neuron| reduction.gradients(neuron)).collect())
-        }
-        given => given,
-    };
-    let objective = match given {
-        Given::Values(values) if !options.estimate => {
-            let weights = weights.unwrap_or_else(|| vec![1.0; points.rows()]);
-            let scaled = options.linear_scaling;
-            Objective::weighted_regression(&points, &values, &weights, scaled)?
-        }
-        given => {
-            let builder = FieldBuilder::new(points).weights(weights).options(&options.field);
-            let builder = builder.threads(settings.config.threads);
-            let field = match given {
-                Given::Gradients(gradients) => builder.neurons(&gradients)?,
-                Given::Values(values) => {
-                    let (field, estimated) = builder.values(&values)?;
-                    let error = 2.0 * estimated.level_set_loss();
-                    settings.config.known_error.get_or_insert(error);
-                    field
-                }
-            };
-            Objective::new(&field, settings.measure)
-        }
-    };
+fn run(asked: Asked, watch: &mut Watch) -> Result<Findings, Error> {
+    let Prepared { objective, settings, left_out } = asked.prepared()?;
     let mut findings = run_search(open_search(&objective, &settings, None)?, watch)?;
     findings.look_for_strays(&objective);
     findings.left_out = left_out;
     Ok(findings)
+}
+
+/// A search as it is asked for.
+pub(super) struct Asked {
+    points: Table,
+    given: Given,
+    weights: Option<Vec<f64>>,
+    settings: SearchSettings,
+    options: Options,
+}
+
+/// A search that can begin.
+pub(super) struct Prepared {
+    pub(super) objective: Objective,
+    pub(super) settings: SearchSettings,
+    pub(super) left_out: Vec<String>,
+}
+
+impl Asked {
+    pub(super) fn new(
+        names: Vec<String>,
+        points: &[Bound<'_, PyAny>],
+        gradients: &[Vec<Bound<'_, PyAny>>],
+        values: Option<&Bound<'_, PyAny>>,
+        weights: Option<&Bound<'_, PyAny>>,
+        settings: &str,
+        options: &str,
+    ) -> PyResult<Self> {
+        let settings = read("settings", settings)?;
+        let options = read("options", options)?;
+        let points = table(names, points)?;
+        let given = match values {
+            Some(values) => Given::Values(column(values)?),
+            None => Given::Gradients(
+                gradients.iter().map(|neuron| columns(neuron)).collect::<PyResult<_>>()?,
+            ),
+        };
+        let weights = weights.map(column).transpose()?;
+        Ok(Self { points, given, weights, settings, options })
+    }
+
+    pub(super) fn threads(&self) -> Option<usize> {
+        self.settings.config.threads
+    }
+
+    pub(super) fn prepared(self) -> Result<Prepared, Error> {
+        let Self { points, given, weights, settings, options } = self;
+        let reduction = settings.reduction(&points);
+        let mut settings = settings.without(reduction.dropped())?;
+        let left_out: Vec<String> = reduction.dropped().iter().map(ToString::to_string).collect();
+        // What tells nothing is rare: without it, nothing is copied.
+        let points = if left_out.is_empty() { points } else { reduction.points(&points) };
+        let given = match given {
+            Given::Gradients(neurons) if !left_out.is_empty() => {
+                Given::Gradients(neurons.iter().map(|neuron| reduction.gradients(neuron)).collect())
+            }
+            given => given,
+        };
+        let objective = match given {
+            Given::Values(values) if !options.estimate => {
+                let weights = weights.unwrap_or_else(|| vec![1.0; points.rows()]);
+                let scaled = options.linear_scaling;
+                Objective::weighted_regression(&points, &values, &weights, scaled)?
+            }
+            given => {
+                let builder = FieldBuilder::new(points).weights(weights).options(&options.field);
+                let builder = builder.threads(settings.config.threads);
+                let field = match given {
+                    Given::Gradients(gradients) => builder.neurons(&gradients)?,
+                    Given::Values(values) => {
+                        let (field, estimated) = builder.values(&values)?;
+                        let error = 2.0 * estimated.level_set_loss();
+                        settings.config.known_error.get_or_insert(error);
+                        field
+                    }
+                };
+                Objective::new(&field, settings.measure)
+            }
+        };
+        Ok(Prepared { objective, settings, left_out })
+    }
 }
 
 /// What else can be said of findings, as they are in `result.json`: what to do where nothing was

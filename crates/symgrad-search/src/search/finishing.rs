@@ -14,7 +14,6 @@ use crate::propose::evolution::Rules;
 use crate::score::budget::Allowance;
 use crate::score::evaluator::Evaluator;
 use crate::score::target::Target;
-use crate::search::state::State;
 
 impl Search {
     /// Simplifies the front, scores it on all points, rounds its constants and picks the answer.
@@ -29,9 +28,8 @@ impl Search {
             rewriter.map(|rewriter| simplify(&entry.expr, rules, rewriter))
         };
         let closing = Allowance::new(self.state.left_to_close(), self.deadline(1.0));
-        let replicates = self.state.replicates();
-        let halls: Vec<Vec<Entry>> =
-            replicates.map(|replicate| self.in_own_unit(replicate.hall.front())).collect();
+        let fronts = self.fronts().into_iter();
+        let halls: Vec<Vec<Entry>> = fronts.map(|front| self.in_own_unit(front)).collect();
         let mut found: Vec<Entry> = Vec::new();
         for entry in halls.iter().flatten() {
             if !found.iter().any(|known| known.expr == entry.expr) {
@@ -66,19 +64,19 @@ impl Search {
             front.retain(better);
         }
         let (held, ops) = (&self.held_out, &self.rules.ops);
-        let State { config, evaluations, .. } = &self.state;
+        let (config, evaluations) = (&self.state.config, self.evaluations_of_all());
         let (objective, required) = (&self.objective, self.rules.constraints.required());
         let confirmation = Confirmation::Agreed;
         let mut judge =
             Judge { objective, held, ops, config, required, mean: mean.is_some(), confirmation };
         let judged = self.pool.install(|| {
-            let mut found = Outcome::new(front.clone(), &judge, *evaluations, stop);
+            let mut found = Outcome::new(front.clone(), &judge, evaluations, stop);
             if *found.verdict() == Verdict::Identified
                 && let Some(answer) = found.answer()
             {
                 judge.confirmation = self.confirmation(&answer.expr, &halls);
                 if judge.confirmation != Confirmation::Agreed {
-                    found = Outcome::new(front, &judge, *evaluations, stop);
+                    found = Outcome::new(front, &judge, evaluations, stop);
                 }
             }
             found.written(&self.units, objective, ops, tolerance)

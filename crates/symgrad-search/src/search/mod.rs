@@ -5,6 +5,7 @@ mod evolving;
 mod finishing;
 mod growing;
 mod integrating;
+mod joining;
 mod observer;
 mod offering;
 pub(crate) mod replicate;
@@ -36,6 +37,7 @@ use crate::score::budget::{Allowance, deadline};
 use crate::score::measure::Measure;
 use crate::score::objective::Objective;
 use evolving::useful_features;
+pub use joining::Finds;
 pub use observer::Observer;
 pub use rounds::Standing;
 use rounds::screen;
@@ -86,6 +88,8 @@ pub struct Search {
     /// What the inputs are measured in while the search runs.
     units: Units,
     state: State,
+    /// What others have found that looked for the same answer.
+    merged: Vec<Finds>,
     pool: rayon::ThreadPool,
     started: Instant,
     /// Whether the last step came to the end of what it might spend.
@@ -171,6 +175,7 @@ impl Search {
             objective,
             measured_hints: hints,
             state,
+            merged: vec![],
             held_out,
             pool,
             started,
@@ -301,6 +306,7 @@ impl Search {
         if self.state.replicate.steps == 0 {
             self.seed();
         } else {
+            self.admit_guests();
             if self.state.replicate.begins_round() {
                 self.grow();
             }

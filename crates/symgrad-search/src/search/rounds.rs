@@ -54,7 +54,8 @@ impl Search {
         self.state.change_over();
         self.screen = screen(&self.objective, &self.state).in_unit(self.unit);
         if self.state.replicate.steps > 0 {
-            self.state.replicate.begin_round(&self.state.config);
+            let config = self.state.own_config();
+            self.state.replicate.begin_round(&config);
         }
         self.refresh_palette();
     }
@@ -123,9 +124,14 @@ impl Search {
 /// The points by which a replicate judges candidates: the first those of a plain search, the second
 /// those of a half drawn at random.
 pub(super) fn screen(objective: &Objective, state: &State) -> Objective {
-    let State { config, replicate, .. } = state;
+    screen_of(objective, state, state.replicate.index)
+}
+
+/// The same for either replicate.
+pub(super) fn screen_of(objective: &Objective, state: &State, index: u64) -> Objective {
+    let config = &state.config;
     let mut points = objective.thinned(config.screen_points);
-    if replicate.index > 0 && objective.points() >= FEWEST_TO_HALVE {
+    if index > 0 && objective.points() >= FEWEST_TO_HALVE {
         let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
         rng.set_stream(HALVES);
         let mut rows: Vec<usize> = (0..objective.points()).collect();

@@ -1,12 +1,13 @@
 //! All that a search remembers from step to step, and the file it is kept in.
 
 use serde::{Deserialize, Serialize};
-use symgrad_expr::OpSet;
+use symgrad_expr::{Expr, OpSet};
 
 use crate::config::{SearchConfig, SearchError};
 use crate::front::{Entry, HallOfFame};
 use crate::outcome::StopReason;
 use crate::score::objective::Objective;
+use crate::score::probe::mix;
 use crate::search::replicate::Replicate;
 
 /// The state of a search between two steps. Together with the objective it decides everything
@@ -20,6 +21,10 @@ pub(crate) struct State {
     /// The replicate at work, and the other one once it has begun.
     pub(crate) replicate: Replicate,
     pub(crate) resting: Option<Replicate>,
+    /// Which of the searches it is that look for one answer together.
+    pub(crate) member: u16,
+    /// What the others' first and second replicates have found, for the next steps of its own.
+    pub(crate) guests: Vec<Vec<Expr>>,
     /// Whether signs are local because the neuron was seen to fold its concept.
     pub(crate) folded: bool,
     pub(crate) evaluations: u64,
@@ -28,7 +33,7 @@ pub(crate) struct State {
 }
 
 /// What a saved search begins with; the digits count the layouts there have been.
-const HEADER: &[u8] = b"symgrad-search-6\n";
+const HEADER: &[u8] = b"symgrad-search-7\n";
 
 /// The part of the budget that is kept for the closing, where constants are rounded, and the most
 /// evaluations that are.
@@ -42,6 +47,8 @@ impl State {
             objective: objective.digest(),
             replicate: Replicate::new(0, &config),
             resting: None,
+            member: 0,
+            guests: vec![],
             folded: false,
             evaluations: 0,
             stop: None,
@@ -49,10 +56,18 @@ impl State {
         }
     }
 
+    /// The settings with the seed of its own random numbers: that of the settings for the first of
+    /// several that search together.
+    pub(crate) fn own_config(&self) -> SearchConfig {
+        let (seed, member) = (self.config.seed, u64::from(self.member));
+        let own = if member == 0 { seed } else { mix(seed ^ mix(member)) };
+        SearchConfig { seed: own, ..self.config.clone() }
+    }
+
     /// The other replicate's turn: where it left off, or from its beginning.
     pub(crate) fn change_over(&mut self) {
         let next = self.resting.take();
-        let next = next.unwrap_or_else(|| Replicate::new(1, &self.config));
+        let next = next.unwrap_or_else(|| Replicate::new(1, &self.own_config()));
         self.resting = Some(std::mem::replace(&mut self.replicate, next));
     }
 
@@ -121,6 +136,7 @@ impl State {
             ops: self.ops.clone(),
             replicate: self.replicate.result(),
             resting: self.resting.as_ref().map(Replicate::result),
+            guests: vec![],
             ..*self
         }
     }

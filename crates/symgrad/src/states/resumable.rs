@@ -56,13 +56,11 @@ mod training {
     use symgrad_siamese::{Training, TrainingState};
 
     use super::Resumable;
-    use crate::Error;
+    use crate::{Error, packed};
 
     /// What a kept training begins with: the digits count the layouts there have been.
     const HEADER: &[u8] =
         concat!("symgrad-training-1 ", env!("CARGO_PKG_VERSION"), "\n").as_bytes();
-
-    const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
 
     impl Resumable for dyn Training + '_ {
         fn noun(&self) -> &'static str {
@@ -82,17 +80,11 @@ mod training {
         }
 
         fn save(&self) -> Result<Vec<u8>, Error> {
-            let body = postcard::to_stdvec_crc32(&self.state(), CRC.digest())
-                .map_err(|error| Error::Unsaved { reason: error.to_string() })?;
-            Ok([HEADER, &body].concat())
+            packed::pack(HEADER, &self.state())
         }
 
         fn restore(&mut self, saved: &[u8]) -> Result<(), String> {
-            let body = saved
-                .strip_prefix(HEADER)
-                .ok_or_else(|| "it is no training kept by this version".to_owned())?;
-            let state: TrainingState = postcard::from_bytes_crc32(body, CRC.digest())
-                .map_err(|_| "it is cut short or damaged".to_owned())?;
+            let state: TrainingState = packed::unpack(HEADER, "training", saved)?;
             Training::restore(self, state).map_err(|error| error.to_string())
         }
     }
