@@ -7,7 +7,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -37,6 +37,10 @@ def in_python(sentence: str) -> str:
     """A sentence in which the command's options are Python's: ``--max-complexity`` is
     ``max_complexity``."""
     return re.sub(r"--([a-z-]*[a-z])", lambda option: option[1].replace("-", "_"), sentence)
+
+
+# Losses and angles below are those of rounding.
+EXACT = 1e-16
 
 
 class Saved:
@@ -205,18 +209,59 @@ class Result(Saved):
         """The answer as a module of PyTorch with its constants as parameters."""
         return self.answer.torch()
 
-    def plot(self, axes: Any = None) -> Any:
-        """The front, complexity against loss, on axes of matplotlib; returns them."""
-        axes = axes_of(axes, 1)[0]
+    @property
+    def angles(self) -> list[float]:
+        """Angles in degrees between the gradients of the answer and the given ones, at up to 400
+        points, the smallest first; empty where values were fitted or none are known."""
+        return self._angles(self._findings["answer"])
+
+    def _angles(self, entry: int) -> list[float]:
+        seen = (self._findings.get("sample") or {}).get("entries") or []
+        return list(seen[entry].get("angles") or []) if entry < len(seen) else []
+
+    def plot(self, axes: Any = None) -> list[Any]:
+        """The front, complexity against loss; for neurons φ, the neuron against the answer; and for
+        gradients the angles that the answer leaves.
+
+        Each on axes of matplotlib of its own: new ones, or those given, from the first picture on.
+        Returns the axes.
+        """
+        pictures = self._pictures()
+        found = axes_of(axes, len(pictures))
+        for one, picture in zip(found, pictures, strict=False):
+            picture(one)
+        return found
+
+    def _pictures(self) -> list[Callable[[Any], None]]:
+        return [self._draw_front, *([self._draw_angles] if self.angles else [])]
+
+    def _draw_front(self, axes: Any) -> None:
         entries = [entry for entry in self.entries if math.isfinite(entry.loss)]
-        least = min((entry.loss for entry in entries if entry.loss > 0), default=1e-16)
-        shown = [max(entry.loss, least / 10) for entry in entries]
-        axes.semilogy([entry.complexity for entry in entries], shown, "o-", color="0.5")
-        answer = self.answer
-        axes.semilogy([answer.complexity], [max(answer.loss, least / 10)], "o", color="C3")
-        axes.annotate(str(answer), (answer.complexity, max(answer.loss, least / 10)))
-        axes.set(xlabel="complexity", ylabel="loss", title=self.verdict.kind)
-        return axes
+        places = [(entry.complexity, max(entry.loss, EXACT)) for entry in entries]
+        # The mean of values stands first, whatever its complexity, and is no step of the front.
+        longer = [(x, y) for x, y in places if any(x > other and y >= loss for other, loss in places)]
+        steps = sorted(set(places) - set(longer))
+        axes.semilogy(*zip(*steps, strict=True), color="0.5")
+        axes.semilogy(*zip(*places, strict=True), "o", color="0.5")
+        axes.semilogy(self.answer.complexity, max(self.answer.loss, EXACT), "o", color="C3")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.set(xlabel="complexity", ylabel="loss")
+        axes.set_title(f"{shortened(str(self.answer), 44)}\n{self.verdict.kind}", fontsize="medium")
+
+    def _draw_angles(self, axes: Any) -> None:
+        """The share of the points whose angle is smaller, for the answer and the next simpler
+        formula."""
+        place: int = self._findings["answer"]
+        for entry, colour in [(place - 1, "0.5"), (place, "C3")]:
+            angles = self._angles(entry) if entry >= 0 else []
+            if angles:
+                shares = [100 * (n + 1) / len(angles) for n in range(len(angles))]
+                label = shortened(str(self.entries[entry]), 28)
+                least = math.degrees(math.sqrt(EXACT))
+                axes.step([max(angle, least) for angle in angles], shares, color=colour, label=label)
+        axes.set_xscale("log")
+        axes.set(xlabel="angle between gradients in degrees", ylabel="% of the points below")
+        axes.legend(loc="best", fontsize="small")
 
     def __repr__(self) -> str:
         advice = f"\n{self.advice}" if self.advice else ""
@@ -281,18 +326,19 @@ class Neuron(Result):
             return Verdict("dead", "dead: its gradient vanishes at every point")
         return super().verdict
 
-    def plot(self, axes: Any = None) -> Any:
-        """The front and, where it is known, φ: on two axes of matplotlib, which are returned."""
-        outer = self.outer
-        if outer is None:
-            return super().plot(axes)
-        both = axes_of(axes, 2)
-        super().plot(both[0])
-        curve = outer["curve"]
-        both[1].plot([point[0] for point in curve], [point[1] for point in curve])
-        title = f"R² = {outer['r_squared']:.4f}"
-        both[1].set(xlabel=str(self.answer), ylabel=f"neuron {self.unit}", title=title)
-        return both
+    def _pictures(self) -> list[Callable[[Any], None]]:
+        front, *angles = super()._pictures()
+        return [front, *([self._draw_outer] if self.outer else []), *angles]
+
+    def _draw_outer(self, axes: Any) -> None:
+        outer = self.outer or {}
+        seen = (self._findings.get("sample") or {}).get("entries") or []
+        values = seen[self._findings["answer"]].get("values") if seen else None
+        if values:
+            axes.plot(*zip(*values, strict=True), ".", color="0.7", markersize=3)
+        axes.plot(*zip(*outer["curve"], strict=True), color="C3")
+        axes.set(xlabel=shortened(str(self.answer), 44), ylabel=f"neuron {self.unit}")
+        axes.set_title(f"φ, R² = {outer['r_squared']:.4f}", fontsize="medium")
 
     def __repr__(self) -> str:
         head = f"neuron {self.unit} of `{self.layer}`"
@@ -507,15 +553,20 @@ def framed(rows: list[dict[str, Any]]) -> Any:
 
 
 def axes_of(axes: Any, count: int) -> list[Any]:
-    """Axes to draw on: those given, or new ones."""
+    """Axes to draw so many pictures on, or the first of them: those given, or new ones."""
     if axes is None:
         pyplot = needed("matplotlib.pyplot", "a picture")
         _, axes = pyplot.subplots(1, count, figsize=(5 * count, 4), layout="constrained")
     found = list(axes.flat) if hasattr(axes, "flat") else axes
     found = found if isinstance(found, (list, tuple)) else [found]
-    if len(found) != count:
-        raise InputError(f"{count} axes are needed, {len(found)} are given")
+    if len(found) > count:
+        raise InputError(f"{len(found)} axes are given, but there are {count} pictures")
     return list(found)
+
+
+def shortened(text: str, most: int) -> str:
+    """A text that fits into a picture."""
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def table_of(caption: str, head: list[str], rows: list[tuple[str, list[str]]]) -> str:

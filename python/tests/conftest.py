@@ -46,9 +46,11 @@ def command() -> Callable[..., Any]:
 
 
 def timeless(record: Any) -> Any:
-    """A result without its seconds, the one part that differs from run to run."""
+    """A result without its seconds, the one part that differs from run to run, and without what is
+    there for pictures, which the command only writes to files."""
     if isinstance(record, dict):
-        return {key: timeless(value) for key, value in record.items() if key != "seconds"}
+        kept = {key: value for key, value in record.items() if key not in ("seconds", "sample")}
+        return {key: timeless(value) for key, value in kept.items()}
     if isinstance(record, list):
         return [timeless(value) for value in record]
     return record

@@ -86,11 +86,22 @@ def test_notebooks_show_them(result, root):
     assert "<table>" in laws._repr_mimebundle_()["text/html"]
 
 
-def test_pictures(result, root):
-    assert result.plot().get_xlabel() == "complexity"
+def test_pictures(result, product, root):
+    labels = lambda axes: [one.get_xlabel() for one in axes]  # noqa: E731
+    angle = "angle between gradients in degrees"
+    found = symgrad.search(*product, budget=BUDGET)
+    assert labels(found.plot()) == ["complexity", angle]
+    assert found.angles == sorted(found.angles) and len(found.angles) == 200
+    assert found.angles[-1] < 1e-3
+    alone = matplotlib.pyplot.figure().gca()
+    assert found.plot(alone) == [alone] and labels([alone]) == ["complexity"]
+    with pytest.raises(ValueError, match="3 axes"):
+        found.plot(matplotlib.pyplot.subplots(1, 3)[1])
     orbit = root / "tests/models/angular-momentum"
     neuron = symgrad.interpret(f"{orbit}.onnx", pd.read_csv(f"{orbit}.csv"), budget=2_000)
-    assert len(neuron.plot()) == 2
+    assert labels(neuron.plot()) == ["complexity", str(neuron.answer), angle]
+    assert 0 < neuron.angles[0] < neuron.angles[-1] < 180
+    assert labels(result.plot()) == ["complexity"] and result.angles == []
     matplotlib.pyplot.close("all")
 
 

@@ -145,7 +145,9 @@ fn run(
             written(&found)
         }
         (How::Neuron, &[unit]) => {
-            written(&interpret_neuron(model, points, layer, unit, settings, &mut watch)?)
+            let mut found = interpret_neuron(model, points, layer, unit, settings, &mut watch)?;
+            found.take_sample(model, points, settings)?;
+            written(&found)
         }
         (How::Neuron, _) => return Err(Error::WhichNeuron { layer: layer.into(), neurons }),
     };

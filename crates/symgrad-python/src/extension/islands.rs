@@ -103,6 +103,7 @@ impl Islands {
         let found: Result<Findings, Error> = follow(py, asked.threads(), None, move |_| {
             let Prepared { objective, left_out, .. } = asked.prepared()?;
             let mut findings = islands.finish(&objective)?;
+            findings.take_sample(&objective);
             findings.left_out = left_out;
             Ok(findings)
         })?;

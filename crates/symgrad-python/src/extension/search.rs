@@ -61,6 +61,7 @@ fn run(asked: Asked, watch: &mut Watch) -> Result<Findings, Error> {
     let Prepared { objective, settings, left_out } = asked.prepared()?;
     let mut findings = run_search(open_search(&objective, &settings, None)?, watch)?;
     findings.look_for_strays(&objective);
+    findings.take_sample(&objective);
     findings.left_out = left_out;
     Ok(findings)
 }
