@@ -32,6 +32,11 @@ pub(crate) const MODES: f64 = 35.0;
 /// of a few.
 const BITS: f64 = 3.5;
 
+/// Bits that count as clear: odds of a thousand to one. The margin's union bound holds for
+/// random functions of the kind it assumes; other smooth functions, and the many formulas that
+/// nearly agree with one another, need this slack.
+pub(crate) const CLEAR: f64 = 10.0;
+
 /// Bits that amplitudes of that mean square take.
 pub(crate) fn misfit_bits(misfit: f64) -> f64 {
     0.5 * MODES * misfit.max(LOSS_FLOOR).log2()
@@ -39,9 +44,18 @@ pub(crate) fn misfit_bits(misfit: f64) -> f64 {
 
 /// Index of the entry with the shortest code, by losses alone: what a search in progress goes by.
 pub(crate) fn shortest(front: &[Entry], ops: &OpSet, inputs: usize) -> Option<usize> {
+    lead(front, ops, inputs).map(|(index, _)| index)
+}
+
+/// The same, with the bits by which its code is shorter than that of any other entry.
+pub(crate) fn lead(front: &[Entry], ops: &OpSet, inputs: usize) -> Option<(usize, f64)> {
     let length =
         |entry: &Entry| description_bits(&entry.expr, ops, inputs) + misfit_bits(entry.loss);
-    least(front.iter().map(length))
+    let lengths: Vec<f64> = front.iter().map(length).collect();
+    let first = least(lengths.iter().copied())?;
+    let others = lengths.iter().enumerate().filter(|(index, _)| *index != first);
+    let second = others.map(|(_, length)| *length).fold(f64::INFINITY, f64::min);
+    Some((first, second - lengths[first]))
 }
 
 /// The place of the first least number.

@@ -40,6 +40,8 @@ pub(crate) struct Replicate {
     /// The formula that would be chosen, and the evaluations when it first was.
     chosen: Option<Expr>,
     chosen_at: u64,
+    /// Whether its code is clearly shorter than that of everything else.
+    leads: bool,
     /// Steps since the choice last changed.
     stable: u64,
 }
@@ -98,6 +100,7 @@ impl Replicate {
             begun: 0,
             chosen: None,
             chosen_at: 0,
+            leads: false,
             stable: 0,
         };
         replicate.islands =
@@ -143,7 +146,9 @@ impl Replicate {
         self.steps += 1;
         self.spent += spent;
         let front = self.hall.front();
-        let choice = choice::shortest(&front, ops, inputs).map(|index| front[index].expr.clone());
+        let lead = choice::lead(&front, ops, inputs);
+        self.leads = lead.is_some_and(|(_, bits)| bits >= choice::CLEAR);
+        let choice = lead.map(|(index, _)| front[index].expr.clone());
         // That its constants get better is no other choice.
         let form = |expr: &Option<Expr>| expr.as_ref().map(|expr| expr.nodes().to_vec());
         if form(&choice) == form(&self.chosen) {
@@ -176,8 +181,8 @@ impl Replicate {
     }
 
     /// Whether the choice leaves less than one in so many of what all that is shorter leaves, and
-    /// nothing longer much less than it: what is left is then the neuron's own error, not a part of
-    /// a formula.
+    /// nothing longer much less than it, or no more than a smooth error of that size lets any long
+    /// formula fit: what is left is then the neuron's own error, not a part of a formula.
     pub(crate) fn is_cliff(&self, height: f64) -> bool {
         let front = self.hall.front();
         let Some(chosen) = &self.chosen else { return false };
@@ -185,7 +190,8 @@ impl Replicate {
             return false;
         };
         let before = if at == 0 { UNRELATED } else { front[at - 1].loss };
-        front[at].loss * height < before && front[at].loss * FLAT < self.hall.lowest()
+        let least = if self.leads { 1.0 / CLIFF } else { FLAT };
+        front[at].loss * height < before && front[at].loss * least < self.hall.lowest()
     }
 
     /// Whether the round has come to its end, of a search with that budget.
@@ -237,5 +243,17 @@ mod tests {
         let low = with_front(&[(1, 0.3), (3, 0.01), (20, 0.009)], 1);
         assert!(low.is_cliff(CLIFF) && !low.is_cliff(STEEP), "a low one");
         assert!(with_front(&[(1, 1e-3), (20, 9e-4)], 0).is_cliff(STEEP), "a single input");
+    }
+
+    #[test]
+    fn behind_a_choice_with_by_far_the_shortest_code_long_formulas_may_fit_the_error() {
+        let front = [(1, 0.3), (3, 6e-4), (20, 2e-4), (39, 1.2e-4)];
+        let mut replicate = with_front(&front, 1);
+        assert!(!replicate.is_cliff(STEEP), "not by losses alone");
+        replicate.note_step(1, &OpSet::default(), 1);
+        assert!(replicate.is_cliff(STEEP), "by {:?}", replicate.chosen);
+        let mut replicate = with_front(&[(1, 0.3), (3, 6e-4), (20, 2e-5)], 1);
+        replicate.note_step(1, &OpSet::default(), 1);
+        assert!(!replicate.is_cliff(STEEP), "less than a tenth is left");
     }
 }

@@ -34,11 +34,6 @@ pub enum Verdict {
     },
 }
 
-/// Bits that count as clear: odds of a thousand to one. The margin's union bound holds for
-/// random functions of the kind it assumes; other smooth functions, and the many formulas that
-/// nearly agree with one another, need this slack.
-const CLEAR: f64 = 10.0;
-
 /// A held-out loss clearly above this multiple of the search's own is no generalisation:
 /// constants fitted to hundreds of points raise it by a few per cent.
 const GENERALISES: f64 = 2.0;
@@ -162,7 +157,7 @@ pub(crate) fn judge(
         let reason = "the formula or the neuron fails on the outermost points";
         return open(vec![], reason.into());
     }
-    if evidence.margin() < CLEAR {
+    if evidence.margin() < choice::CLEAR {
         let reason = format!(
             "a smooth function may agree as well by chance ({chance:.0} bits of agreement for \
              {description:.0} bits of formula)"
@@ -236,7 +231,7 @@ fn alternatives(
             let differences: Vec<f64> = other.iter().zip(&own).map(|(b, a)| b - a).collect();
             resamples.interval(&differences).low > 0.0
         };
-        let close = lead(&entries[answer], &entries[index], known) < CLEAR;
+        let close = lead(&entries[answer], &entries[index], known) < choice::CLEAR;
         let simpler = index < answer && !losses(index).is_none_or(worse);
         let alike = || {
             let (one, other) = (&front[index].expr, &front[answer].expr);

@@ -144,6 +144,11 @@ impl Gram {
         Self { a: on_diagonal(&self.a, ridge), b: on_diagonal(&self.b, ROUNDING), scale }
     }
 
+    /// A and B.
+    pub(super) fn matrices(&self) -> (&Mat<f64>, &Mat<f64>) {
+        (&self.a, &self.b)
+    }
+
     /// Number of features.
     pub(crate) fn len(&self) -> usize {
         self.scale.len()
@@ -296,7 +301,7 @@ fn along_values(features: &[Sparse], wanted: &[f64], roots: &[f64]) -> Mat<f64> 
 
 /// The smaller root λ of det(A − λB) = 0 for symmetric 2×2 matrices given as
 /// [m₁₁, m₁₂, m₂₂]; 1, the largest loss there is, where B is singular.
-fn smallest_of_two(a: [f64; 3], b: [f64; 3]) -> f64 {
+pub(super) fn smallest_of_two(a: [f64; 3], b: [f64; 3]) -> f64 {
     let det_b = b[0] * b[2] - b[1] * b[1];
     if det_b <= 1e-12 * b[0] * b[2] {
         return 1.0;

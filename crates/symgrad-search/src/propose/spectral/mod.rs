@@ -8,6 +8,8 @@ mod features;
 mod fraction_libraries;
 mod fractions;
 mod gram;
+mod paired_libraries;
+mod pairing;
 mod parametric;
 mod phases;
 mod polynomial;
@@ -25,6 +27,8 @@ pub(crate) use features::{
 pub(crate) use fraction_libraries::fraction_libraries;
 pub(crate) use fractions::fractions;
 use gram::{Gram, Sparse};
+pub(crate) use paired_libraries::paired_libraries;
+pub(crate) use pairing::pair_up;
 pub(crate) use parametric::parametric;
 pub(crate) use phases::logarithms_of_phases;
 pub(crate) use polynomial::eliminate;

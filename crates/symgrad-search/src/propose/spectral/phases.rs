@@ -179,7 +179,7 @@ fn decays(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
 }
 
 /// Inputs, and products and quotients of two.
-fn phases(inputs: &[u16]) -> Vec<Expr> {
+pub(super) fn phases(inputs: &[u16]) -> Vec<Expr> {
     let products = pairs(inputs).map(|(x, y)| x * y);
     variables(inputs).into_iter().chain(products).chain(quotients(inputs)).collect()
 }
