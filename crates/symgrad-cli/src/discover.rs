@@ -76,7 +76,7 @@ enum Road {
 struct Columns {
     #[command(flatten)]
     table: TableOptions,
-    /// The column that numbers the trajectories or groups, by name or position
+    /// The column that numbers or names the trajectories or groups, by name or position
     /// [default: `group`, `trajectory`, `trial`, `run`, …]
     #[arg(long, value_parser = name, value_name = "NAME")]
     group: Option<String>,

@@ -238,6 +238,25 @@ fn a_single_input_has_no_laws() {
     }
 }
 
+/// Groups may have names, or some names and others numbers: which they are changes nothing.
+#[test]
+fn groups_may_have_names() {
+    let numbered = Given::oscillations(12, 0.0);
+    let text = std::fs::read_to_string(&numbered.file).expect("a file");
+    let expected = stdout(&numbered.discover(&[]));
+    assert!(expected.contains("law: 4*x^2 + v^2"), "{expected}");
+    for some in [1, 3] {
+        let name = |line: &str| match line.split_once(',') {
+            Some((run, rest)) if run.parse().is_ok_and(|run: u32| run.is_multiple_of(some)) => {
+                format!("left knee {run},{rest}\n")
+            }
+            _ => format!("{line}\n"),
+        };
+        let named = Given::csv(&text.lines().map(name).collect::<String>());
+        assert_eq!(stdout(&named.discover(&[])), expected);
+    }
+}
+
 #[test]
 fn bad_input_is_named_and_nothing_is_written() {
     let row = |group: u32, n: u32| format!("{group},{n},{},{}\n", n * n % 7, n % 5);
@@ -258,6 +277,14 @@ fn bad_input_is_named_and_nothing_is_written() {
         (rows(8, 10).replace("2,3,2,3", "2,3,NaN,3"), "--skip-missing"),
         (rows(8, 10).replace("2,3,2,3", "2,3,2"), "has 3 fields"),
         (rows(8, 10).replace("run", "x0"), "--group"),
+        (
+            rows(8, 10).replace("\n3,", "\nleft knee,").replace("knee,5,", "knee,4,"),
+            "group left knee",
+        ),
+        (rows(8, 10).replace("\n2,", "\n,"), "--skip-missing"),
+        (rows(8, 10).replace("x,v", "x_id,note").replace(",3\n", ",good\n"), "is not a number"),
+        ("run,time\n0,0\n0,1\n1,0\n1,1\n".to_owned(), "besides those of the groups"),
+        ("run,time,note\n0,0,a\n0,1,b\n1,0,a\n".to_owned(), "besides those of the groups"),
         ("run,time,x,v\n".to_owned() + &constant, "constant"),
     ] {
         let given = Given::csv(&text);

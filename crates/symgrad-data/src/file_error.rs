@@ -169,6 +169,26 @@ pub enum FileProblem {
         /// The names in the file.
         known: String,
     },
+    /// Nothing but what tells groups apart.
+    #[error(
+        "no input columns: besides those of the groups and of the time no column holds numbers; the columns \
+         are: {known}"
+    )]
+    NoGroupInputs {
+        /// The names in the file.
+        known: String,
+    },
+    /// A column of groups that holds neither numbers nor words that can be read.
+    #[error(
+        "column `{column}` holds {found}, and tells no groups apart here; number the groups, as \
+         pandas.factorize does, or write the table as `.csv`, where they may have names"
+    )]
+    GroupType {
+        /// The column's name.
+        column: String,
+        /// What it holds.
+        found: String,
+    },
     /// A column named twice.
     #[error("`{name}` appears twice in a list of columns; name each once")]
     NamedTwice {

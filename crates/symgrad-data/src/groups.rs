@@ -164,7 +164,7 @@ fn check_rising(rows: &[usize], time: &[f64], labels: &[f64]) -> Result<(), Grou
     match rows.windows(2).find(|pair| time[pair[0]] >= time[pair[1]]) {
         None => Ok(()),
         Some(pair) => Err(GroupError::TimeNotRising {
-            group: labels[pair[0]],
+            group: labels[pair[0]].to_string(),
             row: pair[1] + 1,
             before: time[pair[0]],
             found: time[pair[1]],

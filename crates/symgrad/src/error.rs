@@ -336,6 +336,7 @@ fn file_hint(problem: &FileProblem) -> &'static str {
         | FileProblem::Array { .. } => {
             "tables are read from .csv (or .tsv, .txt, .dat), .npz and .parquet files"
         }
+        FileProblem::NoGroupInputs { .. } | FileProblem::GroupType { .. } => GROUPS,
         FileProblem::MissingColumn { .. }
         | FileProblem::MissingGradient { .. }
         | FileProblem::NoInputs { .. }
@@ -363,15 +364,15 @@ fn file_hint(problem: &FileProblem) -> &'static str {
     }
 }
 
+const GROUPS: &str = "a row for each moment, with the number of its trajectory in a column, as in\n  \
+                      run,time,x,v\n  0,0.0,1,0.2\ndocs/discover.md shows it";
+
 fn data_hint(error: &DataError) -> &'static str {
     match error {
         DataError::NoDirections { .. } => {
             "gradients of zero have no direction; export those of a neuron that is alive"
         }
-        DataError::Groups(_) => {
-            "a row for each moment, with the number of its trajectory in a column, as in\n  run,time,x,v\n  \
-             0,0.0,1,0.2\ndocs/discover.md shows it"
-        }
+        DataError::Groups(_) => GROUPS,
         DataError::TangentRank { .. } | DataError::NoTangent => {
             "--tangent takes `auto`, `off` or the number of directions in which the data extend"
         }

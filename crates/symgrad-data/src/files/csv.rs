@@ -156,6 +156,7 @@ impl Column {
             self.missing.get_or_insert_with(|| (place, field.into()));
         } else {
             self.flaw.get_or_insert_with(|| Flaw::Text(place, shortened(field)));
+            self.words.push(self.values.len(), field);
         }
         f64::NAN
     }

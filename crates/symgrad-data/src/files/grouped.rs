@@ -1,6 +1,7 @@
 //! Groups from a table's columns.
 
 use super::roles::{all_of, is_label};
+use super::sheet::Flaw;
 use super::{Notes, Sheet};
 use crate::{DataError, FileProblem, GroupError, Groups, Table};
 
@@ -14,8 +15,8 @@ const TIME_NAMES: [&str; 2] = ["time", "t"];
 /// Which columns of a file are what; columns are meant by name, or by position counted from 1.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GroupColumns {
-    /// The number of each row's group; by default a column `group`, `trajectory`, `trial`, `run`, …,
-    /// also with `_id`.
+    /// The number of each row's group or, in a text, its name; by default a column `group`,
+    /// `trajectory`, `trial`, `run`, …, also with `_id`.
     pub group: Option<String>,
     /// The time; by default a column `time` or `t`, if no input is called so.
     pub time: Option<String>,
@@ -30,7 +31,7 @@ pub struct GroupColumns {
 pub struct GroupReading {
     /// The inputs, row by row.
     pub points: Table,
-    /// The number of each row's group.
+    /// The number of each row's group; where groups have names, 1, 2, … in order of appearance.
     pub labels: Option<Vec<f64>>,
     /// The time of each row.
     pub time: Option<Vec<f64>>,
@@ -38,6 +39,8 @@ pub struct GroupReading {
     pub rates: Option<Vec<Vec<f64>>>,
     /// What was done on the way.
     pub notes: Notes,
+    /// The groups' names, if they have some.
+    names: Option<Vec<String>>,
     /// All columns, for a message.
     known: String,
 }
@@ -46,7 +49,10 @@ impl GroupReading {
     /// The points in their groups.
     pub fn groups(self) -> Result<Groups, DataError> {
         let labels = self.labels.ok_or(GroupError::NoGroups { known: self.known })?;
-        Groups::new(&self.points, &labels, self.time)
+        Groups::new(&self.points, &labels, self.time).map_err(|error| match (error, self.names) {
+            (DataError::Groups(error), Some(names)) => DataError::Groups(error.with_names(&names)),
+            (error, _) => error,
+        })
     }
 }
 
@@ -86,7 +92,11 @@ impl Sheet {
             (0..self.len()).filter(|index| !other(index) && self.is_numeric(*index)).collect()
         });
         if points.is_empty() {
-            return Err(FileProblem::NoInputs { known: self.known() });
+            return Err(FileProblem::NoGroupInputs { known: self.known() });
+        }
+        if let Some(Flaw::Kind(found)) = group.and_then(|index| self.column(index).flaw.as_ref()) {
+            let column = group.map_or_else(String::new, |index| self.label(index));
+            return Err(FileProblem::GroupType { column, found: found.clone() });
         }
         if let Some(rates) = rates.as_ref().filter(|rates| rates.len() != points.len()) {
             return Err(FileProblem::RateCount {
@@ -112,7 +122,8 @@ impl Sheet {
             .chain(group)
             .chain(time)
             .collect();
-        let rows = self.rows(&chosen)?;
+        let named = group.and_then(|index| Some((index, self.column(index).numbered()?)));
+        let rows = self.rows_with(&chosen, named.as_ref().map(|(index, (of, _))| (*index, of)))?;
         let mut read = rows.columns.into_iter();
         let mut take = |count: usize| read.by_ref().take(count).collect::<Vec<_>>();
         let columns = take(points.len());
@@ -131,7 +142,8 @@ impl Sheet {
         };
         let points = Table::new(names, columns);
         let points = points.map_err(|error| FileProblem::Content(Box::new(error)))?;
-        Ok(GroupReading { points, labels, time, rates, notes, known: self.known() })
+        let names = named.map(|(_, (_, names))| names);
+        Ok(GroupReading { points, labels, time, rates, notes, names, known: self.known() })
     }
 
     /// The column whose name says that it numbers groups.

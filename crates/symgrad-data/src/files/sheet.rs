@@ -3,6 +3,7 @@
 use super::names::short_names;
 use super::{Kind, csv, npz};
 use crate::{DataError, FileProblem, Place};
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -56,6 +57,27 @@ pub(super) struct Column {
     /// The first cell, or the kind of all cells, that can be no number.
     pub(super) flaw: Option<Flaw>,
     pub(super) commas: Commas,
+    pub(super) words: Words,
+}
+
+/// The words of a column, which are names where the column tells groups apart.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Words {
+    /// Which is the first, the second, ….
+    known: BTreeMap<String, usize>,
+    /// In which row which of them is.
+    at: Vec<(usize, usize)>,
+}
+
+impl Words {
+    pub(super) fn push(&mut self, row: usize, word: &str) {
+        let next = self.known.len();
+        let number = match self.known.get(word) {
+            Some(number) => *number,
+            None => *self.known.entry(word.to_owned()).or_insert(next),
+        };
+        self.at.push((row, number));
+    }
 }
 
 /// What can be no number.
@@ -82,8 +104,8 @@ pub(super) struct Commas {
 
 impl Column {
     pub(super) fn new(header: String) -> Self {
-        let commas = Commas::default();
-        Self { header, values: Vec::new(), missing: None, flaw: None, commas }
+        let (commas, words) = (Commas::default(), Words::default());
+        Self { header, values: Vec::new(), missing: None, flaw: None, commas, words }
     }
 
     /// A column of numbers, of which NaN are missing.
@@ -92,7 +114,7 @@ impl Column {
         let missing = values.iter().position(|x| x.is_nan()).map(place);
         let infinite = values.iter().position(|x| x.is_infinite()).map(place);
         let flaw = infinite.map(|(place, found)| Flaw::Infinite(place, found));
-        Self { header, missing, flaw, values, commas: Commas::default() }
+        Self { values, missing, flaw, ..Self::new(header) }
     }
 
     /// A column that holds something else.
@@ -103,6 +125,31 @@ impl Column {
     /// Whether any cell holds a number.
     pub(super) fn has_numbers(&self) -> bool {
         !matches!(self.flaw, Some(Flaw::Kind(_))) && self.values.iter().any(|x| !x.is_nan())
+    }
+
+    /// Where there are words: the same with numbers in place of all that tells groups apart, 1, 2, … in
+    /// order of appearance, and what each stands for.
+    pub(super) fn numbered(&self) -> Option<(Self, Vec<String>)> {
+        let mut words = self.words.at.iter().peekable();
+        words.peek()?;
+        let mut spelled = vec![""; self.words.known.len()];
+        self.words.known.iter().for_each(|(word, number)| spelled[*number] = word);
+        let (mut numbers, mut names) = (BTreeMap::new(), vec![]);
+        let mut number = |(row, value): (usize, &f64)| {
+            let name = match words.next_if(|(at, _)| *at == row) {
+                Some((_, word)) => spelled[*word].to_owned(),
+                None if value.is_nan() => return f64::NAN,
+                None => value.to_string(),
+            };
+            let number = *numbers.entry(name).or_insert_with_key(|name| {
+                names.push(name.clone());
+                names.len()
+            });
+            number as f64
+        };
+        let values = self.values.iter().enumerate().map(&mut number).collect();
+        let missing = self.missing.clone();
+        Some((Self { values, missing, ..Self::new(self.header.clone()) }, names))
     }
 
     fn check(&self, label: &str, skip_missing: bool) -> Result<(), FileProblem> {
@@ -253,19 +300,32 @@ impl Sheet {
 
     /// The numbers of some columns, if these are sound.
     pub(super) fn rows(&self, chosen: &[usize]) -> Result<Rows, FileProblem> {
+        self.rows_with(chosen, None)
+    }
+
+    /// The same with another column in the place of one.
+    pub(super) fn rows_with(
+        &self,
+        chosen: &[usize],
+        other: Option<(usize, &Column)>,
+    ) -> Result<Rows, FileProblem> {
+        let at = |index: usize| match other {
+            Some((place, column)) if place == index => column,
+            _ => &self.columns[index],
+        };
         for &index in chosen {
-            self.columns[index].check(&self.label(index), self.skip_missing)?;
+            at(index).check(&self.label(index), self.skip_missing)?;
         }
         self.check_commas(chosen)?;
         let columns: Vec<&[f64]> =
-            chosen.iter().map(|&index| self.columns[index].values.as_slice()).collect();
+            chosen.iter().map(|&index| at(index).values.as_slice()).collect();
         let rows = columns.first().map_or(0, |column| column.len());
         if let Some(at) = columns.iter().position(|column| column.len() != rows) {
             let (column, found) = (self.label(chosen[at]), columns[at].len());
             let unequal = DataError::UnequalColumns { column, found, expected: rows };
             return Err(FileProblem::Content(Box::new(unequal)));
         }
-        if chosen.iter().all(|&index| self.columns[index].missing.is_none()) {
+        if chosen.iter().all(|&index| at(index).missing.is_none()) {
             let columns = columns.into_iter().map(<[f64]>::to_vec).collect();
             return Ok(Rows { columns, skipped: 0 });
         }

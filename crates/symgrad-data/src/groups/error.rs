@@ -74,8 +74,8 @@ pub enum GroupError {
          rise from row to row: sort the rows, or give each trajectory a number of its own"
     )]
     TimeNotRising {
-        /// The group's label.
-        group: f64,
+        /// The group's label, or name.
+        group: String,
         /// The row, counted from 1.
         row: usize,
         /// The time before.
@@ -83,4 +83,17 @@ pub enum GroupError {
         /// The time there.
         found: f64,
     },
+}
+
+impl GroupError {
+    /// With the names of groups that were numbered 1, 2, ….
+    pub(crate) fn with_names(mut self, names: &[String]) -> Self {
+        if let Self::TimeNotRising { group, .. } = &mut self
+            && let Some(name) =
+                group.parse::<usize>().ok().and_then(|n| names.get(n.wrapping_sub(1)))
+        {
+            group.clone_from(name);
+        }
+        self
+    }
 }
