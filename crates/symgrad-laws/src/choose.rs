@@ -40,6 +40,9 @@ const PRICE_IN_NOISE: f64 = 0.005;
 /// What changes are within such a factor of the noise.
 const FEW: f64 = 5.0;
 
+/// Share of the change that may last from moment to moment where it is noise.
+const LASTING: f64 = 0.1;
+
 /// Share of the squared gradient across that of the known laws from which a formula counts as a
 /// further one: less is what is left of an approximate function of them.
 const INDEPENDENT: f64 = 0.02;
@@ -63,27 +66,50 @@ impl Candidate {
     fn ratio(&self) -> f64 {
         self.measure.ratio.max(ROUNDING)
     }
+
+    /// The change for the whole squared gradient, that along what is known included: no noise is larger, if
+    /// the formula is a law.
+    fn most_noise(&self) -> f64 {
+        self.measure.ratio / (1.0 + self.measure.along)
+    }
+
+    /// The ratio less what noise along what is known contributes to it: of a law and what is known, all
+    /// functions are laws, and not the better ones for a gradient that is across by itself.
+    fn across(&self, noise: f64) -> f64 {
+        (self.measure.ratio - noise * self.measure.along).max(ROUNDING)
+    }
 }
 
 /// Of candidates that are constant up to rounding the simplest. Else the most constant, longer ones
-/// only for their worth; and of those that are as good, the simplest. `noise` is the mean squared error of the inputs in their measures, if it is known:
-/// where that is what the best varies by, small differences count for much.
+/// only for their worth; and of those that are as good, the simplest. `noise` is the mean squared error of
+/// the inputs in their measures, if it is known: where that is what the best varies by, small differences
+/// count for much.
 pub(crate) fn choose(candidates: &[Candidate], noise: Option<f64>) -> Option<&Candidate> {
     let exact = candidates.iter().filter(|one| one.is_exact());
     if let Some(exact) = exact.min_by(|a, b| simpler(a, b)) {
         return Some(exact);
     }
-    let least = candidates.iter().map(Candidate::ratio).fold(f64::INFINITY, f64::min);
-    let is_noise = noise.is_some_and(|noise| least > noise / FEW && least > FEW * ROUNDING);
-    let price = if is_noise { PRICE_IN_NOISE } else { PRICE };
-    let cost = |one: &Candidate| one.ratio().log10() + price * f64::from(one.complexity);
+    let most_noise = candidates.iter().map(Candidate::most_noise);
+    let known = noise.map_or(0.0, |noise| most_noise.fold(noise, f64::min));
+    let ratio = |one: &Candidate| one.across(known);
+    let best = candidates.iter().min_by(|a, b| ratio(a).total_cmp(&ratio(b)))?;
+    let price = if varies_by_noise(best, ratio(best), noise) { PRICE_IN_NOISE } else { PRICE };
+    let cost = |one: &Candidate| ratio(one).log10() + price * f64::from(one.complexity);
     let best = candidates
         .iter()
         .min_by(|a, b| cost(a).total_cmp(&cost(b)).then(a.complexity.cmp(&b.complexity)))?;
     let as_good = |one: &&Candidate| {
-        one.ratio() <= AS_GOOD * best.ratio() && !is_significantly_worse(one, best)
+        ratio(one) <= AS_GOOD * ratio(best) && !is_significantly_worse(one, best)
     };
     candidates.iter().filter(as_good).min_by(|a, b| simpler(a, b))
+}
+
+/// Whether noise is what the most constant candidate varies by: it is no more than that is estimated to be,
+/// or next to nothing of it lasts. An estimate is too large where the motion is fast.
+fn varies_by_noise(best: &Candidate, ratio: f64, noise: Option<f64>) -> bool {
+    let (lasting, _) = mean_and_error(&best.measure.blocks);
+    let is_noise = |noise| ratio > noise / FEW || lasting.abs() < LASTING * best.measure.ratio;
+    ratio > FEW * ROUNDING && noise.is_some_and(is_noise)
 }
 
 fn simpler(a: &Candidate, b: &Candidate) -> Ordering {

@@ -32,7 +32,8 @@ impl Fitted {
     pub(crate) fn of(library: &[Expr], sample: &Sample, workspace: &mut Workspace) -> Self {
         let mut usable = |expr: &Expr| {
             let feature = sample.feature(expr, workspace)?;
-            let sound = !feature.is_concentrated() && sample.resolves(expr, &feature, workspace);
+            let steep = feature.is_concentrated_among(sample.dim());
+            let sound = !steep && sample.resolves(expr, &feature, workspace);
             sound.then(|| (expr.clone(), feature))
         };
         let (features, at): (Vec<Expr>, Vec<Feature>) =

@@ -14,8 +14,11 @@ pub(crate) struct Measure {
     /// Mean squared change for the squared gradient across what is known: the squared error of the
     /// inputs, in their measures, that would explain it.
     pub(crate) ratio: f64,
-    /// The same block by block, without what errors that are independent from moment to moment
-    /// contribute, where moments follow each other.
+    /// The squared gradient along what is known for that across it. Noise there is in the change as well,
+    /// and says nothing of the formula.
+    pub(crate) along: f64,
+    /// The change block by block, for the same squared gradient, without what errors that are independent
+    /// from moment to moment contribute, where moments follow each other.
     pub(crate) blocks: Vec<f64>,
     /// Mean squared sine between the gradient and those of what is known.
     pub(crate) independence: f64,
@@ -44,6 +47,7 @@ impl Measure {
         };
         let measure = Self {
             ratio: change / across,
+            along: (square / across - 1.0).max(0.0),
             blocks: sample.blocks.iter().map(lasting).collect(),
             independence: known.independence(&feature, sample.dim()),
             rho: change / whole,

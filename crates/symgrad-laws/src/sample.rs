@@ -8,6 +8,10 @@ use symgrad_expr::{Expr, Program, Workspace};
 /// Share of the points that the squared gradient of a feature must be spread over.
 const CONCENTRATED: f64 = 0.02;
 
+/// Inputs from which less is enough, in proportion: a term is then a small part of a sum. The fourth power
+/// of what is distributed normally has 0.022, or less by chance.
+const MANY: usize = 9;
+
 /// A step, as a share of how far an input extends, within which a function must go on as its gradient
 /// says: one that turns within it, such as sin(x) of an x in metres among planets, is another number at
 /// each point, whatever the points share.
@@ -252,11 +256,20 @@ impl Feature {
     /// Whether the gradient is large at so few points that it tells of these alone, as where
     /// something is divided by nearly nothing; or zero everywhere.
     pub(crate) fn is_concentrated(&self) -> bool {
+        self.is_concentrated_on(CONCENTRATED)
+    }
+
+    /// The same of a term of a sum over so many inputs.
+    pub(crate) fn is_concentrated_among(&self, inputs: usize) -> bool {
+        self.is_concentrated_on(CONCENTRATED * MANY as f64 / inputs.max(MANY) as f64)
+    }
+
+    fn is_concentrated_on(&self, least: f64) -> bool {
         let squares = self.squares();
         let (sum, fourth) = squares.iter().fold((0.0, 0.0), |(s, f), q| (s + q, f + q * q));
         // The share of points among which the sum would be even.
         let share = sum * sum / fourth / squares.len() as f64;
-        share.is_nan() || share < CONCENTRATED
+        share.is_nan() || share < least
     }
 
     /// The variance of the values over all points.

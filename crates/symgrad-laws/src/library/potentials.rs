@@ -206,7 +206,11 @@ fn of_alike(parts: &[&[Expr]]) -> Vec<Expr> {
         found.push(Expr::sum(part.iter().map(|x| x.clone().square())));
         // In a ring the last is the first one's neighbour, and in an open chain it is not.
         let ring = part.iter().zip(part.iter().cycle().skip(1));
-        for pairs in [ring.clone().take(part.len()), ring.take(part.len() - 1)] {
+        let closed = ring.clone().take(part.len());
+        let open = ring.take(part.len() - 1);
+        // In a ring these are squares and products of neighbours.
+        found.push(Expr::sum(open.clone().map(|(a, b)| (b.clone() - a.clone()).square())));
+        for pairs in [closed, open] {
             found.push(Expr::sum(pairs.clone().map(|(a, b)| a.clone() * b.clone())));
             let differences: Vec<Expr> = pairs.map(|(a, b)| b.clone() - a.clone()).collect();
             let all =
