@@ -53,7 +53,7 @@ impl Search {
         }
         let first = self.grows_for_the_first_time();
         if first {
-            self.pair_up();
+            self.offer_pairs();
         }
         let weak = if first && !self.is_over() { self.divide() } else { vec![] };
         if self.stands_on_low_cliff() {
@@ -100,7 +100,7 @@ impl Search {
     }
 
     /// Offers sums with one or two functions that have a constant inside, the best of all pairs.
-    pub(super) fn pair_up(&mut self) {
+    fn offer_pairs(&mut self) {
         let is_wanted = self.rules.spectral && self.rules.level_sets;
         if !is_wanted || self.is_over() || self.state.replicate.is_exact() {
             return;
@@ -250,7 +250,7 @@ mod tests {
         for (truth, dim) in cases {
             let mut search = opened(truth, dim);
             search.state.config.budget = 2_000_000;
-            search.pair_up();
+            search.offer_pairs();
             let replicate = &search.state.replicate;
             assert!(replicate.is_exact(), "{truth}: {:e}", replicate.hall.lowest());
             assert!(search.evaluations() <= search.config().budget);
