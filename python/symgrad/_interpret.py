@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _models, _symgrad
+from . import _islands, _models, _symgrad
 from ._errors import InputError, SymgradError
+from ._islands import Workers
 from ._models import Recording, Values
 from ._packages import loaded, optional
 from ._progress import Bar, Progress
@@ -44,7 +46,8 @@ def interpret(
     architecture: str | os.PathLike[str] | None = None,
     set: Mapping[str, Any] | None = None,
     through: str | os.PathLike[str] | None = None,
-    executor: Executor | None = None,
+    islands: int | None = None,
+    executor: Workers | None = None,
     progress: bool | Progress | None = None,
     **options: Unpack[SearchOptions],
 ) -> Neuron | Layer | Space:
@@ -86,9 +89,12 @@ def interpret(
     architecture, set, through
         Of files: what the layers are, constant inputs, and a network before this one, as
         ``--architecture``, ``--set`` and ``--through`` of the command.
+    islands
+        For one neuron whose search is large: as for :func:`symgrad.search`. Workers get the neuron's
+        gradients, not the network.
     executor
-        Any ``concurrent.futures.Executor``: every neuron is then read by itself as a job of its
-        own, and no searches are shared.
+        Any ``concurrent.futures.Executor``: of several neurons each is then read by itself as a job of
+        its own, and no searches are shared. With ``islands`` as for :func:`symgrad.search`.
     progress
         As for :func:`symgrad.search`.
     **options
@@ -124,6 +130,10 @@ def interpret(
     settings: dict[str, Any] = {"search": settings_of(options), "field": field_of(tangent)}
     if alike is not None:
         settings["alike"] = alike
+    if islands is not None and several:
+        raise TypeError("islands make one search, and so are for one neuron: name it with neuron")
+    if islands is None and executor is not None and not several:
+        raise TypeError("for one neuron an executor takes islands: how many?")
     heavy = None if weights is None else column_of(weights, "weights")
     ask: dict[str, Any] = {"layer": layer, "units": units, "concepts": concepts}
     if neuron is None:
@@ -150,16 +160,23 @@ def interpret(
             values, gradients = source.values, source.gradients
             job = _Job(names, columns, heavy, None, values, gradients, ask, settings)
         else:
-            return _estimated(source, names, columns, heavy, settings, several, progress)
-        if executor is not None and ask["how"] == "layer":
+            return _estimated(
+                source, names, columns, heavy, settings, several, islands, executor, progress
+            )
+        if islands is not None:
+            record = json.loads(_by_islands(job, islands, executor, progress))
+        elif executor is not None:
             return _spread(job, executor, progress)
-        with Bar(progress, "interpret") as bar:
-            record = json.loads(job(bar.callback))
+        else:
+            with Bar(progress, "interpret") as bar:
+                record = json.loads(job(bar.callback))
     kinds: dict[str, type[Neuron | Layer | Space]]
     kinds = {"neuron": Neuron, "layer": Layer, "space": Space}
     found = kinds[ask["how"]](record, names)
     if isinstance(found, Neuron) and not found.is_dead:
         tell(found)
+    if isinstance(found, Layer) and ask["units"] is not None:
+        _tell_missing(len(record["neurons"]), len(ask["units"]))
     return found
 
 
@@ -180,7 +197,7 @@ class _Job:
         self.names, self.columns, self.weights, self.file = names, columns, weights, file
         self.values, self.gradients, self.ask, self.settings = values, gradients, ask, settings
 
-    def __call__(self, progress: Progress | None = None) -> str:
+    def __call__(self, progress: Progress | None = None, leash: str | None = None) -> str:
         return _symgrad.interpret(
             self.names,
             self.columns,
@@ -191,6 +208,7 @@ class _Job:
             json.dumps(self.ask),
             json.dumps(self.settings),
             progress,
+            leash,
         )
 
     def alone(self) -> list[_Job]:
@@ -207,20 +225,67 @@ class _Job:
         return jobs
 
 
-def _spread(job: _Job, executor: Executor, progress: bool | Progress | None) -> Layer:
+def _by_islands(
+    job: _Job, islands: int, workers: Workers | None, progress: bool | Progress | None
+) -> str:
+    """One neuron by several islands, which need its gradients alone."""
+    layer, units, values, gradients = job.ask["layer"], job.ask["units"], job.values, job.gradients
+    if job.file is not None:
+        asked = json.dumps(job.ask)
+        layer, unit, known, slopes = _symgrad.record(job.names, job.columns, job.file, asked)
+        units, values = [unit], [np.frombuffer(known)]
+        gradients = [[np.frombuffer(column) for column in slopes]]
+    data = (job.names, job.columns, gradients[:1], values[0], job.weights)
+    options = {"field": job.settings["field"], "neuron": [layer, units[0]]}
+    return _islands.search(data, job.settings["search"], options, islands, workers, progress)
+
+
+def _spread(job: _Job, executor: Workers, progress: bool | Progress | None) -> Layer:
     """Every unit by itself, wherever the executor sends it; the order of the units is kept."""
-    futures: list[Future[str]] = [executor.submit(one) for one in job.alone()]
-    records = []
+    jobs = job.alone()
+    records: dict[int, Any] = {}
+    with (
+        _islands.Holder() as holder,
+        _islands.Team(executor) as team,
+        Bar(progress, "neurons") as bar,
+    ):
+        try:
+            # Where workers cannot see by what they are held, they do without.
+            for leash in (holder.leash, _islands.Leash()):
+                left = [place for place in range(len(jobs)) if place not in records]
+                for place, record in _read(team, {place: jobs[place] for place in left}, leash):
+                    records[place] = json.loads(record)
+                    if bar.callback is not None:
+                        bar.callback(len(records), len(jobs), "")
+        except KeyboardInterrupt:
+            if not records:
+                raise
+    _tell_missing(len(records), len(jobs))
+    neurons = [records[place] for place in sorted(records)]
+    return Layer({"neurons": neurons, "groups": []}, job.names)
+
+
+def _read(
+    team: _islands.Team, jobs: dict[int, _Job], leash: _islands.Leash
+) -> Iterator[tuple[int, str]]:
+    """What each job has read, but for those that ended early."""
+    futures: dict[int, Future[str]] = {}
+    assert team.executor is not None
     try:
-        with Bar(progress, "neurons") as bar:
-            for future in futures:
-                records.append(json.loads(future.result()))
-                if bar.callback is not None:
-                    bar.callback(len(records), len(futures), "")
+        for place, one in jobs.items():
+            futures[place] = team.executor.submit(_islands.Held(one, leash))
+        for place, future in futures.items():
+            with contextlib.suppress(ConnectionAbortedError):
+                yield place, future.result()
     finally:
-        for future in futures:
+        for future in futures.values():
             future.cancel()
-    return Layer({"neurons": records, "groups": []}, job.names)
+
+
+def _tell_missing(read: int, asked: int) -> None:
+    """Says in the log that a layer was stopped."""
+    if read < asked:
+        log.warning("stopped when %d of %d neurons were read", read, asked)
 
 
 def _units(neuron: int | str | Sequence[int | str] | None) -> list[str] | None:
@@ -328,18 +393,22 @@ def _estimated(
     weights: Column | None,
     settings: dict[str, Any],
     several: bool,
+    islands: int | None,
+    executor: Workers | None,
     progress: bool | Progress | None,
 ) -> Neuron | Layer:
     """Neurons of which only values are known, each by itself."""
     log.warning("gradients are estimated from values at neighbouring points")
-    asked = json.dumps({"field": settings["field"], "estimate": True})
+    search, asked = settings["search"], {"field": settings["field"], "estimate": True}
     records = []
     for unit, values in zip(source.units, source.values, strict=True):
-        with Bar(progress, f"neuron {unit}") as bar:
-            text = json.dumps(settings["search"])
-            found = _symgrad.search(
-                names, columns, [], values, weights, text, asked, bar.callback
-            )
+        data: _islands.Data = (names, columns, [], values, weights)
+        if islands is not None:
+            found = _islands.search(data, search, asked, islands, executor, progress)
+        else:
+            with Bar(progress, f"neuron {unit}") as bar:
+                call = (*data, json.dumps(search), json.dumps(asked))
+                found = _symgrad.search(call, bar.callback)
         findings = json.loads(found)
         records.append(
             {

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import logging
-from collections.abc import Callable, Iterator
+import os
+import platform
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from . import _symgrad
@@ -15,13 +20,22 @@ from ._progress import Bar, Progress
 if TYPE_CHECKING:
     from typing import TypeAlias
 
+    from ._tables import Column
+
 log = logging.getLogger("symgrad")
 
 # What does jobs, or what makes it and is asked again where it broke.
 Workers: TypeAlias = "Executor | Callable[[], Executor]"
 
-# What :func:`_symgrad.search` is asked, without the progress: the data, settings and options.
-Asked: TypeAlias = "tuple[Any, Any, Any, Any, Any, str, str]"
+# Names and columns of the points, each neuron's gradients, values, weights.
+Data: TypeAlias = (
+    "tuple[list[str], list[Column], list[list[Column]], Column | None, Column | None]"
+)
+
+# What :func:`_symgrad.search` is asked: the data, and settings and options as JSON.
+Asked: TypeAlias = (
+    "tuple[list[str], list[Column], list[list[Column]], Column | None, Column | None, str, str]"
+)
 
 # How often a job is given before the search gives up.
 ATTEMPTS = 3
@@ -33,55 +47,110 @@ class Round:
 
     asked: Asked
     job: bytes
+    leash: Leash
 
     def __call__(self) -> bytes:
-        return _symgrad.advance_island(*self.asked, self.job)
+        return _symgrad.advance_island(self.asked, self.job, self.leash.here())
+
+
+@dataclass(frozen=True)
+class Leash:
+    """By what workers of the same machine know that somebody waits for them: a file that is there."""
+
+    machine: str = ""
+    file: str = ""
+
+    def here(self) -> str | None:
+        """The file, if this is the machine on which to look for it."""
+        return self.file if self.file and self.machine == _machine() else None
+
+
+@dataclass(frozen=True)
+class Held:
+    """Another kind of job on a leash."""
+
+    job: Callable[[None, str | None], str]
+    leash: Leash
+
+    def __call__(self) -> str:
+        return self.job(None, self.leash.here())
+
+
+def _machine() -> str:
+    return f"{platform.node()} {platform.system()}"
+
+
+class Holder:
+    """Holds jobs on a leash, until it goes away."""
+
+    def __enter__(self) -> Holder:
+        handle, self._file = tempfile.mkstemp(prefix="symgrad-")
+        os.close(handle)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # Somebody else may have tidied up.
+        with contextlib.suppress(OSError):
+            os.remove(self._file)
+
+    @property
+    def leash(self) -> Leash:
+        return Leash(_machine(), self._file)
 
 
 def search(
-    asked: Asked,
-    here: Asked,
+    data: Data,
+    settings: Mapping[str, Any],
+    options: Mapping[str, Any],
     count: int,
     workers: Workers | None,
     progress: bool | Progress | None,
 ) -> str:
-    """The findings of so many islands: ``asked`` is for the workers, ``here`` to end the search."""
-    islands = _symgrad.Islands(here[5], count)
-    with _Team(workers) as team, Bar(progress, f"{count} islands") as bar:
-        try:
-            while jobs := islands.jobs():
-                for report in team.reports({island: Round(asked, job) for island, job in jobs}):
-                    islands.take(report)
-                    if bar.callback is not None:
-                        bar.callback(*islands.progress())
-        except KeyboardInterrupt:
-            if islands.progress()[0] == 0:
-                raise
-    return islands.finish(*here)
+    """What so many islands find: findings as JSON, or an interpretation if the options name a neuron."""
+    here = (*data, json.dumps(settings), json.dumps(options))
+    there = here
+    if workers is not None:
+        alone = {**settings, "search": {"threads": 1, **settings.get("search", {})}}
+        there = (*data, json.dumps(alone), json.dumps(options))
+    islands = _symgrad.Islands(here[5], max(count, 0))
+    if _symgrad.needs_search(here):
+        with Holder() as holder, Team(workers) as team, Bar(progress, f"{count} islands") as bar:
+            try:
+                while jobs := islands.jobs():
+                    rounds = {island: Round(there, job, holder.leash) for island, job in jobs}
+                    for report in team.reports(rounds):
+                        islands.take(report)
+                        if bar.callback is not None:
+                            bar.callback(*islands.progress())
+            except KeyboardInterrupt:
+                if islands.progress()[0] == 0:
+                    raise
+    return islands.finish(here)
 
 
-class _Team:
+class Team:
     """Whoever does the jobs; without an executor this process, one after another."""
 
     def __init__(self, workers: Workers | None) -> None:
         self._make: Callable[[], Executor] | None = None
-        self._executor: Executor | None = None
+        # None for this process.
+        self.executor: Executor | None = None
         if workers is None or hasattr(workers, "submit"):
-            self._executor = cast("Executor | None", workers)
+            self.executor = cast("Executor | None", workers)
         elif callable(workers):
             self._make = workers
         else:
             kinds = "an Executor of concurrent.futures, or a function that makes one"
             raise TypeError(f"executor must be {kinds}, not {type(workers).__name__}")
 
-    def __enter__(self) -> _Team:
+    def __enter__(self) -> Team:
         if self._make is not None:
-            self._executor = self._make()
+            self.executor = self._make()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._make is not None and self._executor is not None:
-            self._executor.shutdown(wait=False)
+        if self._make is not None and self.executor is not None:
+            self.executor.shutdown(wait=False)
 
     def reports(self, rounds: dict[int, Round]) -> Iterator[bytes]:
         """The report of each job. What a worker has lost is done again."""
@@ -100,20 +169,22 @@ class _Team:
             if lost is None:
                 return
             log.warning("lost in attempt %d: islands %s: %r", attempt, sorted(left), lost)
+            # A machine of the same name may not be the same, and so not have the file.
+            left = {island: replace(job, leash=Leash()) for island, job in left.items()}
         times = f"island {min(left)} was given to workers {ATTEMPTS} times and did not come back"
         hint = "look at what the workers say, above all at their memory"
         raise SymgradError(f"{times}: {lost!r}\n{hint}") from lost
 
     def _tried(self, rounds: dict[int, Round]) -> Iterator[tuple[int, bytes | Exception]]:
         """The report of each job, or why there is none."""
-        if self._executor is None:
+        if self.executor is None:
             for island in list(rounds):
                 yield island, rounds[island]()
             return
         futures = {}
         try:
             for island, job in rounds.items():
-                futures[island] = self._submitted(self._executor, job)
+                futures[island] = self._submitted(self.executor, job)
             for island, future in futures.items():
                 yield island, self._outcome(future)
         finally:
@@ -141,9 +212,9 @@ class _Team:
 
     def _repair(self, broken: BrokenExecutor) -> None:
         """Another executor in the place of one that broke."""
-        if self._make is None or self._executor is None:
+        if self._make is None or self.executor is None:
             message = "a worker died, and the executor takes no more jobs"
             hint = "give a function that makes one: executor=lambda: ProcessPoolExecutor(3)"
             raise SymgradError(f"{message}: {broken}\n{hint}") from broken
-        self._executor.shutdown(wait=False)
-        self._executor = self._make()
+        self.executor.shutdown(wait=False)
+        self.executor = self._make()

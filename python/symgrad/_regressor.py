@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._errors import MissingPackageError
+from ._islands import Workers
 from ._progress import Progress
 from ._results import Result, Verdict
 from ._search import search
@@ -32,7 +33,9 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """Finds a formula whose values are the given ones.
 
     The parameters are the settings of :class:`symgrad.SearchOptions`; with ``linear_scaling`` a
-    formula f counts as the best a·f + b, and predictions are those.
+    formula f counts as the best a·f + b, and predictions are those. ``islands`` and ``executor`` are those
+    of :func:`symgrad.search`; where scikit-learn copies the estimator, as in cross-validation, an
+    executor has to be a function that makes one, since executors themselves cannot be copied.
 
     Attributes
     ----------
@@ -76,6 +79,8 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         units: Mapping[str, str] | None = None,
         constants: str | None = None,
         config: Any = None,
+        islands: int | None = None,
+        executor: Workers | None = None,
         progress: bool | Progress | None = None,
     ) -> None:
         self.ops = ops
@@ -98,6 +103,8 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.units = units
         self.constants = constants
         self.config = config
+        self.islands = islands
+        self.executor = executor
         self.progress = progress
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Regressor:
@@ -111,7 +118,7 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         weights = None
         if sample_weight is not None:
             weights = _check_sample_weight(sample_weight, table, ensure_non_negative=True)
-        own = ("linear_scaling", "progress")
+        own = ("linear_scaling", "islands", "executor", "progress")
         settings = self.get_params(deep=False)
         options = {name: value for name, value in settings.items() if name not in own}
         self.result_ = search(
@@ -120,6 +127,8 @@ class Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             weights=weights,
             names=list(names),
             linear_scaling=self.linear_scaling,
+            islands=self.islands,
+            executor=self.executor,
             progress=self.progress,
             **options,
         )

@@ -112,17 +112,14 @@ def search(
     neurons = [] if gradients is None else _neurons(gradients, names)
     heavy = None if weights is None else column_of(weights, "weights")
     data = (names, columns, neurons, target, heavy)
-    here = (*data, json.dumps(settings), json.dumps(asked))
     if islands is not None:
-        if executor is not None:
-            settings["search"].setdefault("threads", 1)
-        there = (*data, json.dumps(settings), json.dumps(asked))
-        found = _islands.search(there, here, max(islands, 0), executor, progress)
+        found = _islands.search(data, settings, asked, islands, executor, progress)
     elif executor is not None:
         raise TypeError("an executor takes islands: how many? The result depends on their number")
     else:
         with Bar(progress, "search") as bar:
-            found = _symgrad.search(*here, bar.callback)
+            here = (*data, json.dumps(settings), json.dumps(asked))
+            found = _symgrad.search(here, bar.callback)
     result = Result(json.loads(found), names)
     tell(result)
     return result

@@ -1,4 +1,5 @@
 # The extension module: arrays in, JSON out. What users see is written in Python.
+import os
 from collections.abc import Callable, Sequence
 from typing import Any, final
 
@@ -7,6 +8,16 @@ from numpy.typing import NDArray
 
 _Column = NDArray[np.number[Any]]
 _Progress = Callable[[int, int, str], object]
+# Names, points, the gradients of each neuron, values, weights, settings, options.
+_Call = tuple[
+    Sequence[str],
+    Sequence[_Column],
+    Sequence[Sequence[_Column]],
+    _Column | None,
+    _Column | None,
+    str,
+    str,
+]
 
 __all__ = [
     "Islands",
@@ -17,6 +28,8 @@ __all__ = [
     "effort",
     "interpret",
     "layers",
+    "needs_search",
+    "record",
     "remarks",
     "rename",
     "search",
@@ -27,16 +40,7 @@ __all__ = [
 
 __version__: str
 
-def search(
-    names: Sequence[str],
-    points: Sequence[_Column],
-    gradients: Sequence[Sequence[_Column]],
-    values: _Column | None,
-    weights: _Column | None,
-    settings: str,
-    options: str,
-    progress: _Progress | None,
-) -> str: ...
+def search(call: _Call, progress: _Progress | None) -> str: ...
 def interpret(
     names: Sequence[str],
     points: Sequence[_Column],
@@ -47,6 +51,7 @@ def interpret(
     asked: str,
     settings: str,
     progress: _Progress | None,
+    leash: str | os.PathLike[str] | None,
 ) -> str: ...
 def discover(
     names: Sequence[str],
@@ -57,32 +62,18 @@ def discover(
     options: str,
     progress: _Progress | None,
 ) -> str: ...
-def advance_island(
-    names: Sequence[str],
-    points: Sequence[_Column],
-    gradients: Sequence[Sequence[_Column]],
-    values: _Column | None,
-    weights: _Column | None,
-    settings: str,
-    options: str,
-    job: bytes,
-) -> bytes: ...
+def record(
+    names: Sequence[str], points: Sequence[_Column], file: str, asked: str
+) -> tuple[str, str, bytes, list[bytes]]: ...
+def needs_search(call: _Call) -> bool: ...
+def advance_island(call: _Call, job: bytes, leash: str | os.PathLike[str] | None) -> bytes: ...
 @final
 class Islands:
     def __new__(cls, settings: str, count: int) -> Islands: ...
     def jobs(self) -> list[tuple[int, bytes]]: ...
     def take(self, report: bytes) -> None: ...
     def progress(self) -> tuple[int, int, str]: ...
-    def finish(
-        self,
-        names: Sequence[str],
-        points: Sequence[_Column],
-        gradients: Sequence[Sequence[_Column]],
-        values: _Column | None,
-        weights: _Column | None,
-        settings: str,
-        options: str,
-    ) -> str: ...
+    def finish(self, call: _Call) -> str: ...
 
 def remarks(findings: str, outer: str | None) -> tuple[str | None, list[str]]: ...
 def layers(file: str) -> str: ...

@@ -138,6 +138,69 @@ def test_values_seconds_and_columns_left_out():
     assert late.stopped == "seconds"
 
 
+def test_the_command_finds_the_same(alone, command, tmp_path):
+    small = tmp_path / "small.toml"
+    small.write_text(f"[search]\nbudget = {BUDGET}\nbirths = 60\nlibrary = 100\n")
+    field = ROOT / "tests/fields/isolated-coulomb-energy.csv"
+    said = command("search", field, "--config", small, "--islands", ISLANDS, "--threads", 2)
+    assert timeless(said) == alone
+
+
+def test_a_neuron_of_a_file(command):
+    path, table = ROOT / "tests/models/coulomb.onnx", ROOT / "tests/models/coulomb.csv"
+    points, small = pd.read_csv(table), {"search": {"budget": 6_000, "births": 60, "library": 100}}
+    ask = {"config": small, "islands": 2}
+    found = timeless(symgrad.interpret(path, points, **ask).to_dict())
+    assert timeless(symgrad.interpret(path, points, executor=processes(2), **ask).to_dict()) == found
+    plain = timeless(symgrad.interpret(path, points, config=small).to_dict())
+    assert timeless(symgrad.interpret(path, points, **{**ask, "islands": 1}).to_dict()) == plain
+
+
+def test_neurons_of_functions_and_of_values():
+    points = np.random.default_rng(0).uniform(0.4, 2, (150, 2))
+    product = lambda p: np.tanh(p[:, 0] * p[:, 1])
+    slopes = lambda p: p[:, ::-1] * np.cosh(p[:, :1] * p[:, 1:]) ** -2
+    ask = {"budget": 6_000, "islands": 2}
+    found = symgrad.interpret(product, points, gradient=slopes, **ask)
+    assert str(found.answer) == "x1*x2" and found.outer["r_squared"] > 0.99
+    again = symgrad.interpret(product, points, gradient=slopes, executor=processes(1), **ask)
+    assert timeless(again.to_dict()) == timeless(found.to_dict())
+    # A weighted sum needs no search.
+    total = symgrad.interpret(
+        lambda p: p @ [1.0, 2.0], points, gradient=lambda p: np.tile([1.0, 2.0], (len(p), 1)), **ask
+    )
+    assert str(total.answer) == "0.5*x1 + x2" and total.evaluations == 0
+
+
+def test_a_regressor_copies_and_crosses(alone):
+    from sklearn.base import clone
+    from sklearn.model_selection import cross_val_score
+
+    points = np.random.default_rng(0).uniform(0.5, 2, (120, 2))
+    values = points[:, 0] / points[:, 1]
+    model = symgrad.Regressor(budget=12_000, islands=2, executor=processes(1))
+    found = model.fit(points, values).result_
+    assert str(found.answer) == "x1/x2"
+    here = symgrad.Regressor(budget=12_000, islands=2).fit(points, values).result_
+    assert timeless(here.to_dict()) == timeless(found.to_dict())
+    assert clone(model).executor is model.executor
+    model.set_params(executor=threads)
+    assert cross_val_score(model, points, values, cv=2).min() > 0.99
+
+
+def threads():
+    return concurrent.futures.ThreadPoolExecutor(2)
+
+
+def test_islands_are_for_one_neuron():
+    points = np.random.default_rng(0).uniform(0.4, 2, (50, 2))
+    ask = {"gradient": lambda p: p[:, ::-1]}
+    with pytest.raises(TypeError, match="one neuron"):
+        symgrad.interpret(lambda p: p.prod(axis=1), points, neuron="all", islands=2, **ask)
+    with pytest.raises(TypeError, match="how many"):
+        symgrad.interpret(lambda p: p.prod(axis=1), points, executor=threads, **ask)
+
+
 def test_joblib(alone):
     loky = pytest.importorskip("joblib.externals.loky", reason="joblib is not installed")
     found = spread(lambda: loky.get_reusable_executor(2))

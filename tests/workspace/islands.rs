@@ -1,10 +1,14 @@
 //! One search by several islands: what comes out depends on their number, and on nothing else.
 
+use std::ops::ControlFlow;
+
 use symgrad::data::{DirectionField, FieldColumns, FieldOptions, Table};
+use symgrad::models::Unit;
 use symgrad::search::{Objective, StopReason, Verdict};
 use symgrad::{
-    Error, Findings, IslandError, IslandJob, IslandReport, Islands, SearchSettings, search_field,
-    search_islands,
+    Activity, Error, Findings, InterpretSettings, IslandError, IslandJob, IslandReport, Islands,
+    IslandsObserver, Model, Recorded, Resumable, SearchSettings, interpret_neuron,
+    interpret_neuron_by, neuron_objective, run_islands, search_field, search_islands,
 };
 
 fn field() -> DirectionField {
@@ -122,4 +126,92 @@ fn what_cannot_go_on_says_so() {
     assert!(islands.best().is_some() && islands.evaluations() > 0);
     let findings = islands.finish(&objective(&settings)).expect("what there is");
     assert_eq!(findings.stopped, Some(StopReason::Observer));
+}
+
+/// Stops a search after so many rounds, and keeps it.
+struct Stopping {
+    rounds: usize,
+    kept: Vec<u8>,
+}
+
+impl IslandsObserver for Stopping {
+    fn begin(&mut self, islands: &mut Islands) {
+        if !self.kept.is_empty() {
+            islands.restore(&self.kept).expect("its own");
+        }
+    }
+
+    fn reported(&mut self, islands: &Islands) -> ControlFlow<()> {
+        self.kept = islands.save().expect("a state");
+        self.rounds -= 1;
+        if self.rounds == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+/// Never lets an island come to its report.
+struct Hasty;
+
+impl IslandsObserver for Hasty {
+    fn step(&self, _: u16, _: &symgrad::search::Search) -> ControlFlow<()> {
+        ControlFlow::Break(())
+    }
+}
+
+#[test]
+fn on_threads_here_it_is_the_same_and_goes_on_after_a_stop() {
+    let mut settings = settings(12_000);
+    let plain = found(2, &settings, |jobs| reports(jobs, &settings));
+    let objective = objective(&settings);
+    for threads in [1, 3] {
+        settings.config.threads = Some(threads);
+        let here = run_islands(&objective, &settings, 2, &mut ()).expect("findings");
+        assert_eq!(here.without_seconds(), plain);
+    }
+    let mut stopping = Stopping { rounds: 1, kept: vec![] };
+    let part = run_islands(&objective, &settings, 2, &mut stopping).expect("findings");
+    assert_eq!(part.stopped, Some(StopReason::Observer));
+    assert!(part.evaluations < plain.evaluations);
+    stopping.rounds = usize::MAX;
+    let whole = run_islands(&objective, &settings, 2, &mut stopping).expect("findings");
+    assert_eq!(whole.without_seconds(), plain);
+
+    let mut others = Islands::new(&settings, 3).expect("islands");
+    assert!(others.restore(&stopping.kept).expect_err("another").contains("other settings"));
+    stopping.kept.pop();
+    assert!(others.restore(&stopping.kept).expect_err("damaged").contains("damaged"));
+    let stopped = run_islands(&objective, &settings, 2, &mut Hasty);
+    assert!(matches!(stopped, Err(Error::Stopped)));
+}
+
+#[test]
+fn a_neuron_is_searched_where_there_is_something_to_search() {
+    let column = |step: f64| (1..=200).map(move |n| 0.5 + (f64::from(n) * step).fract());
+    let [x, y]: [Vec<f64>; 2] = [0.754_878, 0.569_840].map(|step| column(step).collect());
+    let points = Table::new(vec!["x".into(), "y".into()], vec![x.clone(), y.clone()]);
+    let points = points.expect("a table");
+    let both = |slope: f64| vec![vec![slope; 200], vec![2.0 * slope; 200]];
+    let gradients = vec![both(0.0), both(1.0), vec![y, x.clone()]];
+    let units = (0..3).map(Unit::Neuron).collect();
+    let model = Recorded::new("h", units, vec![x; 3], gradients).expect("neurons");
+    let model = Model::Recorded(model);
+    let settings = InterpretSettings { search: settings(6_000), ..InterpretSettings::default() };
+    for (unit, activity) in
+        [Activity::Dead, Activity::Linear, Activity::Nonlinear].iter().enumerate()
+    {
+        let unit = Unit::Neuron(unit);
+        let mut asked = false;
+        let by =
+            interpret_neuron_by(&model, &points, "h", unit, &settings, |objective, settings| {
+                asked = true;
+                run_islands(objective, settings, 1, &mut ())
+            });
+        let by = by.expect("an interpretation").without_seconds();
+        assert_eq!(by.activity, *activity);
+        assert_eq!(asked, *activity == Activity::Nonlinear);
+        let needed = neuron_objective(&model, &points, "h", unit, &settings).expect("a neuron");
+        assert_eq!(needed.is_some(), asked);
+        // One island is a plain search.
+        let plain = interpret_neuron(&model, &points, "h", unit, &settings, &mut ());
+        assert_eq!(by, plain.expect("an interpretation").without_seconds());
+    }
 }

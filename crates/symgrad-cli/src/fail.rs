@@ -30,6 +30,8 @@ pub(crate) enum Failure {
     NoRun { folder: PathBuf, complete: bool },
     /// A run that another version has begun.
     OtherVersion { folder: PathBuf, version: String },
+    /// `--islands` for several neurons.
+    OneNeuron,
 }
 
 impl<E: Into<Error>> From<E> for Failure {
@@ -53,6 +55,7 @@ impl fmt::Display for Failure {
             Self::NoRun { folder, complete: false } => {
                 write!(f, "no run in {} was interrupted", folder.display())
             }
+            Self::OneNeuron => f.write_str("islands make one search, and so are for one neuron"),
             Self::OtherVersion { folder, version } => {
                 write!(f, "the run in {} was begun by version {version}", folder.display())
             }
@@ -72,6 +75,7 @@ impl Failure {
             Self::OtherVersion { .. } => {
                 "go on with that version, or start the run again with another --out"
             }
+            Self::OneNeuron => "name one with --neuron, or do without --islands",
             Self::NoPlace => "say with --out where the page that leads to all of them belongs",
         }
     }

@@ -11,6 +11,7 @@ use symgrad::search::{Hints, Objective, StopReason, Verdict};
 use symgrad::{Error, Findings, SearchSettings, Stage, open_search, run_search};
 
 use crate::fail::{FAILED, Failure, MISSED};
+use crate::islands::{IslandOptions, search_by};
 use crate::options::{SearchOptions, tangent};
 use crate::origin::origin;
 use crate::progress::{PointBar, Save, SearchBar};
@@ -29,11 +30,13 @@ pub(crate) struct Arguments {
     data: Data,
     #[command(flatten)]
     options: SearchOptions,
+    #[command(flatten, next_help_heading = "Search")]
+    islands: IslandOptions,
     /// Write the state of the search to this file as it goes, to be resumed [default: none]
-    #[arg(long, value_name = "FILE", help_heading = "Search")]
+    #[arg(long, value_name = "FILE", help_heading = "Search", conflicts_with = "islands")]
     save: Option<PathBuf>,
     /// Go on with a search that --save has written, on the same data [default: none]
-    #[arg(long, value_name = "FILE", help_heading = "Search")]
+    #[arg(long, value_name = "FILE", help_heading = "Search", conflicts_with = "islands")]
     resume: Option<PathBuf>,
     /// Folder for result.json, front.csv, front.svg and the page report.html [default: none]
     #[arg(long, value_name = "FOLDER", help_heading = "Output")]
@@ -86,6 +89,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let objective = arguments.data.objective(reading, &arguments.field, &mut settings)?;
     let saved = arguments.resume.as_deref().map(read_bytes).transpose()?;
     let search = open_search(&objective, &settings, saved.as_deref())?;
+    let islands = arguments.islands.count(&settings)?;
     let save = arguments.save.clone().map(Save::new).transpose()?;
     let mut running = Running::open(arguments.out.as_deref(), &FINDINGS)?;
     running.begin()?;
@@ -93,7 +97,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let read = start.elapsed().as_secs_f64();
 
     let mut bar = SearchBar::new(save, running.keeper(), "search");
-    let mut findings = run_search(search, &mut bar)?;
+    let found = match islands {
+        None => run_search(search, &mut bar),
+        Some(count) => search_by(count, &objective, &settings, running.keeper(), "search"),
+    };
+    let mut findings = match found {
+        Err(Error::Stopped) => return Ok(running.interrupted()),
+        found => found?,
+    };
     findings.look_for_strays(&objective);
     findings.left_out = left_out;
     if let Some(reason) = findings.stopped {

@@ -6,25 +6,25 @@ use std::process::ExitCode;
 use clap::Args;
 use symgrad::data::{FieldOptions, Matrices, Reading, Table, TangentMode};
 use symgrad::models::{OpenOptions, Setting, Unit};
-use symgrad::report::{TextTable, format_loss};
-use symgrad::search::{StopReason, Verdict};
+use symgrad::search::{Objective, StopReason, Verdict};
 use symgrad::{
-    Activity, Error, Findings, Folder, InterpretSettings, Interpretation, LayerInterpretation,
-    Model, Outer, REPORT, SpaceInterpretation, interpret_layer, interpret_neuron, interpret_space,
+    Error, Findings, Folder, InterpretSettings, Interpretation, LayerInterpretation, Model, REPORT,
+    SearchSettings, SpaceInterpretation, interpret_layer, interpret_neuron, interpret_neuron_by,
+    interpret_space,
 };
 
 use crate::fail::{FAILED, Failure, MISSED};
+use crate::interpreted::{layer_text, neuron_text, space_text};
+use crate::islands::{IslandOptions, search_by};
 use crate::merge::Part;
 use crate::numbers::{count, number};
 use crate::options::{SearchOptions, tangent};
 use crate::origin::origin;
 use crate::progress::{LayerBar, SearchBar};
 use crate::running::Running;
-use crate::show::{
-    FINDINGS, Format, json, tell_names, tell_verdict, text, verdict_name, write_front, write_page,
-};
+use crate::show::{FINDINGS, Format, json, tell_names, tell_verdict, write_front, write_page};
 use crate::table::{NameList, TableOptions, names, tell_notes, tell_superfluous};
-use crate::talk::{fitted, print, tell};
+use crate::talk::{print, tell};
 use crate::watch::{self, WatchOptions};
 
 #[derive(Args)]
@@ -35,6 +35,8 @@ pub(crate) struct Arguments {
     data: Data,
     #[command(flatten)]
     options: SearchOptions,
+    #[command(flatten, next_help_heading = "Search")]
+    islands: IslandOptions,
     /// With --all: neurons whose directions differ by less, 1 − |mean cos|, share a search
     /// [default: 0.01]
     #[arg(long, help_heading = "Search", value_name = "LOSS", value_parser = number)]
@@ -78,7 +80,7 @@ struct Network {
     #[arg(long, value_name = "COUNT", value_parser = count::<usize>)]
     concepts: Option<usize>,
     /// Every neuron of the layer
-    #[arg(long)]
+    #[arg(long, conflicts_with = "islands")]
     all: bool,
     /// With --all: one of so many parts of the layer, such as 3/40, for as many jobs; `symgrad merge`
     /// puts their folders together [default: the whole layer]
@@ -138,6 +140,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         [unit] => *unit,
         [] if neurons == 1 => Unit::Neuron(0),
         [] => return Err(Error::WhichNeuron { layer: name.into(), neurons }.into()),
+        _ if arguments.islands.are_asked_for() => return Err(Failure::OneNeuron),
         units => {
             let mut running = Running::open(out, &[SPACE, REPORT])?;
             running.begin()?;
@@ -152,9 +155,24 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     };
     let mut running = Running::open(out, &[&FINDINGS[..], &[NEURON, OUTER]].concat())?;
     running.begin()?;
-    let mut bar = SearchBar::new(None, running.keeper(), &format!("neuron {unit}"));
-    let found = interpret_neuron(&model, &points, name, unit, &settings, &mut bar)?;
-    bar.finish()?;
+    let of = format!("neuron {unit}");
+    let found = match arguments.islands.count(&settings.search)? {
+        None => {
+            let mut bar = SearchBar::new(None, running.keeper(), &of);
+            let found = interpret_neuron(&model, &points, name, unit, &settings, &mut bar)?;
+            bar.finish()?;
+            found
+        }
+        Some(count) => {
+            let search = |objective: &Objective, settings: &SearchSettings| {
+                search_by(count, objective, settings, running.keeper(), &of)
+            };
+            match interpret_neuron_by(&model, &points, name, unit, &settings, search) {
+                Err(Error::Stopped) => return Ok(running.interrupted()),
+                found => found?,
+            }
+        }
+    };
     let mut found = Interpretation { origin, ..found };
     let sampled =
         running.folder.as_ref().map_or(Ok(()), |_| found.take_sample(&model, &points, &settings));
@@ -329,87 +347,4 @@ fn write_neuron(
 pub(crate) fn write_whole(name: &str, json: String, folder: &mut Folder) -> Result<(), Error> {
     folder.write(name, json + "\n")?;
     write_page(folder, name)
-}
-
-fn neuron_text(found: &Interpretation) -> String {
-    let Interpretation { layer, unit, points, active, .. } = found;
-    let surface = found.surface.as_ref().map_or_else(String::new, |surface| {
-        format!("; {surface}, gradients across it are ignored")
-    });
-    let head =
-        format!("neuron {unit} of `{layer}`: {active} of {points} points are active{surface}");
-    let Some(findings) = &found.findings else {
-        return format!("{head}\nIt is dead: its gradient vanishes at every point.\n");
-    };
-    let linear = match found.activity {
-        Activity::Linear => "It is a function of a weighted sum of the inputs.\n",
-        _ => "",
-    };
-    let outer = found.outer.as_ref().map_or_else(String::new, |outer| outer_text(outer) + "\n");
-    format!("{head}\n{linear}\n{}{outer}", text(findings, found.outer.as_ref()))
-}
-
-fn space_text(found: &SpaceInterpretation) -> String {
-    let SpaceInterpretation { layer, units, points, active, span, .. } = found;
-    let units: Vec<String> = units.iter().map(ToString::to_string).collect();
-    let units = units.join(", ");
-    let head =
-        format!("neurons {units} of `{layer}`: {active} of {points} points are active\n{span}\n");
-    let concepts = found.concepts.iter().zip(1..).map(|(findings, number)| {
-        format!("\nconcept {number} of {}\n{}", span.rank(), text(findings, None))
-    });
-    let end = match &found.agreement {
-        Some(agreement) => format!(
-            "\nThese are all: the span of their gradients is the neurons' up to a sine of {:.3} \
-             (median; one point in twenty has more than {:.3}).\n",
-            agreement.median, agreement.high
-        ),
-        None => format!("\nNot found: {} of {}.\n", found.missing, span.rank()),
-    };
-    [head].into_iter().chain(concepts).chain([end]).collect()
-}
-
-fn outer_text(outer: &Outer) -> String {
-    format!(
-        "neuron = φ(answer): φ {}, R² = {:.4}, Spearman {:.4}",
-        outer.trend.name(),
-        outer.r_squared,
-        outer.spearman
-    )
-}
-
-pub(crate) fn layer_text(found: &LayerInterpretation) -> String {
-    let mut table = TextTable::new(["neuron", "active", "verdict", "loss", "φ", "R²", "answer"]);
-    for neuron in &found.neurons {
-        let findings = neuron.findings.as_ref();
-        let outer = neuron.outer.as_ref();
-        table.row([
-            neuron.unit.to_string(),
-            format!("{:.0} %", 100.0 * neuron.active as f64 / neuron.points as f64),
-            verdict(neuron),
-            findings.map_or_else(String::new, |found| format_loss(found.answer().loss)),
-            outer.map_or("", |outer| outer.trend.name()).to_owned(),
-            outer.map_or_else(String::new, |outer| format!("{:.3}", outer.r_squared)),
-            findings.map_or_else(String::new, Findings::readable_answer),
-        ]);
-    }
-    let shared = found.groups.iter().filter(|group| group.units.len() > 1);
-    let shared: Vec<String> = shared
-        .map(|group| {
-            let units: Vec<String> = group.units.iter().map(ToString::to_string).collect();
-            format!("  {}: {}\n", group.expression, units.join(", "))
-        })
-        .collect();
-    let heading = if shared.is_empty() { "" } else { "\nneurons that hold one concept:\n" };
-    [fitted(&table), heading.into(), shared.concat()].concat()
-}
-
-fn verdict(neuron: &Interpretation) -> String {
-    let verdict = neuron.findings.as_ref().and_then(Findings::verdict);
-    let verdict = match (neuron.activity, verdict) {
-        (Activity::Dead, _) | (_, None) => "dead",
-        (_, Some(verdict)) => verdict_name(verdict),
-    };
-    let linear = if neuron.activity == Activity::Linear { ", linear" } else { "" };
-    format!("{verdict}{linear}")
 }

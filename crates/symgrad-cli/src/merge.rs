@@ -8,7 +8,8 @@ use clap::Args;
 use symgrad::{Error, Folder, LayerInterpretation};
 
 use crate::fail::Failure;
-use crate::interpret::{LAYER, layer_text, write_whole};
+use crate::interpret::{LAYER, write_whole};
+use crate::interpreted::layer_text;
 use crate::show::{Format, json};
 use crate::talk::print;
 

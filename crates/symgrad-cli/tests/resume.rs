@@ -42,6 +42,15 @@ impl Case {
         Self::new(&["search", "field.csv", "--budget", budget, "--seed", "1"], "result.json")
     }
 
+    /// The same by two islands, which are kept together.
+    fn islands() -> Self {
+        let case = Self::search("12k");
+        Self {
+            arguments: [case.arguments, ["--islands", "2"].map(Into::into).into()].concat(),
+            ..case
+        }
+    }
+
     fn layer() -> Self {
         let model = ["--model", "TESTS/models/motion.onnx", "--points", "TESTS/models/motion.csv"];
         let rest = ["--layer", "relu", "--all", "--part", "1/16", "--budget", "4k"];
@@ -95,14 +104,38 @@ impl Case {
         (self.result("whole"), start.elapsed())
     }
 
-    /// Starts it and waits for its first states.
-    fn started(&self, out: &str, count: usize) -> Child {
-        let mut child = quiet(self.command(out)).spawn().expect("the command starts");
-        let states = || states(&self.path(out)).len();
-        while states() < count && child.try_wait().expect("a child").is_none() {
+    /// Starts it and waits for its first state.
+    fn started(&self, out: &str) -> Child {
+        let mut command = self.command(out);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the command starts");
+        while states(&self.path(out)).is_empty() {
+            if child.try_wait().expect("a child").is_some() {
+                let output = child.wait_with_output().expect("it has ended");
+                panic!("it ended without a state: {}\n{}", output.status, told(&output));
+            }
             std::thread::sleep(Duration::from_millis(2));
         }
         child
+    }
+
+    /// Starts it and kills it once there is a state.
+    fn killed(&self, out: &str) {
+        let mut child = self.started(out);
+        child.kill().expect("it can be killed");
+        child.wait().expect("it ends");
+    }
+
+    /// Starts it and interrupts it once there is a state; returns what it says then.
+    fn interrupted(&self, out: &str) -> (Output, String) {
+        let child = self.started(out);
+        let id = child.id().to_string();
+        Command::new("kill").args(["-INT", &id]).status().expect("a signal");
+        let output = child.wait_with_output().expect("it ends");
+        let told = told(&output);
+        assert_eq!(output.status.code(), Some(130), "{told}");
+        assert!(told.contains(&format!("symgrad resume {out}")), "{told}");
+        (output, told)
     }
 }
 
@@ -150,9 +183,15 @@ const KILLS_OF_A_RUN: usize = 2;
 #[test]
 fn killed_runs_end_like_undisturbed_ones() {
     let wanted: usize =
-        std::env::var("SYMGRAD_KILLS").map_or(5, |text| text.parse().expect("a count"));
-    let cases =
-        [Case::search("12k"), Case::experiment(), Case::layer(), Case::laws(), Case::space()];
+        std::env::var("SYMGRAD_KILLS").map_or(6, |text| text.parse().expect("a count"));
+    let cases = [
+        Case::search("12k"),
+        Case::experiment(),
+        Case::layer(),
+        Case::laws(),
+        Case::space(),
+        Case::islands(),
+    ];
     let whole: Vec<_> = cases.iter().map(Case::undisturbed).collect();
     let mut shares = shares(7);
     let (mut kills, mut runs) = (0, 0);
@@ -189,21 +228,8 @@ fn killed_runs_end_like_undisturbed_ones() {
 fn an_interrupted_run_shows_what_it_has_and_goes_on() {
     let case = Case::search("60k");
     let (expected, _) = case.undisturbed();
-    let mut command = case.command("out");
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let child = command.spawn().expect("the command starts");
-    while states(&case.path("out")).is_empty() {
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    let id = child.id().to_string();
-    Command::new("kill").args(["-INT", &id]).status().expect("a signal");
-    let output = child.wait_with_output().expect("it ends");
-    let told = told(&output);
-    assert_eq!(output.status.code(), Some(130), "{told}");
-    assert!(
-        told.contains("ending after this step") && told.contains("symgrad resume out"),
-        "{told}"
-    );
+    let (output, told) = case.interrupted("out");
+    assert!(told.contains("ending after this step"), "{told}");
     let shown = String::from_utf8_lossy(&output.stdout);
     assert!(shown.contains("answer: ") || shown.contains("best guess: "), "{shown}");
     assert_ne!(case.result("out"), expected);
@@ -222,18 +248,7 @@ fn an_interrupted_run_shows_what_it_has_and_goes_on() {
 fn an_interrupted_training_goes_on() {
     for case in [Case::experiment(), Case::laws()] {
         let (expected, _) = case.undisturbed();
-        let mut command = case.command("out");
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let child = command.spawn().expect("the command starts");
-        while states(&case.path("out")).is_empty() {
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        let id = child.id().to_string();
-        Command::new("kill").args(["-INT", &id]).status().expect("a signal");
-        let output = child.wait_with_output().expect("it ends");
-        let told = told(&output);
-        assert_eq!(output.status.code(), Some(130), "{told}");
-        assert!(told.contains("symgrad resume out"), "{told}");
+        case.interrupted("out");
         // That of its last step.
         let state = std::fs::read(&states(&case.path("out"))[0]).expect("a state");
         assert!(state.starts_with(b"symgrad-training-"));
@@ -264,9 +279,7 @@ fn damaged_states_are_told() {
     let (expected, _) = case.undisturbed();
     for number in 0..2 {
         let out = format!("damaged-{number}");
-        let mut child = case.started(&out, 1);
-        child.kill().expect("it can be killed");
-        child.wait().expect("it ends");
+        case.killed(&out);
         let last = states(&case.path(&out)).remove(0);
         let before = last.with_extension("state-before");
         let mut bytes = std::fs::read(&last).expect("a state");
@@ -305,9 +318,7 @@ fn a_folder_has_one_writer() {
 fn states_that_cannot_be_written_leave_the_last_one() {
     let case = Case::search("12k");
     let (expected, _) = case.undisturbed();
-    let mut child = case.started("full", 1);
-    child.kill().expect("it can be killed");
-    child.wait().expect("it ends");
+    case.killed("full");
     let kept = std::fs::read(states(&case.path("full")).remove(0)).expect("a state");
     let program = env!("CARGO_BIN_EXE_symgrad");
     // No file may be longer than four kilobytes.
@@ -323,12 +334,7 @@ fn states_that_cannot_be_written_leave_the_last_one() {
     ended(case.resumption("full"));
     assert_eq!(case.result("full"), expected);
 
-    let mut command = case.command("gone");
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let child = command.spawn().expect("the command starts");
-    while states(&case.path("gone")).is_empty() {
-        std::thread::sleep(Duration::from_millis(2));
-    }
+    let child = case.started("gone");
     // It may write between two of the removals.
     while std::fs::remove_dir_all(case.path("gone")).is_err() {}
     let output = child.wait_with_output().expect("it ends");

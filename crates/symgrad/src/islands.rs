@@ -1,7 +1,9 @@
 //! One large search on many machines: islands that tell each other what they have found.
 
+mod here;
 mod job;
 
+pub use here::{IslandsObserver, run_islands};
 pub use job::{IslandJob, IslandReport};
 
 use std::collections::BTreeMap;
@@ -99,6 +101,8 @@ impl IslandError {
 pub struct Islands {
     count: u16,
     budget: u64,
+    /// Of what is searched, where that is known.
+    data: u64,
     seconds: Option<f64>,
     /// Evaluations of each island at which the round ends.
     until: u64,
@@ -120,6 +124,7 @@ impl Islands {
         let mut islands = Self {
             count,
             budget,
+            data: 0,
             seconds: settings.config.seconds,
             until: 0,
             last: BTreeMap::new(),

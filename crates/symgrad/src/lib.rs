@@ -114,9 +114,11 @@ pub use folder::Folder;
 pub use interpret::{
     Activity, Group, InterpretSettings, Interpretation, LayerInterpretation, LayerObserver, Model,
     Outer, Recorded, SpaceInterpretation, Trend, interpret_layer, interpret_neuron,
-    interpret_space,
+    interpret_neuron_by, interpret_space, neuron_objective,
 };
-pub use islands::{IslandError, IslandJob, IslandReport, Islands, search_islands};
+pub use islands::{
+    IslandError, IslandJob, IslandReport, Islands, IslandsObserver, run_islands, search_islands,
+};
 #[cfg(feature = "training")]
 pub use observer::Observer;
 pub use observer::Stage;

@@ -39,3 +39,11 @@ pub(super) fn columns(arrays: &[Bound<'_, PyAny>]) -> PyResult<Vec<Vec<f64>>> {
 pub(super) fn table(names: Vec<String>, arrays: &[Bound<'_, PyAny>]) -> PyResult<Table> {
     Table::new(names, columns(arrays)?).map_err(raised)
 }
+
+/// The numbers as NumPy reads them from a buffer.
+pub(super) fn bytes<'py>(py: Python<'py>, numbers: &[f64]) -> Bound<'py, PyBytes> {
+    PyBytes::new(
+        py,
+        numbers.iter().flat_map(|number| number.to_ne_bytes()).collect::<Vec<u8>>().as_slice(),
+    )
+}

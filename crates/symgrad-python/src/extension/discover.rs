@@ -8,9 +8,9 @@ use symgrad::laws::{Equations, Motion, Source};
 use symgrad::{DiscoverSettings, Error, box_of_points};
 
 use super::arrays::{column, columns, table};
+use super::asked::{read, written};
 use super::errors::{bad_input, raised};
 use super::follow::{Watch, follow};
-use super::search::{read, written};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -52,7 +52,7 @@ pub(super) fn discover(
     let time = time.as_ref().map(column).transpose()?;
     let rates = rates.as_deref().map(columns).transpose()?;
     let settings = DiscoverSettings { ops, seed, noise };
-    let found = follow(py, threads, progress.as_ref(), move |following| {
+    let found = follow(py, threads, progress.as_ref(), None, move |following| {
         let source = source(points, labels, time, rates, equations.as_ref())?;
         symgrad::discover(&source, &settings, &mut Watch::new(following))
     })?;

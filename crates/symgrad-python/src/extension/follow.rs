@@ -1,17 +1,18 @@
 //! Work in the background, while Python can be interrupted and is told how far it is.
 
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use pyo3::exceptions::PyKeyboardInterrupt;
+use pyo3::exceptions::{PyConnectionAbortedError, PyKeyboardInterrupt};
 use pyo3::prelude::*;
 use symgrad::expr::Names;
 use symgrad::models::Unit;
-use symgrad::search::{Observer, Search};
-use symgrad::{LayerObserver, laws};
+use symgrad::search::{Observer, Search, StopReason};
+use symgrad::{Findings, Interpretation, LayerInterpretation, LayerObserver, laws};
 
 use super::errors::failed;
 
@@ -53,10 +54,14 @@ impl Following {
 /// The first Ctrl-C asks it to end with what it has, the second, or one where there is nothing yet,
 /// leaves it alone and raises `KeyboardInterrupt`. No thread outlives the work, and none is shared:
 /// a process may be forked between two calls.
+///
+/// Work on a leash, the name of a file, is left alone once that file is gone: whoever has asked for it,
+/// from another process of this machine, has removed it.
 pub(super) fn follow<T: Send + 'static>(
     py: Python<'_>,
     threads: Option<usize>,
     progress: Option<&Bound<'_, PyAny>>,
+    leash: Option<&Path>,
     work: impl FnOnce(&Arc<Following>) -> T + Send + 'static,
 ) -> PyResult<T> {
     let following = Arc::new(Following::default());
@@ -90,6 +95,10 @@ pub(super) fn follow<T: Send + 'static>(
                 return Err(signal);
             }
         }
+        if leash.is_some_and(|file| !file.exists()) {
+            following.stop.store(true, Relaxed);
+            return Err(PyConnectionAbortedError::new_err("nobody waits for this any more"));
+        }
         let now = (following.done.load(Relaxed), following.total.load(Relaxed));
         if let Some(progress) = progress.filter(|_| now != told) {
             told = now;
@@ -121,11 +130,20 @@ impl Observer for Patience {
 pub(super) struct Watch {
     following: Arc<Following>,
     best: Option<Instant>,
+    /// The neurons of a layer that have been read.
+    neurons: Mutex<Vec<Interpretation>>,
 }
 
 impl Watch {
     pub(super) fn new(following: &Arc<Following>) -> Self {
-        Self { following: Arc::clone(following), best: None }
+        Self { following: Arc::clone(following), best: None, neurons: Mutex::default() }
+    }
+
+    /// The neurons of a layer that have been read before it was stopped, if there are any.
+    pub(super) fn so_far(self) -> Option<LayerInterpretation> {
+        let neurons = self.neurons.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let part = LayerInterpretation { neurons, groups: vec![], origin: None };
+        (!part.neurons.is_empty()).then(|| LayerInterpretation::merged(vec![part]).ok()).flatten()
     }
 }
 
@@ -154,6 +172,16 @@ impl laws::LawObserver for Watch {
 }
 
 impl LayerObserver for Watch {
+    fn found(&self, neuron: &Interpretation) {
+        // Of a search that was stopped nobody knows how far it would have come.
+        let whole = |findings: &Findings| findings.stopped != Some(StopReason::Observer);
+        if neuron.findings.as_ref().is_none_or(whole) {
+            let mut neurons = self.neurons.lock().unwrap_or_else(PoisonError::into_inner);
+            neurons.push(neuron.clone());
+            self.following.has_result.store(true, Relaxed);
+        }
+    }
+
     fn searched(&self, done: usize, total: usize) -> ControlFlow<()> {
         self.following.at(done as u64, total as u64);
         self.following.go_on()

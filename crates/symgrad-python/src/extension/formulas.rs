@@ -9,8 +9,8 @@ use symgrad::expr::{Expr, Language, Names, OpSet, Spelling, derivative as derive
 use symgrad::search::Effort;
 use symgrad::simplify::{Domain, Interval, Simplifier};
 
+use super::asked::written;
 use super::errors::{bad_input, raised};
-use super::search::written;
 
 /// Reads a formula over named inputs.
 fn parsed(text: &str, names: Vec<String>) -> PyResult<(Expr, Names)> {

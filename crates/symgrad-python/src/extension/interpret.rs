@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 use serde::Deserialize;
 use symgrad::data::Table;
 use symgrad::models::{OpenOptions, Unit};
@@ -10,10 +11,10 @@ use symgrad::{
     Error, InterpretSettings, Model, Recorded, interpret_layer, interpret_neuron, interpret_space,
 };
 
-use super::arrays::{column, columns, table};
+use super::arrays::{bytes, column, columns, table};
+use super::asked::{read, written};
 use super::errors::{bad_input, raised};
 use super::follow::{Following, Watch, follow};
-use super::search::{read, written};
 
 /// A file that holds a network.
 #[derive(Deserialize)]
@@ -93,6 +94,7 @@ pub(super) fn interpret(
     asked: &str,
     settings: &str,
     progress: Option<Bound<'_, PyAny>>,
+    leash: Option<PathBuf>,
 ) -> PyResult<String> {
     let mut settings: InterpretSettings = read("settings", settings)?;
     let asked: Asked = read("request", asked)?;
@@ -103,11 +105,43 @@ pub(super) fn interpret(
     };
     let points = table(names, &points)?;
     let threads = settings.search.config.threads;
-    let found = follow(py, threads, progress.as_ref(), move |following| {
+    let found = follow(py, threads, progress.as_ref(), leash.as_deref(), move |following| {
         run(&model, &points, &asked, &settings, following)
     })?;
     found.map_err(raised)
 }
+
+/// What one neuron of a network in a file does at the points: its layer and number, its values, and for
+/// each input its gradients, as the bytes of double numbers.
+#[pyfunction]
+#[expect(clippy::needless_pass_by_value, reason = "as Python hands them over")]
+pub(super) fn record<'py>(
+    py: Python<'py>,
+    names: Vec<String>,
+    points: Vec<Bound<'py, PyAny>>,
+    file: &str,
+    asked: &str,
+) -> PyResult<Record<'py>> {
+    let asked: Asked = read("request", asked)?;
+    let model = read::<File>("file", file)?.open()?;
+    let points = table(names, &points)?;
+    let done = follow(py, None, None, None, move |_| {
+        let layer = asked.layer.as_deref().unwrap_or(model.output());
+        let neurons = model.layer(layer)?.neurons;
+        let &[unit] = asked.units.as_deref().unwrap_or_default() else {
+            return Err(Error::WhichNeuron { layer: layer.into(), neurons });
+        };
+        let values = model.values_of(&points, layer, &[unit])?.remove(0);
+        let gradients = model.gradients(&points, layer, &[unit])?.remove(0);
+        Ok((layer.to_owned(), unit.to_string(), values, gradients))
+    })?;
+    let (layer, unit, values, gradients) = done.map_err(raised)?;
+    let gradients = gradients.iter().map(|column| bytes(py, column)).collect();
+    Ok((layer, unit, bytes(py, &values), gradients))
+}
+
+/// Layer, unit, values, gradients.
+type Record<'py> = (String, String, Bound<'py, PyBytes>, Vec<Bound<'py, PyBytes>>);
 
 fn recorded(
     asked: &Asked,
@@ -136,7 +170,8 @@ fn run(
     let mut watch = Watch::new(following);
     let text = match (asked.how, units.as_slice()) {
         (How::Layer, units) => {
-            written(&interpret_layer(model, points, layer, units, settings, &watch)?)
+            let found = interpret_layer(model, points, layer, units, settings, &watch);
+            written(&found.or_else(|error| watch.so_far().ok_or(error))?)
         }
         (How::Space, units) => {
             let concepts = asked.concepts;

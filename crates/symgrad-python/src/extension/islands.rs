@@ -1,39 +1,40 @@
 //! One search by several islands: jobs and their reports travel as bytes.
 
-use pyo3::prelude::*;
-use symgrad::{Error, Findings, IslandJob, IslandReport};
+use std::path::PathBuf;
 
+use pyo3::prelude::*;
+use symgrad::{Error, IslandJob, IslandReport};
+
+use super::asked::{Asked, Call, Prepared, read};
 use super::errors::raised;
 use super::follow::{Patience, follow};
-use super::search::{Asked, Prepared, read, written};
 
-/// Does a job, anywhere; returns its report. What it needs besides is as for `search`.
+/// Whether there is something to be searched: a neuron that is dead or a weighted sum needs no search.
 #[pyfunction]
-#[expect(clippy::too_many_arguments, reason = "named by the only caller")]
+pub(super) fn needs_search(py: Python<'_>, call: Call<'_>) -> PyResult<bool> {
+    match Asked::of(call)? {
+        Asked::Search(_) => Ok(true),
+        asked @ Asked::Neuron(_) => {
+            follow(py, asked.threads(), None, None, move |_| asked.prepared())?
+                .map(|prepared| prepared.is_some())
+                .map_err(raised)
+        }
+    }
+}
+
+/// Does a job, anywhere; returns its report. Ends early where a file that `leash` names is gone.
+#[pyfunction]
 #[expect(clippy::needless_pass_by_value, reason = "as Python hands them over")]
 pub(super) fn advance_island(
     py: Python<'_>,
-    names: Vec<String>,
-    points: Vec<Bound<'_, PyAny>>,
-    gradients: Vec<Vec<Bound<'_, PyAny>>>,
-    values: Option<Bound<'_, PyAny>>,
-    weights: Option<Bound<'_, PyAny>>,
-    settings: &str,
-    options: &str,
+    call: Call<'_>,
     job: &[u8],
+    leash: Option<PathBuf>,
 ) -> PyResult<Vec<u8>> {
-    let asked = Asked::new(
-        names,
-        &points,
-        &gradients,
-        values.as_ref(),
-        weights.as_ref(),
-        settings,
-        options,
-    )?;
+    let asked = Asked::of(call)?;
     let job = IslandJob::from_bytes(job).map_err(raised)?;
-    let report = follow(py, asked.threads(), None, move |following| {
-        let Prepared { objective, settings, .. } = asked.prepared()?;
+    let report = follow(py, asked.threads(), None, leash.as_deref(), move |following| {
+        let Prepared { objective, settings, .. } = asked.prepared()?.ok_or(Error::NothingFound)?;
         job.run(&objective, &settings, &mut Patience::new(following))?.to_bytes()
     })?;
     report.map_err(raised)
@@ -76,37 +77,13 @@ impl Islands {
         (islands.evaluations(), islands.budget(), islands.best().unwrap_or_default().to_owned())
     }
 
-    /// What all have found, as `search` returns it.
-    #[expect(clippy::too_many_arguments, reason = "named by the only caller")]
-    #[expect(clippy::needless_pass_by_value, reason = "as Python hands them over")]
-    fn finish(
-        &self,
-        py: Python<'_>,
-        names: Vec<String>,
-        points: Vec<Bound<'_, PyAny>>,
-        gradients: Vec<Vec<Bound<'_, PyAny>>>,
-        values: Option<Bound<'_, PyAny>>,
-        weights: Option<Bound<'_, PyAny>>,
-        settings: &str,
-        options: &str,
-    ) -> PyResult<String> {
-        let asked = Asked::new(
-            names,
-            &points,
-            &gradients,
-            values.as_ref(),
-            weights.as_ref(),
-            settings,
-            options,
-        )?;
+    /// What all have found, as `search` returns it, or for a neuron as `interpret` does.
+    fn finish(&self, py: Python<'_>, call: Call<'_>) -> PyResult<String> {
+        let asked = Asked::of(call)?;
         let islands = self.islands().clone();
-        let found: Result<Findings, Error> = follow(py, asked.threads(), None, move |_| {
-            let Prepared { objective, left_out, .. } = asked.prepared()?;
-            let mut findings = islands.finish(&objective)?;
-            findings.take_sample(&objective);
-            findings.left_out = left_out;
-            Ok(findings)
+        let found = follow(py, asked.threads(), None, None, move |_| {
+            asked.searched(|objective, _| islands.finish(objective))
         })?;
-        written(&found.map_err(raised)?)
+        found.map_err(raised)?
     }
 }

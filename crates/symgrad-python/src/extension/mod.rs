@@ -1,6 +1,7 @@
 //! What the module holds.
 
 mod arrays;
+mod asked;
 mod discover;
 mod errors;
 mod follow;
@@ -21,9 +22,9 @@ mod _symgrad {
     #[pymodule_export]
     use super::formulas::{derivative, effort, rename, settings, simplify, spell};
     #[pymodule_export]
-    use super::interpret::{interpret, layers};
+    use super::interpret::{interpret, layers, record};
     #[pymodule_export]
-    use super::islands::{Islands, advance_island};
+    use super::islands::{Islands, advance_island, needs_search};
     #[pymodule_export]
     use super::search::{remarks, search};
 

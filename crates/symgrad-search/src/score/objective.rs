@@ -351,7 +351,8 @@ impl Objective {
     }
 
     /// A number that differs for objectives that differ, to all practical purposes.
-    pub(crate) fn digest(&self) -> u64 {
+    #[must_use]
+    pub fn digest(&self) -> u64 {
         let parts: Vec<&[f64]> = match &self.target {
             Target::Directions(target) => {
                 let basis = target.basis.iter().flatten().map(|column| &**column);

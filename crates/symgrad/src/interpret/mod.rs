@@ -18,7 +18,9 @@ use crate::SearchSettings;
 
 pub use layer::{Group, LayerInterpretation, LayerObserver, interpret_layer};
 pub use model::Model;
-pub use neuron::{Activity, Interpretation, interpret_neuron};
+pub use neuron::{
+    Activity, Interpretation, interpret_neuron, interpret_neuron_by, neuron_objective,
+};
 pub use outer::{Outer, Trend};
 pub use recorded::Recorded;
 pub use space::{SpaceInterpretation, interpret_space};

@@ -10,7 +10,7 @@ use symgrad_search::{Objective, Outcome};
 use super::ground::Ground;
 use super::{InterpretSettings, Model, Outer};
 use crate::findings::search_whole_field;
-use crate::{Error, Findings, Origin};
+use crate::{Error, Findings, Origin, SearchSettings};
 
 /// What a neuron does on the points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,10 +108,43 @@ pub fn interpret_neuron(
     settings: &InterpretSettings,
     observer: &mut dyn symgrad_search::Observer,
 ) -> Result<Interpretation, Error> {
-    let values = model.values_of(points, layer, &[unit])?.remove(0);
     let (ground, settings) = Ground::of(points, settings, &())?;
-    let gradients = ground.gradients(&model.gradients(points, layer, &[unit])?.remove(0));
-    Observed { layer, unit, ground: &ground, values, gradients }.interpret(&settings, observer)
+    Observed::of(model, points, layer, unit, &ground)?.interpret(&settings, observer)
+}
+
+/// Interprets one neuron as [`interpret_neuron`] does, by a search of your own, such as one by
+/// [islands](crate::run_islands): it gets what is to be matched and the settings for that. It is asked
+/// only where [`neuron_objective`] says that there is something to be searched.
+pub fn interpret_neuron_by(
+    model: &Model,
+    points: &Table,
+    layer: &str,
+    unit: Unit,
+    settings: &InterpretSettings,
+    search: impl FnOnce(&Objective, &SearchSettings) -> Result<Findings, Error>,
+) -> Result<Interpretation, Error> {
+    let (ground, settings) = Ground::of(points, settings, &())?;
+    let observed = Observed::of(model, points, layer, unit, &ground)?;
+    observed.explain(&settings, |field| {
+        search(&Objective::new(field, settings.search.measure), &settings.search)
+    })
+}
+
+/// What the search for a neuron has to match, and the settings for that; `None` for a neuron that needs
+/// no search, since it is dead or a function of a weighted sum.
+pub fn neuron_objective(
+    model: &Model,
+    points: &Table,
+    layer: &str,
+    unit: Unit,
+    settings: &InterpretSettings,
+) -> Result<Option<(Objective, SearchSettings)>, Error> {
+    let (ground, settings) = Ground::of(points, settings, &())?;
+    let observed = Observed::of(model, points, layer, unit, &ground)?;
+    let Some(field) = observed.field(&settings)? else { return Ok(None) };
+    let InterpretSettings { search, .. } = settings;
+    let needed = weighted_sum(&field).is_none_or(|sum| !search.ops.allows(&sum));
+    Ok(needed.then(|| (Objective::new(&field, search.measure), search)))
 }
 
 /// A neuron's values and its gradients in the inputs that are left of its network's.
@@ -121,6 +154,20 @@ pub(super) struct Observed<'a> {
     pub(super) ground: &'a Ground,
     pub(super) values: Vec<f64>,
     pub(super) gradients: Vec<Vec<f64>>,
+}
+
+impl<'a> Observed<'a> {
+    fn of(
+        model: &Model,
+        points: &Table,
+        layer: &'a str,
+        unit: Unit,
+        ground: &'a Ground,
+    ) -> Result<Self, Error> {
+        let values = model.values_of(points, layer, &[unit])?.remove(0);
+        let gradients = ground.gradients(&model.gradients(points, layer, &[unit])?.remove(0));
+        Ok(Self { layer, unit, ground, values, gradients })
+    }
 }
 
 impl Observed<'_> {
