@@ -156,7 +156,7 @@ points = np.full((1_000_000, 10), 0.5, {kind!r})
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 before = peak()
 try:
-    _symgrad.search(list("abcdefghij"), list(points.T), [], None, None, "{{}}", "{{}}", None)
+    _symgrad.search((list("abcdefghij"), list(points.T), [], None, None, "{{}}", "{{}}"), None)
 except ValueError:
     pass  # There are no gradients.
 print(peak() - before)
