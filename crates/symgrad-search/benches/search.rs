@@ -6,7 +6,8 @@
 //! paid once weighs as much as it does there.
 //!
 //! `whole` are searches of other fields and of values to their end, with one thread: a wave with two
-//! amplitudes needs the method of characteristics, the rate of an enzyme quotients of sums.
+//! amplitudes needs the method of characteristics, a decay beside a saturation all pairs of functions, the
+//! rate of an enzyme quotients of sums, and the current of a solar cell varying coefficients.
 
 #![expect(clippy::unwrap_used, reason = "a bench, on data known to be good")]
 
@@ -92,9 +93,19 @@ fn whole(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("whole");
     group.sample_size(10);
     let wave = level_sets("(x1*cos(x3*x4) + x2*sin(x3*x4))/(x4 + 2)", 4, 0.4, 1.5);
-    let (points, values, _) = sampled("x1*x2/(1.7 + x2 + x2^2/x3)", 3, 0.5, 3.0);
-    let rate = Objective::regression(&points, &values, false).unwrap();
-    for (name, objective) in [("wave, level sets", wave), ("enzyme, values", rate)] {
+    let pair = level_sets("x3*exp(-0.8*x1) + x2/(1 + 0.6*x1)", 3, 0.4, 1.5);
+    let of_values = |formula: &str, dim: usize, low: f64, high: f64| {
+        let (points, values, _) = sampled(formula, dim, low, high);
+        Objective::regression(&points, &values, false).unwrap()
+    };
+    let rate = of_values("x1*x2/(1.7 + x2 + x2^2/x3)", 3, 0.5, 3.0);
+    let current = of_values("x1 - x2*(exp(1.7*(x3 + x4)) - 1) - (x3 + x4)/x5", 5, 0.3, 1.5);
+    for (name, objective) in [
+        ("wave, level sets", wave),
+        ("pair of functions, level sets", pair),
+        ("enzyme, values", rate),
+        ("solar cell, values", current),
+    ] {
         group.bench_function(name, |bench| {
             bench.iter_custom(|rounds| {
                 let start = ProcessTime::now();

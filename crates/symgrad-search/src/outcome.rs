@@ -16,8 +16,8 @@ use crate::score::evaluator::Evaluator;
 use crate::score::fold::{self, Folds};
 use crate::score::measure::LossKind;
 use crate::score::objective::Objective;
+use crate::score::one_thread_in_matrices;
 use crate::score::scaling::{Scaling, scaling};
-use crate::search::one_thread_in_matrices;
 
 /// Why a search stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

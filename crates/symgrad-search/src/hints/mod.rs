@@ -28,7 +28,7 @@ use crate::inputs::order::{Order, by_name};
 use crate::inputs::units::level_sets_as_given;
 use crate::score::measure::Measure;
 use crate::score::objective::Objective;
-use crate::search::one_thread_in_matrices;
+use crate::score::one_thread_in_matrices;
 use frame::Frame;
 
 /// Points that are looked at: hints cost little, and more points would tell no more.

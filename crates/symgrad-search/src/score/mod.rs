@@ -12,3 +12,9 @@ pub(crate) mod objective;
 pub(crate) mod probe;
 pub(crate) mod scaling;
 pub(crate) mod target;
+
+/// Keeps the library for matrices from threads of its own, which another crate of the same program
+/// may have turned on: sums would depend on their number.
+pub(crate) fn one_thread_in_matrices() {
+    faer::set_global_parallelism(faer::Par::Seq);
+}

@@ -2,51 +2,18 @@
 //! of its own, on the field restricted to it; that function then takes the group's place, and what
 //! is left is a search with fewer inputs, which may divide again.
 
-use symgrad_expr::{Costs, Definitions, Expr};
+use symgrad_expr::Expr;
 
 use super::Search;
-use crate::SearchConfig;
-use crate::constraints::ConstraintConfig;
+use super::nested::{HOPELESS, Limits};
 use crate::hints::HintKind;
 use crate::propose::reduction::{Characteristic, Coordinates};
-use crate::score::objective::Objective;
 
 /// Points for these searches.
 const POINTS: usize = 1_000;
 
-/// Each gets at most one in so many of the evaluations that are left.
-const PART: u64 = 3;
-
-/// What a search of its own may spend, and how long its formulas may be.
-#[derive(Clone, Copy)]
-pub(super) struct Limits {
-    evaluations: u64,
-    complexity: u32,
-    /// Whether the first replicate alone is waited for.
-    once: bool,
-}
-
-impl Default for Limits {
-    /// What a group of inputs hides is short, or the division is of no use.
-    fn default() -> Self {
-        Self { evaluations: 400_000, complexity: u32::MAX, once: false }
-    }
-}
-
-impl Limits {
-    /// Level sets on slopes, in place of the values: as much as one part of a search may have.
-    pub(super) const SLOPES: Self =
-        Self { evaluations: u64::MAX, complexity: u32::MAX, once: true };
-
-    /// A long coefficient is no more than a series.
-    pub(super) const COEFFICIENT: Self = Self { evaluations: 100_000, complexity: 24, once: true };
-}
-
 /// Groups that are tried.
 const GROUPS: usize = 3;
-
-/// A function of a group of which more is left unexplained is none.
-pub(super) const HOPELESS: f64 = 1e-2;
 
 impl Search {
     /// Offers what comes of dividing the field, where hints or exact signs tell how; what is left
@@ -135,7 +102,7 @@ impl Search {
     fn with_function_of(&mut self, group: &[u16], whole: &Coordinates) -> Option<Coordinates> {
         let places = whole.places_within(group);
         let part = whole.restricted(&places).filter(|_| places.len() == group.len())?;
-        let (function, loss) = self.searched(part, Limits::default())?;
+        let (function, loss) = self.searched(part, Limits::GROUP)?;
         if loss > HOPELESS {
             return None;
         }
@@ -148,47 +115,8 @@ impl Search {
             return Some(only.clone());
         }
         let all: Vec<usize> = (0..coordinates.dim()).collect();
-        let (formula, loss) = self.searched(coordinates.restricted(&all)?, Limits::default())?;
+        let (formula, loss) = self.searched(coordinates.restricted(&all)?, Limits::GROUP)?;
         (loss < HOPELESS).then(|| formula.substitute(&coordinates.variables))
-    }
-
-    /// What a search of its own within limits would answer, and the loss.
-    pub(super) fn searched(&mut self, objective: Objective, limits: Limits) -> Option<(Expr, f64)> {
-        let search = self.nested_search(objective, limits)?;
-        search.best().map(|entry| (entry.expr, entry.loss))
-    }
-
-    /// A search of its own within limits, at its end.
-    pub(super) fn nested_search(&mut self, objective: Objective, limits: Limits) -> Option<Self> {
-        let allowance = self.allowance().part(PART);
-        let own = &self.state.config;
-        // What is said of inputs by their names or numbers holds for the whole search alone; templates
-        // and complexities are among the operators.
-        let config = SearchConfig {
-            // The first replicate gets half.
-            budget: (1 + u64::from(limits.once)) * allowance.evaluations.min(limits.evaluations),
-            max_complexity: own.max_complexity.min(limits.complexity),
-            seed: own.seed ^ (self.state.replicate.index + 1),
-            held_out: 0.0,
-            only_inputs: None,
-            guesses: vec![],
-            target_loss: None,
-            seconds: None,
-            templates: Definitions::default(),
-            costs: Costs::default(),
-            constraints: ConstraintConfig::default(),
-            ..own.clone()
-        };
-        let mut search = Self::new(objective, self.rules.ops.clone(), config).ok()?;
-        search.nested = true;
-        while search.step().is_none() {
-            let is_done = limits.once && search.state.resting.is_some();
-            if is_done || search.state.replicate.is_exact() || self.allowance().is_late() {
-                break;
-            }
-        }
-        self.state.evaluations += search.evaluations();
-        Some(search)
     }
 }
 
@@ -198,7 +126,7 @@ pub(super) mod tests {
     use symgrad_expr::{OpSet, Program, Workspace};
 
     use super::*;
-    use crate::Measure;
+    use crate::{Measure, Objective, SearchConfig};
 
     /// A search for a formula on [0.4, 1.5]ᵈ.
     pub(in crate::search) fn opened(truth: &str, dim: usize) -> Search {

@@ -7,7 +7,7 @@ use symgrad_expr::{Expr, Op, OpSet};
 use super::Search;
 use super::seeding::in_turn;
 use crate::front::Entry;
-use crate::propose::evolution::{restore_templates, spellings, strip};
+use crate::propose::evolution::{restore_templates, strip};
 use crate::propose::insertion::with_constant_inside;
 use crate::propose::spectral;
 use crate::score::evaluator::Evaluator;
@@ -16,16 +16,9 @@ use crate::score::fit::fit_constants;
 /// Growing gets at most one in so many of the evaluations that are left.
 const PART: u64 = 3;
 
-/// Pairs of functions get one in so many.
-const PAIRING_PART: u64 = 6;
-
-/// Sums with pairs whose constants are fitted on all points.
-const PAIRS_FITTED: usize = 6;
-
 /// Points for elimination, and for quotients.
 const POINTS: usize = 400;
 const QUOTIENT_POINTS: usize = 250;
-const PAIRING_POINTS: usize = 100;
 
 /// Rounds of fitting for a formula with new constants.
 const FIT_ROUNDS: usize = 30;
@@ -99,51 +92,9 @@ impl Search {
         self.offer_within(&found, allowed);
     }
 
-    /// Offers sums with one or two functions that have a constant inside, the best of all pairs.
-    fn offer_pairs(&mut self) {
-        let is_wanted = self.rules.spectral && self.rules.level_sets;
-        if !is_wanted || self.is_over() || self.state.replicate.is_exact() {
-            return;
-        }
-        let points = self.screen.thinned(PAIRING_POINTS);
-        let (rules, inputs) = (&self.rules, &self.palette.inputs);
-        let mut sizes = Evaluator::new(&points);
-        let libraries = spectral::paired_libraries(inputs, &rules.ops, |phase| {
-            let values = sizes.values(phase)?;
-            let square = values.iter().map(|v| v * v).sum::<f64>() / values.len() as f64;
-            Some(square.sqrt()).filter(|size| size.is_normal())
-        });
-        let share = points.points() as f64 / self.screen.points() as f64;
-        let allowance = self.allowance().part(PAIRING_PART);
-        let shares = allowance.stretched(share).shares(libraries.len());
-        let found: Vec<(Vec<Vec<Expr>>, u64)> = self.pool.install(|| {
-            let each =
-                libraries.into_par_iter().enumerate().map(|(k, (mut plain, mut library))| {
-                    plain.retain(|feature| rules.constraints.suits(feature));
-                    library.retain(|feature| rules.constraints.suits(feature));
-                    let mut eval = Evaluator::allowed(&points, shares(k));
-                    let proposals = spectral::pair_up(&plain, &library, &mut eval);
-                    let spelled = proposals.iter().map(|proposal| spellings(proposal, rules));
-                    (spelled.collect(), eval.evaluations())
-                });
-            each.collect()
-        });
-        for (spelled, spent) in found {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
-            let spent = (spent as f64 * share).ceil() as u64;
-            self.state.evaluations += spent;
-            let allowed = self.allowance().part(PART).evaluations;
-            self.offer_within(&in_turn(&spelled), allowed);
-            let mut best = self.best_spellings(&spelled);
-            best.sort_by(|a, b| a.0.total_cmp(&b.0));
-            best.truncate(PAIRS_FITTED);
-            self.fit_and_offer(best.into_iter().map(|(_, formula)| formula).collect());
-        }
-    }
-
     /// Whether what does not change from round to round is to be tried.
     pub(super) fn grows_for_the_first_time(&self) -> bool {
-        self.state.replicate.rounds == u64::from(!self.nested)
+        self.state.replicate.rounds == u64::from(!self.is_nested())
     }
 
     fn insert_constants(&mut self) {
@@ -190,7 +141,7 @@ impl Search {
     }
 
     /// The best spelling of each sum, which the archive knows by now, and its loss.
-    fn best_spellings(&mut self, sums: &[Vec<Expr>]) -> Vec<(f64, Expr)> {
+    pub(super) fn best_spellings(&mut self, sums: &[Vec<Expr>]) -> Vec<(f64, Expr)> {
         let mut best = |spelled: &Vec<Expr>| {
             let losses = self.losses(spelled, 0);
             let known = spelled.iter().zip(losses).filter_map(|(e, loss)| Some((loss?, e.clone())));
@@ -232,28 +183,4 @@ fn functions_of(part: &Expr, ops: &OpSet) -> Vec<Expr> {
     let allowed =
         kinds.into_iter().chain(spectral::OPTIONAL_FUNCTIONS).filter(|op| ops.contains(*op));
     allowed.map(|op| Expr::unary(op, part.clone())).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::search::dividing::tests::opened;
-
-    /// By pairs alone: nothing else has been tried.
-    #[test]
-    fn two_functions_with_constants_inside_are_found_together() {
-        let cases = [
-            ("x3*exp(-0.8*x1) + x2/(1 + 0.6*x1)", 3),
-            ("x1*(1 - exp(-0.9*x2))*cos(0.8*x3)", 3),
-            ("x1/(1 + 0.37*x2^2)*(1 + exp(-1.1*x3))", 3),
-            ("1/(x1^5*(exp(1.4388/(x1*x2)) - 1))", 2),
-        ];
-        for (truth, dim) in cases {
-            let mut search = opened(truth, dim);
-            search.state.config.budget = 2_000_000;
-            search.offer_pairs();
-            let replicate = &search.state.replicate;
-            assert!(replicate.is_exact(), "{truth}: {:e}", replicate.hall.lowest());
-            assert!(search.evaluations() <= search.config().budget);
-        }
-    }
 }

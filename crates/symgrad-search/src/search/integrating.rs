@@ -7,7 +7,7 @@
 use symgrad_expr::{Expr, OpSet};
 
 use super::Search;
-use super::dividing::{HOPELESS, Limits};
+use super::nested::{HOPELESS, Limits};
 use crate::propose::reduction::{Characteristic, Coordinates, characteristics, quadratures};
 use crate::score::objective::Objective;
 

@@ -6,8 +6,10 @@ mod finishing;
 mod growing;
 mod integrating;
 mod joining;
+mod nested;
 mod observer;
 mod offering;
+mod pairing;
 pub(crate) mod replicate;
 mod restoring;
 mod rounds;
@@ -16,6 +18,7 @@ mod settling;
 mod slopes;
 pub(crate) mod state;
 mod valued;
+mod varying;
 
 use std::time::Instant;
 
@@ -36,8 +39,10 @@ use crate::propose::evolution::{Palette, Rules};
 use crate::score::budget::{Allowance, deadline};
 use crate::score::measure::Measure;
 use crate::score::objective::Objective;
+use crate::score::one_thread_in_matrices;
 use evolving::useful_features;
 pub use joining::Finds;
+use nested::Limits;
 pub use observer::Observer;
 pub use rounds::Standing;
 use rounds::screen;
@@ -94,8 +99,8 @@ pub struct Search {
     started: Instant,
     /// Whether the last step came to the end of what it might spend.
     cut: bool,
-    /// Whether it is part of a search with more inputs.
-    nested: bool,
+    /// Those of a search that is part of another.
+    limits: Option<Limits>,
 }
 
 impl Search {
@@ -180,7 +185,7 @@ impl Search {
             pool,
             started,
             cut: false,
-            nested: false,
+            limits: None,
         };
         if search.state.folded {
             search.unfold();
@@ -381,12 +386,6 @@ impl Search {
             as_given(expr, &self.units)
         }
     }
-}
-
-/// Keeps the library for matrices from threads of its own, which another crate of the same program
-/// may have turned on: sums would depend on their number.
-pub(crate) fn one_thread_in_matrices() {
-    faer::set_global_parallelism(faer::Par::Seq);
 }
 
 /// The share of the seconds in which is searched; the rest is for the closing.

@@ -60,7 +60,7 @@ impl Search {
             }
         }
         // What is hidden in a group of inputs is short: there is little to evolve.
-        if self.nested && !self.is_over() {
+        if self.is_nested() && !self.is_over() {
             self.grow();
         }
         self.evolve();

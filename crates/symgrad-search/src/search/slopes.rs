@@ -9,7 +9,7 @@ use symgrad_data::{DirectionField, FieldOptions, Table};
 use symgrad_expr::{Expr, Program, Workspace};
 
 use super::Search;
-use super::dividing::{HOPELESS, Limits};
+use super::nested::{HOPELESS, Limits};
 use super::valued::seen_through;
 use crate::propose::spectral;
 use crate::score::evaluator::Evaluator;
@@ -26,6 +26,13 @@ impl Search {
         let possible = self.rules.constraints.is_empty() && self.palette.inputs.len() > 1;
         let Some(objective) = slopes(&self.screen).filter(|_| possible) else { return };
         let Some(search) = self.nested_search(objective, Limits::SLOPES) else { return };
+        if let Some(best) = search.best().filter(|best| best.loss < HOPELESS) {
+            let found = self.functions_of(&best.expr);
+            self.offer_with_fits(&found);
+        }
+        if self.state.replicate.is_exact() || self.is_over() {
+            return;
+        }
         let inside: Vec<Expr> = search.front().into_iter().map(|entry| entry.expr).collect();
         let ops = self.rules.ops.clone();
         let mut eval = Evaluator::allowed(&self.screen, self.allowance());
@@ -38,24 +45,21 @@ impl Search {
             self.state.evaluations += eval.evaluations();
         }
         self.offer_with_fits(&found);
-        let best = search.best().filter(|best| best.loss < HOPELESS);
-        if let Some(best) = best.filter(|_| !self.state.replicate.is_exact() && !self.is_over()) {
-            let outer = self.outer_function(&best.expr);
-            self.offer_with_fits(&outer.into_iter().collect::<Vec<_>>());
-        }
     }
 
-    /// The function of a formula's values that the wanted values are.
-    fn outer_function(&mut self, inside: &Expr) -> Option<Expr> {
+    /// Functions of a formula's values that the wanted values may be.
+    fn functions_of(&mut self, inside: &Expr) -> Vec<Expr> {
         let columns = self.screen.columns();
         let mut values = vec![0.0; self.screen.points()];
-        let program = Program::compile(inside);
-        program.values(columns, &mut Workspace::default(), &mut values).ok()?;
-        let finite = values.iter().all(|value| value.is_finite());
+        let computed =
+            Program::compile(inside).values(columns, &mut Workspace::default(), &mut values);
+        if computed.is_err() || values.iter().any(|value| !value.is_finite()) {
+            return vec![];
+        }
         let (weights, target) = (self.screen.weights().to_vec(), self.screen.target().clone());
         let objective = Objective::weighted(vec!["x1".into()], vec![values], weights, target);
-        let (outer, _) = self.searched(Some(objective).filter(|_| finite)?, Limits::COEFFICIENT)?;
-        Some(outer.substitute(std::slice::from_ref(inside)))
+        let outer = self.steepest(&objective, Limits::COEFFICIENT).into_iter();
+        outer.map(|outer| outer.substitute(std::slice::from_ref(inside))).collect()
     }
 }
 

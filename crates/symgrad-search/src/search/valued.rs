@@ -26,18 +26,23 @@ const LARGEST: f64 = 50.0;
 
 /// An outer function: the inverse of it, and how it is written.
 struct Outer {
-    needed: Op,
+    needed: &'static [Op],
     inverse: fn(f64) -> f64,
     written: fn(Expr) -> Expr,
 }
 
-/// Square root, exponential, reciprocal, logarithm. Only where the values have one sign can the
-/// first three be told.
-const OUTER: [Outer; 4] = [
-    Outer { needed: Op::Sqrt, inverse: |y| y * y, written: |f| Expr::unary(Op::Sqrt, f) },
-    Outer { needed: Op::Exp, inverse: f64::ln, written: |f| Expr::unary(Op::Exp, f) },
-    Outer { needed: Op::Div, inverse: f64::recip, written: |f| Expr::constant(1.0) / f },
-    Outer { needed: Op::Log, inverse: f64::exp, written: |f| Expr::unary(Op::Log, f) },
+/// Square root, exponential, reciprocal, reciprocal of a square root, logarithm. Only where the values have
+/// one sign can the first four be told.
+const OUTER: [Outer; 5] = [
+    Outer { needed: &[Op::Sqrt], inverse: |y| y * y, written: |f| Expr::unary(Op::Sqrt, f) },
+    Outer { needed: &[Op::Exp], inverse: f64::ln, written: |f| Expr::unary(Op::Exp, f) },
+    Outer { needed: &[Op::Div], inverse: f64::recip, written: |f| Expr::constant(1.0) / f },
+    Outer {
+        needed: &[Op::Sqrt, Op::Div],
+        inverse: |y| (y * y).recip(),
+        written: |f| Expr::constant(1.0) / Expr::unary(Op::Sqrt, f),
+    },
+    Outer { needed: &[Op::Log], inverse: f64::exp, written: |f| Expr::unary(Op::Log, f) },
 ];
 
 impl Search {
@@ -48,12 +53,20 @@ impl Search {
             return;
         }
         let first = self.grows_for_the_first_time();
+        if first && self.has_given_values() {
+            self.offer_varying_coefficients();
+        }
+        if first && !self.is_nested() && !self.state.replicate.is_exact() && !self.is_over() {
+            self.offer_without_factors();
+        }
+        if self.state.replicate.is_exact() || self.is_over() {
+            return;
+        }
         self.offer_fractions(grown, first);
         if first && !self.state.replicate.is_exact() && !self.is_over() {
             self.see_through();
         }
-        // What a search within a search regresses is short.
-        if first && !self.nested && !self.state.replicate.is_exact() && !self.is_over() {
+        if first && self.may_use_slopes() && !self.state.replicate.is_exact() && !self.is_over() {
             self.offer_from_slopes();
         }
     }
@@ -88,6 +101,9 @@ impl Search {
         for inside in seen_through(&screen, &ops) {
             let mut libraries = spectral::families(&inputs, &ops);
             libraries.extend(spectral::parametric(&inputs, &ops).into_iter().take(2));
+            if inside.outer == Op::Sqrt {
+                libraries.push(spectral::squares(&inputs, &ops));
+            }
             if inside.outer == Op::Exp {
                 // What is a product of functions of phases is a sum of their logarithms.
                 libraries.push(spectral::logarithms_of_phases(&inputs, &ops));
@@ -135,6 +151,11 @@ pub(super) struct Inside {
 }
 
 impl Inside {
+    /// Whether it is inside that function.
+    pub(super) fn is_of(&self, outer: Op) -> bool {
+        self.outer == outer
+    }
+
     /// The whole formula.
     pub(super) fn whole(&self, inside: Expr, ops: &OpSet) -> Expr {
         let formula = (self.written)(inside);
@@ -144,7 +165,7 @@ impl Inside {
 
 /// What is inside of each outer function that these values may have.
 pub(super) fn seen_through(objective: &Objective, ops: &OpSet) -> impl Iterator<Item = Inside> {
-    let allowed = OUTER.iter().filter(move |outer| ops.contains(outer.needed));
+    let allowed = OUTER.iter().filter(move |outer| outer.needed.iter().all(|op| ops.contains(*op)));
     allowed.filter_map(move |outer| inside(objective, outer))
 }
 
@@ -152,7 +173,7 @@ pub(super) fn seen_through(objective: &Objective, ops: &OpSet) -> impl Iterator<
 fn inside(objective: &Objective, outer: &Outer) -> Option<Inside> {
     let Target::Values(values) = objective.target() else { return None };
     let given = || values.standard.iter().map(|y| values.mean + values.deviation * y);
-    let of_any_sign = outer.needed == Op::Log;
+    let of_any_sign = outer.needed == [Op::Log];
     let sign = if given().all(|y| y < 0.0) { -1.0 } else { 1.0 };
     let possible = if of_any_sign {
         given().all(|y| y.abs() < LARGEST)
@@ -165,7 +186,7 @@ fn inside(objective: &Objective, outer: &Outer) -> Option<Inside> {
     }
     let values: Vec<f64> = given().map(|y| (outer.inverse)(sign * y)).collect();
     let objective = objective.with_values(&values)?;
-    Some(Inside { outer: outer.needed, objective, written: outer.written, sign })
+    Some(Inside { outer: outer.needed[0], objective, written: outer.written, sign })
 }
 
 #[cfg(test)]
@@ -190,10 +211,11 @@ mod tests {
     /// Seen through the inverse of the outer function alone: nothing else has been tried.
     #[test]
     fn outer_functions_of_values_are_seen_through() {
-        let truths: [fn(f64, f64) -> f64; 4] = [
+        let truths: [fn(f64, f64) -> f64; 5] = [
             |x, y| -(x * x + 3.0 * x * y + 2.0).sqrt(),
             |x, y| (0.3 * x * y - 0.7 * y * y + 0.2).exp(),
             |x, y| 1.0 / (x * x + 0.5 * x * y + 4.0),
+            |x, y| 1.0 / (x * x - 0.3 * x * y + 1.0).sqrt(),
             |x, y| (x * y + 2.5 * x + 0.4).ln(),
         ];
         for (k, truth) in truths.into_iter().enumerate() {

@@ -10,8 +10,11 @@
 
 mod characteristics;
 mod coordinates;
+mod factors;
+mod products;
 mod quadrature;
 mod smooth;
+mod varying;
 
 use std::collections::BTreeMap;
 
@@ -23,7 +26,9 @@ use crate::score::evaluator::Evaluator;
 use crate::score::objective::Objective;
 pub(crate) use characteristics::{Characteristic, characteristics};
 pub(crate) use coordinates::Coordinates;
+pub(crate) use factors::factors;
 pub(crate) use quadrature::quadratures;
+pub(crate) use varying::{Term, VaryingCoefficients, varying_coefficients};
 
 /// What comes of combining variables.
 #[derive(Clone, Debug, Default)]

@@ -1,7 +1,7 @@
 //! Least squares with Chebyshev polynomials, to tell whether numbers are a smooth function of some
 //! variables, and to integrate them where these are one.
 
-use faer::linalg::solvers::{Llt, Solve};
+use faer::linalg::solvers::{DenseSolveCore, Llt, Solve};
 use faer::{Mat, Side};
 use symgrad_expr::{Expr, Program, Workspace};
 
@@ -29,10 +29,19 @@ impl Smooth {
     /// Of as high a degree altogether as the points bear, and this one at most.
     pub(super) fn new(variables: &[&[f64]], highest: usize) -> Self {
         let points = variables.first().map_or(0, |column| column.len());
-        let count =
-            |degree: usize| (1..=variables.len()).fold(1, |count, k| count * (degree + k) / k);
-        let fits = |degree: &usize| count(*degree) * POINTS_PER_UNKNOWN <= points;
-        let degree = (1..=highest).rev().find(fits).unwrap_or(1);
+        let fits =
+            |degree: &usize| Self::count(variables.len(), *degree) * POINTS_PER_UNKNOWN <= points;
+        Self::of_degree(variables, (1..=highest).rev().find(fits).unwrap_or(1))
+    }
+
+    /// How many there are of so many variables up to that degree altogether.
+    pub(super) fn count(variables: usize, degree: usize) -> usize {
+        (1..=variables).fold(1, |count, k| count * (degree + k) / k)
+    }
+
+    /// All up to that degree altogether.
+    pub(super) fn of_degree(variables: &[&[f64]], degree: usize) -> Self {
+        let points = variables.first().map_or(0, |column| column.len());
         let mut found: Vec<(usize, Vec<f64>)> = vec![(0, vec![1.0; points])];
         for variable in variables {
             let angles = angles(variable);
@@ -111,6 +120,22 @@ impl LeastSquares {
         let freedom = points as f64 / points.saturating_sub(unknowns).max(1) as f64;
         let coefficients = (0..unknowns).map(|k| solution[(k, 0)]).collect();
         left.is_finite().then_some(Fit { coefficients, left: left * freedom })
+    }
+}
+
+impl LeastSquares {
+    /// By how much the sum of squares would rise without each of the blocks of so many columns, all other
+    /// coefficients fitted anew.
+    pub(super) fn rises(&self, fit: &Fit, block: usize) -> Option<Vec<f64>> {
+        let inverse = self.factors.inverse();
+        let blocks = fit.coefficients.chunks_exact(block).enumerate();
+        let rise = |(k, own): (usize, &[f64])| -> Option<f64> {
+            let variances = inverse.submatrix(k * block, k * block, block, block);
+            let own = Mat::from_fn(block, 1, |n, _| own[n]);
+            let weighed = variances.llt(Side::Lower).ok()?.solve(&own);
+            Some((own.transpose() * weighed)[(0, 0)])
+        };
+        blocks.map(rise).collect()
     }
 }
 

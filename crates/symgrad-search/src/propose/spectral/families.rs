@@ -102,6 +102,25 @@ fn orbits(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
     found
 }
 
+/// Monomials with whole exponents of either sign, and products and quotients of the squares of two inputs:
+/// what is inside roots.
+pub(crate) fn squares(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
+    let inputs = &inputs[..inputs.len().min(INPUTS)];
+    let mut found = features::quotients_of_monomials(inputs, ops);
+    for (k, &x) in inputs.iter().enumerate() {
+        for &y in &inputs[..k] {
+            let of_two = [[2, 2], [2, -2], [-2, 2], [-2, -2]];
+            let products =
+                of_two.iter().filter_map(|e| features::quotient_of_powers(&[x, y], e, ops));
+            let new: Vec<Expr> = products
+                .filter(|product| ops.allows(product) && !found.contains(product))
+                .collect();
+            found.extend(new);
+        }
+    }
+    if found.len() <= MOST { found } else { vec![] }
+}
+
 /// Monomials with whole exponents of either sign, and logarithms.
 fn laurent(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
     let mut found = features::quotients_of_monomials(inputs, ops);

@@ -129,6 +129,19 @@ fn monomial(inputs: &[u16], exponents: &[u32], ops: &OpSet) -> Option<Expr> {
     product
 }
 
+/// A product of whole powers of either sign, one exponent for each input, written as a quotient.
+pub(crate) fn quotient_of_powers(inputs: &[u16], exponents: &[i32], ops: &OpSet) -> Option<Expr> {
+    let part = |sign: i32| -> Vec<u32> {
+        exponents.iter().map(|e| (sign * e).max(0).unsigned_abs()).collect()
+    };
+    match [1, -1].map(|sign| monomial(inputs, &part(sign), ops)) {
+        [Some(above), Some(below)] => ops.contains(Op::Div).then(|| above / below),
+        [Some(above), None] => Some(above),
+        [None, Some(below)] => reciprocal(below, ops),
+        [None, None] => None,
+    }
+}
+
 /// base to a whole power, written with the cheapest of the allowed operators.
 pub(crate) fn power(base: &Expr, exponent: u32, ops: &OpSet) -> Option<Expr> {
     let half = |e: u32| power(base, e, ops);

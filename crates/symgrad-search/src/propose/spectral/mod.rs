@@ -20,9 +20,10 @@ use symgrad_expr::{Expr, OpSet};
 
 pub(crate) use beam::BeamOptions;
 pub(crate) use elimination::eliminate_library;
-pub(crate) use families::families;
+pub(crate) use families::{families, squares};
 pub(crate) use features::{
-    OPTIONAL_FUNCTIONS, atoms, mixed_library, monomials, pair_library, quotients_of_monomials,
+    OPTIONAL_FUNCTIONS, atoms, mixed_library, monomials, pair_library, quotient_of_powers,
+    quotients_of_monomials,
 };
 pub(crate) use fraction_libraries::fraction_libraries;
 pub(crate) use fractions::fractions;
@@ -66,6 +67,12 @@ impl Proposal {
                 Self { terms, coefficients, constant: Some(offset) }
             }
         }
+    }
+
+    /// The sum as it stands.
+    fn sum(&self) -> Expr {
+        let sum = sums::weighted(&self.terms, &self.coefficients).0;
+        self.constant.map_or(sum.clone(), |constant| sum + Expr::constant(constant))
     }
 
     /// Terms of the sum.

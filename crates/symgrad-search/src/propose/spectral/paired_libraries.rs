@@ -31,9 +31,9 @@ pub(crate) fn paired_libraries(
     inputs: &[u16],
     ops: &OpSet,
     mut size: impl FnMut(&Expr) -> Option<f64>,
-) -> Vec<(Vec<Expr>, Vec<Expr>)> {
+) -> Option<[(Vec<Expr>, Vec<Expr>); 2]> {
     if inputs.len() > INPUTS {
-        return vec![];
+        return None;
     }
     let sized = |phase: Expr| size(&phase).map(|size| (phase, size.recip()));
     let phases: Vec<Phase> = arguments(inputs, ops).into_iter().filter_map(sized).collect();
@@ -58,7 +58,7 @@ pub(crate) fn paired_libraries(
         features.truncate(MOST);
         features
     };
-    vec![(allowed(plain_logs), allowed(logs)), (allowed(plain), allowed(others))]
+    Some([(allowed(plain_logs), allowed(logs)), (allowed(plain), allowed(others))])
 }
 
 /// What logarithms are taken of: squares of waves, of e^(cp) − 1, of 1 + cp and of 1 + cp², and
@@ -98,7 +98,11 @@ fn functions(phases: &[Phase], inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
             let shifted = one() + scaled(&phase.clone().square(), factor * unit);
             all.push(Expr::unary(Op::Sqrt, shifted.clone()));
             all.extend(reciprocal(shifted, ops));
-            all.extend(reciprocal(one() + scaled(phase, factor), ops));
+            let shifted = one() + scaled(phase, factor);
+            all.extend(reciprocal(shifted.clone(), ops));
+            if inputs.len() < FEW {
+                all.extend(reciprocal(Expr::unary(Op::Sqrt, shifted), ops));
+            }
         }
         let used = phase.inputs();
         if inputs.len() <= FEW {
@@ -138,5 +142,15 @@ fn arguments(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
         found.extend(reciprocal(x * y, ops));
     }
     found.extend(variables(inputs).into_iter().filter_map(|x| reciprocal(x, ops)));
+    if let [x, y] = variables(inputs).as_slice() {
+        for (x, y) in [(x, y), (y, x)] {
+            let square = y.clone().square();
+            found.extend([
+                x.clone() / square.clone(),
+                square.clone() / x.clone(),
+                x.clone() * square,
+            ]);
+        }
+    }
     found
 }

@@ -45,14 +45,14 @@ pub(crate) fn pair_up(
     let kept = features.iter().filter(|feature| plain.contains(feature)).count();
     let Some(beside) = Beside::new(&gram, kept) else { return vec![] };
     let kinds = kinds(&features[kept..]);
-    let sum = |chosen: &[usize]| {
+    let sum = |chosen: &[usize], evaluator: &mut Evaluator<'_>| {
         let places: Vec<usize> = (0..kept).chain(chosen.iter().map(|f| kept + f)).collect();
         let terms: Vec<Expr> = places.iter().map(|&place| features[place].clone()).collect();
-        Some(sums::weighted(&terms, &gram.smallest(&places)?.coefficients).0)
+        Some(Proposal::of(terms, gram.smallest(&places)?.coefficients, 0, evaluator).sum())
     };
     let mut found = vec![];
     for subsets in beside.best_of_kinds(&kinds) {
-        let sums = subsets.iter().filter_map(|subset| sum(subset)).collect();
+        let sums = subsets.iter().filter_map(|subset| sum(subset, evaluator)).collect();
         for fitted in best_fits(sums, evaluator) {
             found.extend(shortened(&fitted, evaluator));
         }
@@ -104,7 +104,7 @@ fn shortened(sum: &Expr, evaluator: &mut Evaluator<'_>) -> Vec<Proposal> {
             let places = (0..terms.len()).filter(|place| *place != dropped);
             let (terms, coefficients): (Vec<Expr>, Vec<f64>) =
                 places.map(|place| (terms[place].clone(), pair[place])).unzip();
-            let mut sum = sums::weighted(&terms, &coefficients).0;
+            let mut sum = Proposal::of(terms, coefficients, 0, evaluator).sum();
             let loss = evaluator.loss(&sum);
             let loss = fit_constants(&mut sum, loss, FIT_ROUNDS, evaluator);
             loss.is_finite().then_some((loss, sum))

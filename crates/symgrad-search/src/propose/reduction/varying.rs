@@ -1,0 +1,275 @@
+//! Varying-coefficient models (Hastie and Tibshirani, 1993): values that are a polynomial in some of the
+//! inputs, whose coefficients are functions of the others.
+//!
+//! y = Σₖ mₖ(l)·Bₖ(z) is linear in all coefficients of the Bₖ once these are sums of Chebyshev polynomials.
+//! Least squares for every choice of few inputs z, backward elimination of the monomials mₖ, and points that
+//! were held out tell which choice holds. What is left are regressions of the Bₖ, with fewer inputs each.
+//!
+//! Nothing is decided here: a choice that is wrong leads to formulas that do not fit.
+
+use symgrad_expr::{Expr, OpSet};
+
+use super::products::{Data, Model, Monomial, POINTS};
+use super::smooth::Smooth;
+use crate::score::objective::Objective;
+
+/// Values as a sum of products.
+#[derive(Clone, Debug)]
+pub(crate) struct VaryingCoefficients {
+    /// The inputs that the functions depend on.
+    pub(crate) inputs: Vec<u16>,
+    pub(crate) terms: Vec<Term>,
+}
+
+/// A polynomial in the other inputs times a function.
+#[derive(Clone, Debug)]
+pub(crate) struct Term {
+    /// Monomials with their coefficients; no monomial stands for a constant.
+    pub(crate) polynomial: Vec<(f64, Option<Expr>)>,
+    /// The function at some of the points, as what a search is to find in `inputs`, which are x1, x2 and
+    /// so on there; none if it is a constant, which the coefficients have taken up.
+    pub(crate) function: Option<Objective>,
+}
+
+/// Most inputs altogether, and those that functions depend on: there are as many fits as choices.
+const INPUTS: usize = 9;
+const OF_FUNCTIONS: usize = 3;
+
+/// Highest total degree of products of powers, if functions of a degree beside them are not too many unknowns.
+const DEGREE: i32 = 4;
+const FIRST_DEGREE: usize = 3;
+
+/// Points on which functions are searched.
+const FUNCTION_POINTS: usize = 400;
+
+/// Choices of as many inputs each whose monomials are eliminated, those that leave least.
+const ELIMINATED: usize = 4;
+
+/// One in so many monomials is dropped at a time.
+const DROPPED: usize = 5;
+
+/// A shorter sum of products may leave so many times as much.
+const MORE: f64 = 4.0;
+
+/// Choices that leave more are none; those that leave less are exact but for what polynomials and rounding
+/// leave, and the fewer inputs decide.
+const MOST_LEFT: f64 = 1e-3;
+const CLEAR_LEFT: f64 = 1e-7;
+const EXACT_LEFT: f64 = 1e-10;
+
+/// Choices that are followed, and those if none leaves as little as that.
+const FOLLOWED: usize = 3;
+const UNCLEAR: usize = 2;
+
+/// What rounding leaves of least squares.
+const ROUNDING: f64 = 1e-20;
+
+/// Shares of a function's square within so many times what the fit leaves of its term are none; terms make up
+/// for each other's errors, which are larger than what is left of their sum.
+const TOLERANCE: f64 = 30.0;
+const LEAST_TOLERATED: f64 = 1e-8;
+const MOST_TOLERATED: f64 = 1e-3;
+
+/// Models of values, the most promising first, and the evaluations that they are worth.
+pub(crate) fn varying_coefficients(
+    objective: &Objective,
+    inputs: &[u16],
+    ops: &OpSet,
+) -> (Vec<VaryingCoefficients>, u64) {
+    let objective = objective.thinned(POINTS);
+    let Some(mut data) = Data::new(&objective) else { return (vec![], 0) };
+    let mut found = vec![];
+    if (2..=INPUTS).contains(&inputs.len()) {
+        for family in [Family::Powers, Family::Simple, Family::Quotients] {
+            for size in 1..=OF_FUNCTIONS.min(inputs.len() - 1) {
+                found.extend(of_size(&mut data, inputs, size, family, ops));
+            }
+            if found.iter().any(|model: &Model| model.left < EXACT_LEFT) {
+                break;
+            }
+        }
+    }
+    found.retain(|model| model.left < MOST_LEFT);
+    found.sort_by(|a, b| {
+        let rank = |model: &Model| (model.left.max(EXACT_LEFT), model.inputs.len());
+        let ((left, few), (right, many)) = (rank(a), rank(b));
+        left.total_cmp(&right).then(few.cmp(&many))
+    });
+    // More inputs hold as well as those that are enough.
+    let exact: Vec<Vec<u16>> =
+        found.iter().filter(|m| m.left < EXACT_LEFT).map(|m| m.inputs.clone()).collect();
+    let contains = |all: &[u16], some: &[u16]| some.iter().all(|input| all.contains(input));
+    let is_least = |model: &Model| {
+        exact.iter().all(|few| *few == model.inputs || !contains(&model.inputs, few))
+    };
+    found.retain(is_least);
+    // Of what is not exact little is followed.
+    let last = found
+        .iter()
+        .position(|model| model.left > CLEAR_LEFT)
+        .map_or(found.len(), |k| k.max(UNCLEAR));
+    found.truncate(last.min(FOLLOWED));
+    let models = found.into_iter().filter_map(|model| data.terms(&model)).collect();
+    (models, data.spent)
+}
+
+/// Which monomials there may be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Family {
+    /// Products of powers.
+    Powers,
+    /// Inputs and their reciprocals.
+    Simple,
+    /// Products of powers and of reciprocals.
+    Quotients,
+}
+
+/// The models of functions of so many inputs that leave least, their monomials eliminated.
+fn of_size(
+    data: &mut Data<'_>,
+    inputs: &[u16],
+    size: usize,
+    family: Family,
+    ops: &OpSet,
+) -> Vec<Model> {
+    let mut first: Vec<Model> = choices(inputs, size)
+        .into_iter()
+        .filter_map(|chosen| {
+            let others: Vec<u16> =
+                inputs.iter().copied().filter(|input| !chosen.contains(input)).collect();
+            let monomials = data.monomials(&others, size, family, ops);
+            data.fit(&chosen, monomials)
+        })
+        .collect();
+    first.sort_by(|a, b| a.left.total_cmp(&b.left));
+    first.truncate(ELIMINATED);
+    first.into_iter().map(|model| data.eliminated(model)).collect()
+}
+
+/// All choices of so many of the inputs.
+fn choices(inputs: &[u16], size: usize) -> Vec<Vec<u16>> {
+    if size == 0 {
+        return vec![vec![]];
+    }
+    let with = |k: usize| {
+        let rest = choices(&inputs[k + 1..], size - 1).into_iter();
+        rest.map(move |more| [vec![inputs[k]], more].concat())
+    };
+    (0..inputs.len()).flat_map(with).collect()
+}
+
+impl Data<'_> {
+    /// Those that times functions of so many inputs are not too many.
+    fn monomials(
+        &self,
+        others: &[u16],
+        functions: usize,
+        family: Family,
+        ops: &OpSet,
+    ) -> Vec<Monomial> {
+        let few = others.len() <= 2;
+        let most = self.most() / Smooth::count(functions, FIRST_DEGREE);
+        let bears = |total: &i32| exponents(others.len(), 0, *total).len() <= most;
+        let (least, total) = match family {
+            Family::Powers => (0, (2..=DEGREE).rev().find(bears).unwrap_or(2)),
+            Family::Simple => (-1, 1),
+            Family::Quotients => (if few { -2 } else { -1 }, 2),
+        };
+        let exponents = exponents(others.len(), least, total);
+        exponents.iter().filter_map(|exponents| self.monomial(others, exponents, ops)).collect()
+    }
+
+    /// Backward elimination of the monomials without which the fit is hardly worse. The fewer there are, the
+    /// higher is the degree that the points bear; of all steps the shortest that leaves little more than the
+    /// best is kept.
+    fn eliminated(&mut self, model: Model) -> Model {
+        let mut path = vec![model];
+        while let Some(last) = path.last().filter(|last| last.monomials.len() > 1) {
+            let mut order: Vec<usize> = (0..last.monomials.len()).collect();
+            order.sort_by(|&a, &b| last.rises[b].total_cmp(&last.rises[a]).then(a.cmp(&b)));
+            order.truncate(order.len() - order.len().div_ceil(DROPPED));
+            order.sort_unstable();
+            let monomials = order.iter().map(|&k| last.monomials[k].clone()).collect();
+            let inputs = last.inputs.clone();
+            match self.fit(&inputs, monomials) {
+                Some(fewer) => path.push(fewer),
+                None => break,
+            }
+        }
+        let least = path.iter().map(|model| model.left).fold(f64::INFINITY, f64::min);
+        let bound = MORE * least.max(ROUNDING);
+        let last = path.iter().rposition(|model| model.left <= bound).unwrap_or(0);
+        path.swap_remove(last)
+    }
+
+    /// The model's functions, those that are multiples of another written once. `None` if there is
+    /// nothing to find.
+    fn terms(&self, model: &Model) -> Option<VaryingCoefficients> {
+        let mut order: Vec<usize> = (0..model.monomials.len()).collect();
+        order.sort_by(|&a, &b| model.shares[b].total_cmp(&model.shares[a]).then(a.cmp(&b)));
+        let tolerance = |k: usize| {
+            let share = TOLERANCE * model.left / model.shares[k];
+            share.clamp(LEAST_TOLERATED, MOST_TOLERATED)
+        };
+        let ones = vec![1.0; self.objective.points()];
+        let mut leaders: Vec<Option<usize>> = vec![];
+        let mut terms: Vec<Term> = vec![];
+        for k in order {
+            let function = &model.functions[k];
+            let monomial = &model.monomials[k];
+            let multiple_of = |leader: &Option<usize>| {
+                let (other, tolerated) = match leader {
+                    None => (&ones, tolerance(k)),
+                    Some(leader) => (&model.functions[*leader], tolerance(k) + tolerance(*leader)),
+                };
+                multiple(function, other).filter(|(_, off)| *off <= tolerated).map(|(c, _)| c)
+            };
+            let known = leaders.iter().position(|leader| multiple_of(leader).is_some());
+            let is_constant = multiple_of(&None).is_some();
+            let place = known.unwrap_or_else(|| {
+                leaders.push(if is_constant { None } else { Some(k) });
+                terms.push(Term { polynomial: vec![], function: None });
+                terms.len() - 1
+            });
+            let factor = match leaders[place] {
+                None => multiple_of(&None)? * self.target.deviation,
+                Some(leader) if leader == k => monomial.size,
+                Some(leader) => multiple_of(&Some(leader))? * model.monomials[leader].size,
+            };
+            terms[place].polynomial.push((factor / monomial.size, monomial.expr.clone()));
+        }
+        for (term, leader) in terms.iter_mut().zip(&leaders) {
+            if let Some(k) = leader {
+                let unit = self.target.deviation / model.monomials[*k].size;
+                let values: Vec<f64> = model.functions[*k].iter().map(|b| b * unit).collect();
+                term.function =
+                    Some(self.regression(&model.inputs, &values)?.thinned(FUNCTION_POINTS));
+            }
+        }
+        let any = leaders.iter().any(Option::is_some);
+        any.then(|| VaryingCoefficients { inputs: model.inputs.clone(), terms })
+    }
+}
+
+/// The factor c for which c·b is closest to a, and the share of a's square that this leaves.
+fn multiple(a: &[f64], b: &[f64]) -> Option<(f64, f64)> {
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let (factor, square) = (dot(a, b) / dot(b, b), dot(a, a));
+    let off = a.iter().zip(b).map(|(a, b)| (a - factor * b).powi(2)).sum::<f64>() / square;
+    (factor.is_finite() && off.is_finite()).then_some((factor, off))
+}
+
+/// All lists of so many whole exponents from the least to 2 whose sizes add up to at most a total.
+fn exponents(count: usize, least: i32, total: i32) -> Vec<Vec<i32>> {
+    let mut found: Vec<Vec<i32>> = vec![vec![]];
+    for _ in 0..count {
+        let size = |list: &[i32]| list.iter().map(|e| e.abs()).sum::<i32>();
+        let more = found.iter().flat_map(|list| {
+            (least..=2)
+                .filter(|e| size(list) + e.abs() <= total)
+                .map(|e| [list.clone(), vec![e]].concat())
+        });
+        found = more.collect();
+    }
+    found
+}

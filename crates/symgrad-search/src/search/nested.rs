@@ -1,0 +1,163 @@
+//! Searches within a search: with fewer inputs, for parts of a formula.
+
+use symgrad_expr::{Costs, Definitions, Expr, Node, Op};
+
+use super::Search;
+use crate::SearchConfig;
+use crate::constraints::ConstraintConfig;
+use crate::outcome::EXACT;
+use crate::score::evaluator::Evaluator;
+use crate::score::objective::Objective;
+
+/// Each gets at most one in so many of the evaluations that are left.
+const PART: u64 = 3;
+
+/// Formulas of each that are looked at.
+const STEEPEST: usize = 3;
+
+/// A part of which more is left unexplained is none.
+pub(super) const HOPELESS: f64 = 1e-2;
+
+/// What a search of its own may spend, and how long its formulas may be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    evaluations: u64,
+    complexity: u32,
+    /// Whether the first replicate alone is waited for.
+    once: bool,
+    /// Whether values may be searched by their level sets, too.
+    by_slopes: bool,
+    /// Whether values are as exact as those of the whole search.
+    as_given: bool,
+}
+
+impl Limits {
+    /// What a group of inputs hides is short, or the division is of no use.
+    pub(super) const GROUP: Self = Self {
+        evaluations: 400_000,
+        complexity: u32::MAX,
+        once: false,
+        by_slopes: false,
+        as_given: false,
+    };
+
+    /// Level sets on slopes, in place of the values: as much as one part of a search may have.
+    pub(super) const SLOPES: Self = Self { evaluations: u64::MAX, once: true, ..Self::GROUP };
+
+    /// A long coefficient is no more than a series.
+    pub(super) const COEFFICIENT: Self =
+        Self { evaluations: 100_000, complexity: 24, once: true, ..Self::GROUP };
+
+    /// A function of several inputs whose values are smooth.
+    pub(super) const FUNCTION: Self =
+        Self { evaluations: 250_000, by_slopes: true, ..Self::COEFFICIENT };
+
+    /// Values over a factor.
+    pub(super) const REST: Self =
+        Self { evaluations: 500_000, once: true, by_slopes: true, as_given: true, ..Self::GROUP };
+}
+
+impl Search {
+    /// Whether it is part of a search with more inputs.
+    pub(super) fn is_nested(&self) -> bool {
+        self.limits.is_some()
+    }
+
+    /// Whether values may be searched by their level sets, too.
+    pub(super) fn may_use_slopes(&self) -> bool {
+        self.limits.is_none_or(|limits| limits.by_slopes)
+    }
+
+    /// Whether values are not those of a fit.
+    pub(super) fn has_given_values(&self) -> bool {
+        self.limits.is_none_or(|limits| limits.as_given)
+    }
+
+    /// What a search of its own within limits would answer, and the loss.
+    pub(super) fn searched(&mut self, objective: Objective, limits: Limits) -> Option<(Expr, f64)> {
+        let search = self.nested_search(objective, limits)?;
+        search.best().map(|entry| (entry.expr, entry.loss))
+    }
+
+    /// A search of its own within limits, at its end.
+    pub(super) fn nested_search(&mut self, objective: Objective, limits: Limits) -> Option<Self> {
+        let allowance = self.allowance().part(PART);
+        let own = &self.state.config;
+        // What is said of inputs by their names or numbers holds for the whole search alone; templates
+        // and complexities are among the operators.
+        let config = SearchConfig {
+            // The first replicate gets half.
+            budget: (1 + u64::from(limits.once)) * allowance.evaluations.min(limits.evaluations),
+            max_complexity: own.max_complexity.min(limits.complexity),
+            seed: own.seed ^ (self.state.replicate.index + 1),
+            held_out: 0.0,
+            only_inputs: None,
+            guesses: vec![],
+            target_loss: None,
+            seconds: None,
+            templates: Definitions::default(),
+            costs: Costs::default(),
+            constraints: ConstraintConfig::default(),
+            ..own.clone()
+        };
+        let mut search = Self::new(objective, self.rules.ops.clone(), config).ok()?;
+        search.limits = Some(limits);
+        while search.step().is_none() {
+            let is_done = limits.once && search.state.resting.is_some();
+            if is_done || search.state.replicate.is_exact() || self.allowance().is_late() {
+                break;
+            }
+        }
+        self.state.evaluations += search.evaluations();
+        Some(search)
+    }
+
+    /// Formulas of a search of its own whose loss is far below that of all shorter ones, the furthest
+    /// first.
+    pub(super) fn steepest(&mut self, objective: &Objective, limits: Limits) -> Vec<Expr> {
+        let Some(search) = self.nested_search(objective.clone(), limits) else {
+            return vec![];
+        };
+        let mut lowest = 1.0;
+        let mut falls: Vec<(f64, Expr)> = vec![];
+        for entry in search.front() {
+            if entry.loss < HOPELESS {
+                falls.push((lowest / entry.loss.max(EXACT), entry.expr));
+            }
+            lowest = f64::min(lowest, entry.loss.max(EXACT));
+        }
+        falls.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let mut eval = Evaluator::new(objective);
+        let formulas = falls.into_iter().take(STEEPEST);
+        formulas.map(|(_, formula)| without_slight_terms(formula, &mut eval)).collect()
+    }
+}
+
+/// Without terms of sums that explain next to nothing: they make up for errors of a fit.
+fn without_slight_terms(mut formula: Expr, eval: &mut Evaluator<'_>) -> Expr {
+    loop {
+        let loss = eval.loss(&formula);
+        let shorter = (0..formula.len()).find_map(|end| {
+            let sum = formula.subtree(end);
+            let kept = match (sum.root(), sum.arguments()) {
+                (Node::Op(Op::Add), both) => both,
+                (Node::Op(Op::Sub), mut both) => {
+                    both.truncate(1);
+                    both
+                }
+                _ => return None,
+            };
+            let shorter = kept.iter().map(|kept| formula.with_subtree(end, kept));
+            shorter
+                .filter(|shorter| shorter.input_count() > 0)
+                .find(|shorter| eval.loss(shorter) <= loss + SLIGHT)
+        });
+        match shorter {
+            Some(shorter) => formula = shorter,
+            None => return formula,
+        }
+    }
+}
+
+/// A share of the values' variance that does not tell a term.
+const SLIGHT: f64 = 1e-9;
