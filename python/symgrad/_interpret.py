@@ -276,7 +276,7 @@ def _read(
             futures[place] = team.executor.submit(_islands.Held(one, leash))
         for place, future in futures.items():
             with contextlib.suppress(ConnectionAbortedError):
-                yield place, future.result()
+                yield place, team.done(future)
     finally:
         for future in futures.values():
             future.cancel()

@@ -7,11 +7,13 @@ import json
 import logging
 import os
 import platform
+import signal
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import BrokenExecutor, Executor, Future
+from concurrent.futures import BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from . import _symgrad
 from ._errors import SymgradError
@@ -36,6 +38,8 @@ Data: TypeAlias = (
 Asked: TypeAlias = (
     "tuple[list[str], list[Column], list[list[Column]], Column | None, Column | None, str, str]"
 )
+
+T = TypeVar("T")
 
 # How often a job is given before the search gives up.
 ATTEMPTS = 3
@@ -133,6 +137,7 @@ class Team:
 
     def __init__(self, workers: Workers | None) -> None:
         self._make: Callable[[], Executor] | None = None
+        self._interrupted = False
         # None for this process.
         self.executor: Executor | None = None
         if workers is None or hasattr(workers, "submit"):
@@ -144,13 +149,31 @@ class Team:
             raise TypeError(f"executor must be {kinds}, not {type(workers).__name__}")
 
     def __enter__(self) -> Team:
+        # A handler of somebody else's knows what it does.
+        main = threading.current_thread() is threading.main_thread()
+        if main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, self._note)
         if self._make is not None:
             self.executor = self._make()
         return self
 
     def __exit__(self, *_: object) -> None:
+        if signal.getsignal(signal.SIGINT) == self._note:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         if self._make is not None and self.executor is not None:
             self.executor.shutdown(wait=False)
+
+    def _note(self, *_: object) -> None:
+        self._interrupted = True
+        raise KeyboardInterrupt
+
+    def done(self, future: Future[T]) -> T:
+        """What a job returns. Ctrl-C ends the wait even where Python has dropped its exception, as it
+        does while a process is being forked."""
+        while isinstance(future, Future) and not wait([future], timeout=0.5).done:
+            if self._interrupted:
+                raise KeyboardInterrupt
+        return future.result()
 
     def reports(self, rounds: dict[int, Round]) -> Iterator[bytes]:
         """The report of each job. What a worker has lost is done again."""
@@ -200,10 +223,9 @@ class Team:
             failed.set_exception(error)
             return failed
 
-    @staticmethod
-    def _outcome(future: Future[bytes]) -> bytes | Exception:
+    def _outcome(self, future: Future[bytes]) -> bytes | Exception:
         try:
-            return future.result()
+            return self.done(future)
         except (SymgradError, TypeError, ValueError):
             # The job's own, which would fail anywhere.
             raise

@@ -1,6 +1,7 @@
 """One search by several islands: the same result whoever does the work, and whoever dies."""
 
 import concurrent.futures
+import contextlib
 import logging
 import multiprocessing
 import os
@@ -126,6 +127,21 @@ def test_ctrl_c_ends_with_what_there_is():
     assert found.stopped == "observer" and found.entries
     with pytest.raises(KeyboardInterrupt):
         spread(Deadly(KeyboardInterrupt()))
+
+
+class Distracted(concurrent.futures.ThreadPoolExecutor):
+    """Drops Ctrl-C, as Python does while it forks a process."""
+
+    def submit(self, job, *_):
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        return concurrent.futures.Future()
+
+
+def test_ctrl_c_is_heard_even_where_python_drops_it():
+    with pytest.raises(KeyboardInterrupt):
+        spread(Distracted())
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_values_seconds_and_columns_left_out():
