@@ -270,10 +270,9 @@ def _read(
 ) -> Iterator[tuple[int, str]]:
     """What each job has read, but for those that ended early."""
     futures: dict[int, Future[str]] = {}
-    assert team.executor is not None
     try:
         for place, one in jobs.items():
-            futures[place] = team.executor.submit(_islands.Held(one, leash))
+            futures[place] = team.submit(_islands.Held(one, leash))
         for place, future in futures.items():
             with contextlib.suppress(ConnectionAbortedError):
                 yield place, team.done(future)

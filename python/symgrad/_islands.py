@@ -137,7 +137,7 @@ class Team:
 
     def __init__(self, workers: Workers | None) -> None:
         self._make: Callable[[], Executor] | None = None
-        self._interrupted = False
+        self._interrupted = self._busy = False
         # None for this process.
         self.executor: Executor | None = None
         if workers is None or hasattr(workers, "submit"):
@@ -164,8 +164,24 @@ class Team:
             self.executor.shutdown(wait=False)
 
     def _note(self, *_: object) -> None:
+        later = self._busy and not self._interrupted
         self._interrupted = True
-        raise KeyboardInterrupt
+        if not later:
+            raise KeyboardInterrupt
+
+    def submit(self, job: Callable[[], T]) -> Future[T]:
+        """Gives a job to the executor, undisturbed: an executor that is interrupted while it starts its
+        processes would leave them behind, and wait for them in the end."""
+        assert self.executor is not None
+        self._busy = True
+        try:
+            future = self.executor.submit(job)
+        finally:
+            self._busy = False
+        if self._interrupted:
+            future.cancel()
+            raise KeyboardInterrupt
+        return future
 
     def done(self, future: Future[T]) -> T:
         """What a job returns. Ctrl-C ends the wait even where Python has dropped its exception, as it
@@ -207,17 +223,16 @@ class Team:
         futures = {}
         try:
             for island, job in rounds.items():
-                futures[island] = self._submitted(self.executor, job)
+                futures[island] = self._submitted(job)
             for island, future in futures.items():
                 yield island, self._outcome(future)
         finally:
             for future in futures.values():
                 future.cancel()
 
-    @staticmethod
-    def _submitted(executor: Executor, job: Round) -> Future[bytes]:
+    def _submitted(self, job: Round) -> Future[bytes]:
         try:
-            return executor.submit(job)
+            return self.submit(job)
         except BrokenExecutor as error:
             failed: Future[bytes] = Future()
             failed.set_exception(error)
