@@ -74,7 +74,7 @@ fn a_search_leaves_a_page_that_can_be_made_again() {
     let page = read(given.at("found/report.html"));
     for words in [
         "badge identified",
-        "<math display=\"block\"><mi>v</mi>",
+        "<math displaystyle=\"true\"><mi>v</mi>",
         "v \\, x",
         "symgrad search field.csv --points x,v --budget 4000 --seed 5</code>",
         "field.csv, 100 rows",

@@ -167,7 +167,7 @@ fn a_page_holds_what_was_found() {
         "badge identified",
         "It is so.",
         "symgrad search orbit.csv",
-        r#"<math display="block"><mi>x</mi></math>"#,
+        r#"<math displaystyle="true"><mi>x</mi></math>"#,
         r#"data-copy="code-2-0""#,
         r#"role="button" tabindex="0" data-entry="0" aria-pressed="false""#,
         r#"aria-label="complexity 7, loss 8.50e-6: x + y""#,

@@ -42,17 +42,55 @@ pub(super) fn badge(badge: Badge) -> Markup {
     html! { span class=(badge.class()) { (badge.name()) } }
 }
 
-/// A formula, typeset if it can be; it scrolls within its own box.
+/// A formula, typeset if it can be. Its lines break before the terms of a sum; a term that is wider than
+/// its box scrolls there.
 pub(super) fn formula(math: &str, text: &str, label: &str) -> Markup {
     html! {
         div .formula role="group" tabindex="0" aria-label=(label) {
             @if math.is_empty() {
                 code { (text) }
             } @else {
-                math display="block" { (PreEscaped(math)) }
+                (typeset(math))
             }
         }
     }
+}
+
+/// Each term of a sum as a piece of its own, since lines break nowhere else.
+pub(super) fn typeset(math: &str) -> Markup {
+    html! {
+        @for (number, term) in terms(math).into_iter().enumerate() {
+            @if number > 0 { wbr; }
+            math displaystyle="true" { (PreEscaped(term)) }
+        }
+    }
+}
+
+/// What stands inside of `<math>`, taken apart before each plus and minus between two terms.
+fn terms(math: &str) -> Vec<String> {
+    const SIGNS: [&str; 2] = ["<mo>+</mo>", "<mo>−</mo>"];
+    let (mut found, mut begin, mut depth) = (vec![], 0, 0_usize);
+    for (at, _) in math.match_indices('<') {
+        let rest = &math[at..];
+        if depth == 0 && at > begin && SIGNS.iter().any(|sign| rest.starts_with(sign)) {
+            found.push(&math[begin..at]);
+            begin = at;
+        }
+        // An element that is empty closes itself.
+        let tag = rest.split('>').next().unwrap_or_default();
+        depth = match tag {
+            _ if tag.starts_with("</") => depth.saturating_sub(1),
+            _ if tag.ends_with('/') => depth,
+            _ => depth + 1,
+        };
+    }
+    found.push(&math[begin..]);
+    // At the beginning of a piece a sign would be one of its term alone, without space around it.
+    let between = |(number, term): (usize, &str)| match term.strip_prefix("<mo>") {
+        Some(rest) if number > 0 => format!("<mo form=\"infix\">{rest}"),
+        _ => term.to_owned(),
+    };
+    found.into_iter().enumerate().map(between).collect()
 }
 
 /// The notations, each with a button that copies it. The names of their elements begin with `id`.
@@ -99,4 +137,21 @@ pub(super) fn facts<'a>(facts: impl IntoIterator<Item = &'a (String, String)>) -
 /// A wide thing that scrolls within its own box.
 pub(super) fn scrolled(label: &str, inner: &Markup) -> Markup {
     html! { div .scroll role="region" tabindex="0" aria-label=(label) { (inner) } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::terms;
+
+    #[test]
+    fn sums_are_taken_apart_between_their_terms() {
+        let inner = "<mrow><mo>(</mo><mrow><mi>x</mi><mo>−</mo><mi>y</mi></mrow><mo>)</mo></mrow>";
+        let product = format!("<mi>a</mi><mo/>{inner}");
+        let whole = format!("<mo>−</mo>{product}<mo>+</mo>{inner}<mo>−</mo><mi>z</mi>");
+        let first = format!("<mo>−</mo>{product}");
+        let second = format!("<mo form=\"infix\">+</mo>{inner}");
+        assert_eq!(terms(&whole), [&first, &second, "<mo form=\"infix\">−</mo><mi>z</mi>"]);
+        assert_eq!(terms(inner), [inner]);
+        assert_eq!(terms("</mi><mo>+"), ["</mi><mo>+"]);
+    }
 }

@@ -3,7 +3,7 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::Badge;
-use super::frame::{badge, command, facts, formula, page, scrolled};
+use super::frame::{badge, command, facts, formula, page, scrolled, typeset};
 use crate::canvas::shortened;
 use crate::{Section, TextTable, format_loss};
 
@@ -152,7 +152,7 @@ impl IndexRow {
                         @if math.is_empty() {
                             code { (shortened(&self.text, TEXT)) }
                         } @else {
-                            math displaystyle="true" { (PreEscaped(math)) }
+                            (typeset(math))
                         }
                     }
                 }

@@ -142,15 +142,17 @@ impl ResultPage {
         let held = self.entries.iter().any(|entry| entry.held_out.is_some());
         let outermost = self.entries.iter().any(|entry| entry.outermost.is_some());
         let bits = self.entries.iter().any(|entry| entry.bits.is_some());
+        // Each cell says what it holds: on a narrow screen rows are stacks.
+        let second = self.second.as_deref();
         let table = html! {
-            table {
+            table .stacks .front {
                 thead { tr {
                     th scope="col" { span .unseen { "Show" } }
                     th .number scope="col" { "complexity" }
                     th .number scope="col" { (self.loss) }
                     @if held { th .number scope="col" { "held out" } th .number scope="col" { "95 %" } }
                     @if outermost { th .number scope="col" { "outermost" } }
-                    @if let Some(second) = &self.second { th .number scope="col" { (second) } }
+                    @if let Some(second) = second { th .number scope="col" { (second) } }
                     @if bits { th .number scope="col" { "bits in favour" } }
                     th scope="col" { "formula" }
                 } }
@@ -162,16 +164,22 @@ impl ResultPage {
                                 button type="button" data-entry=(index) aria-pressed=(chosen)
                                     aria-label={ "Show the formula of complexity " (entry.complexity) } { "show" }
                             }
-                            td .number { (entry.complexity) }
-                            td .number { (format_loss(entry.loss)) }
+                            td .number data-head="complexity" { (entry.complexity) }
+                            td .number data-head=(self.loss) { (format_loss(entry.loss)) }
                             @if held {
-                                td .number { (loss_of(entry.held_out)) }
-                                td .number { (ends_of(entry.held_out)) }
+                                td .number data-head="held out" { (loss_of(entry.held_out)) }
+                                td .number data-head="95 %" { (ends_of(entry.held_out)) }
                             }
-                            @if outermost { td .number { (loss_of(entry.outermost)) } }
-                            @if self.second.is_some() { td .number { (entry.second.map(format_loss).unwrap_or_default()) } }
-                            @if bits { td .number { (entry.bits.map(|bits| format!("{bits:.0}")).unwrap_or_default()) } }
-                            td { code { (shortened(&entry.text, ROW)) } }
+                            @if outermost { td .number data-head="outermost" { (loss_of(entry.outermost)) } }
+                            @if let Some(second) = second {
+                                td .number data-head=(second) { (entry.second.map(format_loss).unwrap_or_default()) }
+                            }
+                            @if bits {
+                                td .number data-head="bits in favour" {
+                                    (entry.bits.map(|bits| format!("{bits:.0}")).unwrap_or_default())
+                                }
+                            }
+                            td data-head="formula" { code { (shortened(&entry.text, ROW)) } }
                         }
                     }
                 }
