@@ -5,7 +5,7 @@ use symgrad_data::DataError;
 use symgrad_expr::{Expr, Workspace};
 
 use crate::choose::{Candidate, ROUNDING, choose, front};
-use crate::elimination::{Fitted, coefficients};
+use crate::elimination::{Fitted, fitted};
 use crate::inner;
 use crate::known::Known;
 use crate::law::{Alternative, Law, LawVerdict, Laws, Road};
@@ -61,11 +61,14 @@ pub fn find_laws(
     observer: &mut dyn LawObserver,
 ) -> Result<Laws, DataError> {
     let parts = Parts::of(source, settings)?;
-    let libraries =
-        if settings.only_proposals { vec![] } else { libraries(parts.fit.dim(), &settings.ops) };
+    let (libraries, reached) = if settings.only_proposals {
+        (vec![], 0)
+    } else {
+        libraries(parts.fit.dim(), &settings.ops)
+    };
     let fitted = libraries.iter().map(|_| None).collect();
     let (constants, inner) = (vec![], None);
-    let mut search = LawSearch { parts, settings, libraries, fitted, inner, reached: 1, constants };
+    let mut search = LawSearch { parts, settings, libraries, fitted, inner, reached, constants };
     Ok(search.run(observer))
 }
 
@@ -288,12 +291,12 @@ impl LawSearch<'_> {
             [fit, validation].map(|part| Known::of(&self.constants, part, &mut workspace));
         let measure = |Terms { terms, road }: &Terms| {
             let mut workspace = Workspace::default();
-            let c = coefficients(terms, &at_fit, fit, &mut workspace)?;
+            let (terms, c) = fitted(terms, &at_fit, fit, &mut workspace)?;
             let unit = c.iter().copied().find(|c| *c != 0.0)?;
-            let expr = sum_of(terms, &c, unit);
+            let expr = sum_of(&terms, &c, unit);
             let measure = Measure::of(&expr, validation, &at_validation, &mut workspace)?;
             let complexity = self.settings.ops.complexity(&expr);
-            let (terms, road) = (terms.clone(), *road);
+            let road = *road;
             let candidate = Candidate { expr, terms, complexity, road, measure };
             candidate.is_further().then_some(candidate)
         };
@@ -333,11 +336,11 @@ impl LawSearch<'_> {
         let mut workspace = Workspace::default();
         let sample = self.parts.fit.joined(&self.parts.validation);
         let known = Known::of(&self.constants, &sample, &mut workspace);
-        let Some(c) = coefficients(&chosen.terms, &known, &sample, &mut workspace) else {
+        let Some((terms, c)) = fitted(&chosen.terms, &known, &sample, &mut workspace) else {
             return chosen.expr.clone();
         };
         let ops = &self.settings.ops;
-        polish(&chosen.terms, &c, &sample, &known, ops, &mut workspace)
+        polish(&terms, &c, &sample, &known, ops, &mut workspace)
     }
 
     /// Whether both roads have led to a law: to the same function, and nearly as constant.

@@ -69,23 +69,25 @@ impl Fitted {
     }
 }
 
-/// The coefficients of a sum that changes least.
-pub(crate) fn coefficients(
+/// Those terms of a sum that are no functions of what is known, and the coefficients with which they change
+/// least.
+pub(crate) fn fitted(
     terms: &[Expr],
     known: &Known,
     sample: &Sample,
     workspace: &mut Workspace,
-) -> Option<Vec<f64>> {
+) -> Option<(Vec<Expr>, Vec<f64>)> {
     let at: Vec<Feature> =
         terms.iter().map(|term| sample.feature(term, workspace)).collect::<Option<_>>()?;
-    let all: Vec<usize> = (0..terms.len()).collect();
     let matrices = Matrices::of(&at, sample.dim()).across(known, &at).with_ridge(RIDGES[0]);
-    matrices.best(&all).map(|best| best.coefficients)
+    let further = matrices.further();
+    let coefficients = matrices.best(&further)?.coefficients;
+    Some((further.into_iter().map(|term| terms[term].clone()).collect(), coefficients))
 }
 
 /// What is left at each length of at most the longest.
 fn path(matrices: &Matrices, longest: usize) -> Vec<Vec<usize>> {
-    let mut kept: Vec<usize> = (0..matrices.len()).collect();
+    let mut kept = matrices.further();
     let mut found = Vec::new();
     while !kept.is_empty()
         && let Some(best) = matrices.best(&kept)
@@ -111,4 +113,65 @@ fn by_size(best: &Best) -> Vec<usize> {
     let mut order: Vec<usize> = (0..best.scaled.len()).collect();
     order.sort_by(|&i, &j| size(i).total_cmp(&size(j)).then(i.cmp(&j)));
     order
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use symgrad_data::{Groups, Table};
+
+    use super::*;
+
+    const FUNCTIONS: [&str; 6] = [
+        "log(x1^2 + x2^2)",
+        "1/(x1^2 + x2^2)",
+        "sqrt(x1^2 + x2^2 + 1)",
+        "x1^2 + x2^2",
+        "exp(-x1^2 - x2^2)",
+        "(x1^2 + x2^2)^2",
+    ];
+
+    /// Circles in two planes, at speeds that have nothing to do with each other, with errors.
+    fn circles(noise: f64) -> Sample {
+        let (mut columns, mut labels) = (vec![vec![]; 4], vec![]);
+        for n in 0..600_u32 {
+            let (group, t) = (f64::from(n / 20), f64::from(n % 20));
+            let [first, second] = [0.618, 0.755].map(|step| 0.5 + (group * step).fract());
+            let point = [(first, 0.7 * t + group), (second, 1.1 * t + 2.0 * group)];
+            let place =
+                point.map(|(size, angle)| [size * angle.cos(), size * angle.sin()]).concat();
+            for (k, (column, x)) in columns.iter_mut().zip(place).enumerate() {
+                let error = (f64::from(n) * [0.571, 0.433, 0.311, 0.873][k]).fract() - 0.5;
+                column.push(x + noise * error);
+            }
+            labels.push(group);
+        }
+        let names = ["x1", "x2", "x3", "x4"].map(String::from);
+        let points = Table::new(names.into(), columns).expect("a table");
+        Sample::of_groups(&Groups::new(&points, &labels, None).expect("groups"), &[1.0; 4])
+    }
+
+    proptest! {
+        /// Functions of what is known say nothing beside a law, however well they would follow the noise.
+        #[test]
+        fn functions_of_what_is_known_are_left_out(
+            chosen in proptest::sample::subsequence(&FUNCTIONS[..], 1..4),
+            noise in prop_oneof![Just(0.0), 1e-3..0.1_f64],
+        ) {
+            let parse = |text: &str| text.parse::<Expr>().expect("a formula");
+            let (sample, mut workspace) = (circles(noise), Workspace::default());
+            let known = Known::of(&[parse("x1^2 + x2^2")], &sample, &mut workspace);
+            let own = ["x3^2", "x4^2"].map(parse);
+            let mut terms: Vec<Expr> = chosen.iter().map(|text| parse(text)).collect();
+            terms.extend(own.clone());
+            let (left, coefficients) =
+                fitted(&terms, &known, &sample, &mut workspace).expect("a sum");
+            prop_assert_eq!(left, own.to_vec());
+            prop_assert_eq!(coefficients.len(), 2);
+            let library = Fitted::of(&terms, &sample, &mut workspace);
+            for sum in library.sums(&known, &sample, &mut workspace) {
+                prop_assert!(sum.iter().all(|term| own.contains(term)));
+            }
+        }
+    }
 }

@@ -31,6 +31,10 @@ const ROUNDING: f64 = 1e-12;
 /// Iterations after which an eigenvector is good enough to tell large coefficients from small.
 const ITERATIONS: usize = 40;
 
+/// The share of a feature's squared gradient across that of what is known below which it is a function of
+/// that, up to rounding.
+const FUNCTION: f64 = 1e-9;
+
 /// The two matrices, for features of unit mean squared gradient.
 #[derive(Clone)]
 pub(crate) struct Matrices {
@@ -111,6 +115,12 @@ impl Matrices {
 
     pub(crate) fn len(&self) -> usize {
         self.scale.len()
+    }
+
+    /// The features that are no functions of what is known: to add one of those to a law says nothing, and
+    /// would only follow the noise.
+    pub(crate) fn further(&self) -> Vec<usize> {
+        (0..self.len()).filter(|&j| self.whole[(j, j)] > FUNCTION).collect()
     }
 
     /// The same with a ridge on the change alone: a combination whose terms cancel changes little,

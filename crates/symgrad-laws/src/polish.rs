@@ -1,6 +1,6 @@
 //! Simple numbers in place of fitted ones.
 
-use symgrad_expr::{Expr, OpSet, Workspace};
+use symgrad_expr::{Expr, Node, Op, OpSet, Workspace};
 use symgrad_simplify::{Domain, Simplifier};
 
 use crate::choose::ROUNDING;
@@ -54,9 +54,19 @@ pub(crate) fn polish(
     }
     let Some((complexity, _, rounded)) = best else { return sum_of(terms, coefficients, 1.0) };
     // Every function of a law is one: of a square or a logarithm its argument.
-    let simple = simplifier.simplify_level_set(&rounded);
+    let simple = simplifier.simplify_level_set(&argument(&rounded));
     let sound = cost(ops, &simple) <= complexity && loss(&simple).is_finite();
     if sound { simple } else { rounded }
+}
+
+/// What stands inside functions that rise or fall wherever they are finite, as the formula is at all points.
+fn argument(formula: &Expr) -> Expr {
+    let arguments = formula.arguments();
+    match (formula.root(), arguments.as_slice()) {
+        (Node::Op(Op::Log | Op::Exp | Op::Sqrt | Op::Neg), [inside]) => argument(inside),
+        (Node::Op(Op::Mul), [factor, inside]) if factor.inputs().is_empty() => argument(inside),
+        _ => formula.clone(),
+    }
 }
 
 /// The complexity, where a number counts by its digits: 0.5 is simpler than 0.4987.

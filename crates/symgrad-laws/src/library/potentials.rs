@@ -2,9 +2,8 @@
 //! and of differences where there are many inputs, and sums over inputs that are all alike.
 
 use symgrad_expr::{Expr, Op, OpSet};
-use symgrad_search::monomials;
 
-use super::MOST;
+use super::{MOST, monomials};
 
 /// Inputs from which differences are looked at by themselves: of fewer, polynomials of the fourth
 /// degree hold the powers of differences, and libraries of single functions all others.
@@ -33,9 +32,7 @@ pub(super) fn libraries(inputs: &[u16], ops: &OpSet) -> Vec<Vec<Expr>> {
         found.push(singles(&x));
     }
     if x.len() >= DIFFERENCES {
-        let neighbours: Vec<Expr> =
-            x.windows(2).map(|pair| pair[1].clone() - pair[0].clone()).collect();
-        found.extend(one_by_one(functions_of_differences(&neighbours)));
+        found.extend(one_by_one(functions_of_differences(&of_neighbours(&x))));
         found.push(functions_of_differences(&all_differences(&x)));
     }
     for size in PLACES {
@@ -45,6 +42,11 @@ pub(super) fn libraries(inputs: &[u16], ops: &OpSet) -> Vec<Vec<Expr>> {
     }
     let mut found: Vec<Vec<Expr>> =
         found.into_iter().map(|kinds| with_squares(inputs, ops, kinds)).collect();
+    if x.len() >= SINGLES {
+        // Of few points and with noise, all products of two would be too many.
+        let kinds = singles(&x).into_iter().chain(functions_of_differences(&of_neighbours(&x)));
+        found.extend(kinds.map(|kind| [neighbours(&x), kind].concat()));
+    }
     if x.len() >= ALIKE {
         found.push(of_alike(&[&x]));
         let (places, velocities) = x.split_at(x.len() / 2);
@@ -72,7 +74,7 @@ fn variables(inputs: &[u16]) -> Vec<Expr> {
 /// functions.
 fn with_squares(inputs: &[u16], ops: &OpSet, functions: Vec<Vec<Expr>>) -> Vec<Expr> {
     let mut found = monomials(inputs, 2, ops);
-    if found.len() > MOST / 2 {
+    if found.is_empty() || found.len() > MOST / 2 {
         found = neighbours(&variables(inputs));
     }
     let before = found.len();
@@ -157,7 +159,15 @@ fn singles(x: &[Expr]) -> Vec<Vec<Expr>> {
     found
 }
 
+fn of_neighbours(x: &[Expr]) -> Vec<Expr> {
+    x.windows(2).map(|pair| pair[1].clone() - pair[0].clone()).collect()
+}
+
+/// None where a library has no room for them.
 fn all_differences(x: &[Expr]) -> Vec<Expr> {
+    if x.len() * (x.len() - 1) / 2 > MOST {
+        return vec![];
+    }
     let before = |(k, b): (usize, &Expr)| -> Vec<Expr> {
         x[..k].iter().map(|a| a.clone() - b.clone()).collect()
     };
@@ -182,10 +192,11 @@ fn functions_of_differences(differences: &[Expr]) -> Vec<Vec<Expr>> {
 /// Powers and logarithms of the distances between bodies of so many coordinates, which stand side by
 /// side; none where there is no room for places and velocities of two of them.
 fn between_bodies(x: &[Expr], size: usize) -> Vec<Vec<Expr>> {
-    if x.len() < 4 * size {
+    let places: Vec<&[Expr]> = x.windows(size).collect();
+    // Each of n places with all but its next neighbours: no library has room for more.
+    if x.len() < 4 * size || places.len() * places.len() / 2 > 2 * MOST {
         return vec![];
     }
-    let places: Vec<&[Expr]> = x.windows(size).collect();
     let mut squares = vec![];
     for (k, a) in places.iter().enumerate() {
         for b in places.iter().skip(k + size) {

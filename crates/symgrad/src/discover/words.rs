@@ -4,10 +4,13 @@ use symgrad_laws::{Law, LawVerdict, Laws, Verdict};
 
 use super::{DiscoveryKind, DiscoveryVerdict, LawKind, LawRecord};
 
+/// ρ of what varies by so little that no figure is given.
+const ROUNDING: f64 = 1e-12;
+
 /// How far a formula varies where it may not, in per cent of how far it varies at all.
 pub(crate) fn varies_by(rho: f64) -> String {
     let share = 100.0 * rho.max(0.0).sqrt();
-    if share < 1e-4 {
+    if rho < ROUNDING {
         return "less than 0.0001 %".into();
     }
     let digits = 1 + [1.0, 0.1, 0.01, 1e-3].iter().filter(|limit| share < **limit).count();
@@ -25,7 +28,7 @@ pub(super) fn sentence_of(law: &Law) -> String {
     let varies = varies_by(constancy.rho);
     // Far above ρ the estimate saw the motion, and no noise; far below, noise is not what limits it.
     let explains = |floor: &f64| (0.1..10.0).contains(&(floor / constancy.rho));
-    let noisy = constancy.noise_floor.filter(explains);
+    let noisy = constancy.noise_floor.filter(explains).filter(|_| constancy.rho > ROUNDING);
     match (law.verdict, noisy) {
         (LawVerdict::Law, Some(floor)) => format!(
             "constant within groups to {varies}, as far as noise, about {}, allows",
