@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use serde_json::Value;
+use symgrad::data::{Table, Triplets};
 use symgrad::siamese::Backend;
 use symgrad::{
     Error, Folder, Observer, Plan, Record, Reproduction, Stage, Suite, reproduce, select,
@@ -64,6 +65,7 @@ fn small_experiments_are_recovered_and_resumed() {
         "training.csv",
         "field.csv",
         "front.csv",
+        "laws.json",
         "front.svg",
         "scatter.svg",
         "report.html",
@@ -74,7 +76,7 @@ fn small_experiments_are_recovered_and_resumed() {
     result_has_its_fields(&result);
 
     let seconds = json(&first.join(trace).join("seconds.json"));
-    for stage in ["data", "training", "gradients", "search", "check"] {
+    for stage in ["data", "training", "gradients", "search", "laws", "check"] {
         assert!(seconds[stage].is_f64(), "{stage}");
     }
 
@@ -135,16 +137,33 @@ fn runs_are_stopped_resumed_and_fed_with_a_users_own_files() {
         let with_own = reproduce(&plan, &()).expect("a run");
         assert!(with_own.failures.is_empty(), "{}", with_own.text);
         let record = &with_own.records[0];
-        assert_eq!((record.answer.as_str(), record.recovered), ("a11 - a22", false));
+        assert_eq!((record.answer.as_str(), record.recovered), ("a11 - a22", Some(false)));
         assert_eq!(record.users_files, ["field.csv"]);
         assert!(with_own.text.contains("a user's own field.csv"), "{}", with_own.text);
         assert_eq!(std::fs::read_to_string(trace.join("field.csv")).expect("a field"), own);
     }
     // Set aside, not lost.
-    let plan = Plan { fresh: true, ..plan(out, &["trace-2x2"], 2) };
-    assert!(reproduce(&plan, &()).expect("a run").complete());
+    let anew = Plan { fresh: true, ..plan(out, &["trace-2x2"], 2) };
+    assert!(reproduce(&anew, &()).expect("a run").complete());
     let aside = out.join("trace-2x2-isolated/seed-0.old-1/field.csv");
     assert_eq!(std::fs::read_to_string(aside).expect("the user's field"), own);
+
+    // What a user's own triplets share, nobody has said: these share no trace.
+    let part = |shift: f64| {
+        let column =
+            |k: u32| (0..300).map(|n| (f64::from(n * k) * 0.618 + shift).fract()).collect();
+        let names = ["a11", "a12", "a21", "a22"].map(String::from);
+        Table::new(names.into(), [3, 5, 7, 11].map(column).into()).expect("a table")
+    };
+    let triplets = Triplets::new(part(0.0), part(0.3), part(0.6)).expect("triplets");
+    triplets.write(trace.join("test.npz")).expect("written");
+    let with_own = reproduce(&plan(out, &["trace-2x2"], 2), &()).expect("a run");
+    let record = &with_own.records[0];
+    assert_eq!((record.recovered, &record.truth, record.mismatch), (None, &None, None));
+    assert_eq!(record.answer, "a11 + a22");
+    let pairs = record.pairs.as_ref().expect("what pairs say");
+    assert!(pairs.laws.is_empty() && pairs.recovered.is_none(), "{pairs:?}");
+    assert!(with_own.complete(), "nothing is known to be wrong");
 }
 
 /// The check's time is measured anew; everything else must be the same.
@@ -160,6 +179,7 @@ fn pages_lead_to_each_other(out: &Path) {
     for words in [
         r#"<a href="trace-2x2-isolated/seed-0/report.html">trace-2x2</a>"#,
         "2 of 2 recovered",
+        "Laws by held-out pairs: the truth is among them in 2 of 2.",
         "<math displaystyle=\"true\"><msub><mi>a</mi><mn>11</mn></msub>",
         "symgrad reproduce --quick</code>",
         r#"<span class="yes">yes</span>"#,
@@ -170,6 +190,7 @@ fn pages_lead_to_each_other(out: &Path) {
     for words in [
         "trace-2x2, isolated recipe, seed 0",
         "The truth",
+        "held-out pairs, without the network's word: 1 law",
         "Losses of the training by step",
         "neuron = φ(answer)",
         "Angles between the gradients",
@@ -197,6 +218,10 @@ fn summary_has_its_fields(summary: &Value) {
         assert!(experiment["answer"].is_string() && experiment["truth"].is_string());
         assert!(experiment["mismatch"].as_f64().is_some_and(|m| m < 1e-4));
         verdict_has_its_fields(&experiment["verdict"]);
+        let pairs = &experiment["pairs"];
+        assert_eq!(pairs["recovered"], true, "{pairs}");
+        let law = &pairs["laws"][0];
+        assert!(law["expression"].is_string() && law["rho"].as_f64().is_some_and(|rho| rho < 1e-4));
     }
     let verdicts = summary["verdicts"].as_array().expect("a list");
     let kinds: Vec<&Value> = verdicts.iter().map(|tally| &tally["verdict"]).collect();

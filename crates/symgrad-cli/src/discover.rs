@@ -136,6 +136,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         ops: arguments.ops.clone().unwrap_or_default(),
         seed: arguments.seed,
         noise: arguments.columns.noise,
+        ..Default::default()
     };
     let mut bar = LawBar::new(running.keeper());
     let found = match &network {

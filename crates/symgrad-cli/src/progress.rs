@@ -337,7 +337,11 @@ impl Observer for Bars {
     }
 
     fn finished(&self, run: &str, record: &Record, resumed: bool) {
-        let outcome = if record.recovered { "recovered" } else { "not recovered" };
+        let outcome = match record.recovered {
+            Some(true) => "recovered",
+            Some(false) => "not recovered",
+            None => "truth not known",
+        };
         let verdict = record.verdict.as_ref().map_or("", |verdict| verdict.kind.name());
         let kind = record.verdict.as_ref().map(|verdict| verdict.kind.name());
         let (recovered, answer) = (record.recovered, &record.answer);

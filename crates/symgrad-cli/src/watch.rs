@@ -87,7 +87,7 @@ pub(crate) enum Event<'a> {
     Law { expression: &'a str, verdict: &'a str },
     Stage { run: &'a str, stage: &'a str },
     Progress { run: &'a str, stage: &'a str, done: u64, total: u64 },
-    Run { run: &'a str, recovered: bool, verdict: Option<&'a str>, answer: &'a str },
+    Run { run: &'a str, recovered: Option<bool>, verdict: Option<&'a str>, answer: &'a str },
     Failed { run: Option<&'a str>, reason: &'a str },
     Ended { interrupted: bool },
 }

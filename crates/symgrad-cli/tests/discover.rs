@@ -297,3 +297,26 @@ fn bad_input_is_named_and_nothing_is_written() {
         assert!(!out.join("result.json").exists() || words == "constant", "{told}");
     }
 }
+
+/// Whatever numbers a file may hold, and however many columns, there is an answer whose page is made.
+#[test]
+fn numbers_of_any_size_and_very_many_columns_end_in_an_answer() {
+    let huge = (0..200).map(|n| {
+        let sign = if n % 2 == 0 { "" } else { "-" };
+        format!("{},{n},{sign}1e308,{}", n / 20, f64::from(n * 37 % 101) * 1e-300)
+    });
+    let huge = "run,time,x,v\n".to_owned() + &huge.collect::<Vec<_>>().join("\n");
+    let names: Vec<String> = (0..120).map(|k| format!("c{k}")).collect();
+    let wide = (0..120_u32).map(|n| {
+        let x = (0..120_u32).map(|k| (f64::from(n * (k + 3)) * 0.618).fract().to_string());
+        format!("{},{}", n / 10, x.collect::<Vec<_>>().join(","))
+    });
+    let wide = format!("run,{}\n{}", names.join(","), wide.collect::<Vec<_>>().join("\n"));
+    for text in [huge, wide] {
+        let given = Given::csv(&text);
+        let out = given.folder.path().join("out");
+        let output = given.discover(&["--out", &out.to_string_lossy()]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        assert!(out.join("report.html").is_file(), "{}", stderr(&output));
+    }
+}

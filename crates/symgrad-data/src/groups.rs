@@ -12,6 +12,7 @@ use std::ops::Range;
 use crate::table::{check_column, pick};
 use crate::{DataError, Table};
 use pairs::{Strangers, bounds_of};
+use split::Part;
 
 /// Points in groups, each of which shares what is looked for: the moments of a trajectory share its
 /// conserved quantities, draws of one class their concept.
@@ -46,6 +47,8 @@ pub struct Groups {
     left_out: usize,
     /// Points of other values than each group, where some are known.
     strangers: Option<Strangers>,
+    /// Which part of a split each group is in, where that is settled.
+    parts: Option<Vec<Part>>,
 }
 
 /// Points that say enough for a formula to be looked for in them.
@@ -82,6 +85,7 @@ impl Groups {
             time: time.map(|time| pick(&time, &rows)),
             bounds: bounds_of(kept.iter().map(|rows| rows.len())),
             strangers: None,
+            parts: None,
         })
     }
 
@@ -138,7 +142,32 @@ impl Groups {
             left_out: 0,
             bounds: bounds_of(groups.iter().map(|&group| self.rows(group).len())),
             strangers: self.strangers.as_ref().map(|strangers| strangers.select(groups)),
+            parts: self.parts.as_ref().map(|parts| groups.iter().map(|&g| parts[g]).collect()),
         }
+    }
+
+    /// The groups without some of their points, and without those that are left with a single one.
+    ///
+    /// # Panics
+    /// If there are not as many marks as points.
+    pub fn without(&self, left_out: &[bool]) -> Result<Self, DataError> {
+        assert_eq!(left_out.len(), self.points.rows(), "a mark for each point");
+        let is_kept = |row: &usize| !left_out[*row];
+        let rows_of = |group: usize| self.rows(group).filter(is_kept).collect::<Vec<usize>>();
+        let kept: Vec<usize> = (0..self.len()).filter(|&g| rows_of(g).len() > 1).collect();
+        if kept.len() < 2 {
+            return Err(GroupError::OneGroup.into());
+        }
+        let rows: Vec<usize> = kept.iter().flat_map(|&group| rows_of(group)).collect();
+        check_size(rows.len())?;
+        let groups = self.select(&kept);
+        Ok(Self {
+            points: self.points.select(&rows),
+            time: self.time.as_ref().map(|time| pick(time, &rows)),
+            bounds: bounds_of(kept.iter().map(|&group| rows_of(group).len())),
+            left_out: self.len() - kept.len(),
+            ..groups
+        })
     }
 
     /// The same groups with some of the inputs alone.

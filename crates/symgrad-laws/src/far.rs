@@ -17,27 +17,21 @@ pub(crate) fn without_far(groups: &Groups) -> Result<Option<(Groups, usize)>, Da
     if groups.time().is_some() {
         return Ok(None);
     }
-    let mut near = vec![true; points.rows()];
+    let mut far = vec![false; points.rows()];
     for column in points.columns() {
         let centre = median(column.clone());
         let distances: Vec<f64> = column.iter().map(|x| (x - centre).abs()).collect();
         let limit = FAR * median(distances.clone());
         // An input that is mostly the same tells of no distances.
         if limit > 0.0 {
-            near.iter_mut().zip(distances).for_each(|(near, distance)| *near &= distance <= limit);
+            far.iter_mut().zip(distances).for_each(|(far, distance)| *far |= distance > limit);
         }
     }
-    let kept: Vec<usize> = (0..points.rows()).filter(|&row| near[row]).collect();
-    let far = points.rows() - kept.len();
-    if far == 0 || far as f64 > MOST * points.rows() as f64 {
+    let count = far.iter().filter(|far| **far).count();
+    if count == 0 || count as f64 > MOST * points.rows() as f64 {
         return Ok(None);
     }
-    let mut labels = vec![0.0; points.rows()];
-    for group in 0..groups.len() {
-        labels[groups.rows(group)].fill(group as f64);
-    }
-    let labels: Vec<f64> = kept.iter().map(|&row| labels[row]).collect();
-    Ok(Some((Groups::new(&points.select(&kept), &labels, None)?, far)))
+    Ok(Some((groups.without(&far)?, count)))
 }
 
 fn median(mut column: Vec<f64>) -> f64 {

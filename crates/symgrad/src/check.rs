@@ -9,7 +9,7 @@ use symgrad_expr::{Expr, Op, Program, Workspace};
 use symgrad_search::{Evaluator, Measure, Objective};
 
 use crate::findings::formula_of_columns;
-use crate::{Error, Findings, Seconds, VerdictRecord};
+use crate::{Discovery, Error, Findings, PairsRecord, Seconds, VerdictRecord};
 
 /// The answer has the truth's level sets if 1 − |mean cos| is below this.
 pub(crate) const RECOVERED: f64 = 1e-4;
@@ -28,8 +28,10 @@ pub struct Record {
     pub recipe: Recipe,
     /// The seed.
     pub seed: u64,
-    /// Whether the answer has the truth's level sets: `mismatch` below 10⁻⁴.
-    pub recovered: bool,
+    /// Whether the answer has the truth's level sets: `mismatch` below 10⁻⁴. Absent where the truth is
+    /// not known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub recovered: Option<bool>,
     /// What the search said of its answer, without the truth. Absent from records of earlier
     /// versions.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -38,11 +40,16 @@ pub struct Record {
     pub answer: String,
     /// The same for LaTeX.
     pub answer_latex: String,
-    /// The concept of the data.
-    pub truth: String,
+    /// The concept of the data; absent where it is not known, as of a user's own triplets.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub truth: Option<String>,
     /// 1 − |mean cos| of the gradients of answer and truth at points that neither training nor
     /// search has seen; absent if the answer is not finite there.
     pub mismatch: Option<f64>,
+    /// The other answer: laws that held-out pairs have chosen and judged. Absent from records of earlier
+    /// versions.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub pairs: Option<PairsRecord>,
     /// Complexity of the answer.
     pub complexity: u32,
     /// Level-set loss of the answer against the neuron, at all points of the field.
@@ -77,6 +84,22 @@ pub struct Record {
     pub folder: PathBuf,
 }
 
+impl Record {
+    /// The same where the truth is not known.
+    pub(crate) fn without_truth(self) -> Self {
+        Self {
+            recovered: None,
+            truth: None,
+            mismatch: None,
+            pairs: self.pairs.map(PairsRecord::without_truth),
+            paper_mse_neuron: None,
+            also_conserved: vec![],
+            mixture: None,
+            ..self
+        }
+    }
+}
+
 /// How well another conserved quantity fits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Alternative {
@@ -106,6 +129,8 @@ pub struct Mixture {
 /// What the check says.
 pub(crate) struct Comparison {
     pub(crate) mismatch: f64,
+    /// The same of each of the laws by pairs.
+    pub(crate) laws: Vec<f64>,
     /// Level-set losses against the neuron at all points of the field.
     pub(crate) neuron_loss: f64,
     pub(crate) answer_loss: f64,
@@ -113,7 +138,7 @@ pub(crate) struct Comparison {
     pub(crate) mixture: Option<Mixture>,
 }
 
-/// Compares the answer with the truth at fresh points, and the neuron with the truth at the
+/// Compares the answer and the laws with the truth at fresh points, and the neuron with the truth at the
 /// field's.
 pub(crate) fn check(
     experiment: Experiment,
@@ -121,6 +146,7 @@ pub(crate) fn check(
     seed: u64,
     field: &DirectionField,
     findings: &Findings,
+    laws: &Discovery,
 ) -> Result<Comparison, Error> {
     let parse = |text: &str| formula_of_columns(field.names(), text);
     let (truth, answer) = (parse(experiment.truth())?, parse(&findings.answer().expression)?);
@@ -130,6 +156,8 @@ pub(crate) fn check(
     let (mut neuron, mut fresh_truth) = (Evaluator::new(&to_neuron), Evaluator::new(&to_truth));
 
     let mismatch = fresh_truth.loss(&answer);
+    let laws = laws.laws.iter().map(|law| Ok(fresh_truth.loss(&parse(&law.expression)?)));
+    let laws = laws.collect::<Result<Vec<f64>, Error>>()?;
     let (neuron_loss, answer_loss) = (neuron.loss(&truth), neuron.loss(&answer));
     let (mut also, mut mixture) = (Vec::new(), None);
     // An answer without a gradient at some fresh point cannot be compared further.
@@ -153,7 +181,7 @@ pub(crate) fn check(
             });
         }
     }
-    Ok(Comparison { mismatch, neuron_loss, answer_loss, also, mixture })
+    Ok(Comparison { mismatch, laws, neuron_loss, answer_loss, also, mixture })
 }
 
 /// |mean cos| of a level-set loss; 0 for what has no gradient somewhere.
@@ -277,7 +305,8 @@ mod tests {
         settings.config.budget = 20_000;
         let findings = search_field(&field, &settings, &mut ())?;
         assert!(findings.inputs.len() < field.dim(), "{:?}", findings.inputs);
-        let found = check(experiment, Recipe::Published, 3, &field, &findings)?;
+        let laws = Discovery::without_laws(field.points(), &"no pairs")?;
+        let found = check(experiment, Recipe::Published, 3, &field, &findings, &laws)?;
         assert!(found.mismatch < 1e-10, "{}: {:e}", findings.answer().expression, found.mismatch);
         Ok(())
     }

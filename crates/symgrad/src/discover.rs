@@ -4,6 +4,10 @@
 mod network;
 mod powers;
 mod words;
+mod written;
+
+#[cfg(feature = "training")]
+pub(crate) use words::varies_by;
 
 #[cfg(feature = "training")]
 pub use network::{
@@ -15,15 +19,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use symgrad_data::{Reduction, Table};
 use symgrad_expr::{Expr, Language, Names, OpSet, Spelling};
-use symgrad_laws::{
-    Alternative, Equations, Law, LawObserver, LawSettings, LawVerdict, Laws, Road, Source,
-    find_laws,
-};
+use symgrad_laws::{Equations, LawObserver, LawSettings, Source, find_laws};
 
-use self::powers::with_powers;
-use self::words::{sentence_of, verdict_of};
-use crate::findings::to_milliseconds;
-use crate::{Error, Origin, SCHEMA_VERSION, Seconds, Stage};
+use self::written::Written;
+use crate::findings::{formula_of_columns, to_milliseconds};
+use crate::{Error, Origin, Seconds, Stage};
 
 /// How laws are looked for.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -34,12 +34,29 @@ pub struct DiscoverSettings {
     pub seed: u64,
     /// The noise of the inputs as a share of their standard deviation, where it is known.
     pub noise: Option<f64>,
+    /// Formulas over the inputs' names that compete with the others, such as the front of what a search
+    /// has found for a network. Their numbers are fitted anew.
+    pub proposals: Vec<String>,
+}
+
+impl DiscoverSettings {
+    /// The settings for a source of which these inputs are used. A proposal with another one of its inputs
+    /// is left out.
+    fn of_laws(&self, source: &Source, used: &Names) -> Result<LawSettings, Error> {
+        let mut proposals = vec![];
+        for text in &self.proposals {
+            formula_of_columns(source.points().names(), text)?;
+            proposals.extend(Expr::parse(text, used).ok());
+        }
+        let Self { ops, seed, noise, .. } = self.clone();
+        Ok(LawSettings { ops, seed, noise, proposals, ..LawSettings::default() })
+    }
 }
 
 /// The laws, and what the data say of each: what `result.json` holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Discovery {
-    /// [`SCHEMA_VERSION`].
+    /// [`SCHEMA_VERSION`](crate::SCHEMA_VERSION).
     pub schema_version: u32,
     /// The inputs' names.
     pub inputs: Vec<String>,
@@ -188,6 +205,17 @@ pub enum FoundBy {
     Both,
 }
 
+impl FoundBy {
+    /// The name, as files spell it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::Network => "network",
+            Self::Both => "both",
+        }
+    }
+}
+
 /// A formula that was not chosen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LawAlternative {
@@ -230,14 +258,13 @@ pub fn discover(
     observer: &mut dyn LawObserver,
 ) -> Result<Discovery, Error> {
     let start = std::time::Instant::now();
-    let Usable { source, left_out } = Usable::of(source);
-    let names = Names::new(source.points().names().to_vec())?;
-    let DiscoverSettings { ops, seed, noise } = settings.clone();
-    let settings = LawSettings { ops, seed, noise, ..LawSettings::default() };
-    let found = find_laws(&source, &settings, observer)?;
-    let mut discovery = Written::new(&names).discovery(&found, &source);
-    discovery.left_out = left_out;
-    discovery.seed = seed;
+    let usable = Usable::of(source);
+    let names = Names::new(usable.source.points().names().to_vec())?;
+    let settings = settings.of_laws(source, &names)?;
+    let found = find_laws(&usable.source, &settings, observer)?;
+    let mut discovery = Written::new(&names).discovery(&found, source.points().rows());
+    discovery.left_out = usable.left_out;
+    discovery.seed = settings.seed;
     let seconds = to_milliseconds(start.elapsed().as_secs_f64());
     discovery.seconds.insert(Stage::Search, seconds);
     Ok(discovery)
@@ -275,91 +302,4 @@ pub fn box_of_points(equations: &Equations) -> Result<Table, Error> {
     };
     let columns = (0..names.len()).map(column).collect();
     Ok(Table::new(names, columns)?)
-}
-
-/// What writes formulas down.
-struct Written<'a> {
-    names: &'a Names,
-    spelling: BTreeMap<Language, Spelling>,
-}
-
-impl<'a> Written<'a> {
-    fn new(names: &'a Names) -> Self {
-        let spelling = Language::TYPED.map(|language| (language, Spelling::new(language, names)));
-        Self { names, spelling: spelling.into() }
-    }
-
-    fn text(&self, expr: &Expr) -> String {
-        with_powers(expr).natural().display(self.names).to_string()
-    }
-
-    fn discovery(self, found: &Laws, source: &Source) -> Discovery {
-        let name = |index: usize| self.names.iter().nth(index).unwrap_or_default().to_owned();
-        let laws: Vec<LawRecord> = found.laws.iter().map(|law| self.law(law)).collect();
-        let next = found.next.as_ref().map(|law| self.law(law));
-        let noise = found.noise.as_ref().map(|noise| {
-            noise.iter().enumerate().map(|(index, size)| (name(index), *size)).collect()
-        });
-        let moves = |(index, name)| (!found.parameters.contains(&index)).then_some(name);
-        let moving: Vec<&str> = self.names.iter().enumerate().filter_map(moves).collect();
-        Discovery {
-            schema_version: SCHEMA_VERSION,
-            inputs: self.names.iter().map(str::to_owned).collect(),
-            left_out: vec![],
-            parameters: found.parameters.iter().map(|&index| name(index)).collect(),
-            relations: found.relations.iter().map(|relation| self.text(relation)).collect(),
-            #[cfg(feature = "training")]
-            network: None,
-            network_failure: None,
-            verdict: verdict_of(found, &laws, next.as_ref(), &moving),
-            laws,
-            next,
-            points: source.points().rows(),
-            held_out: found.held_out,
-            far: found.far,
-            noise,
-            seconds: Seconds::new(),
-            origin: None,
-            seed: 0,
-            version: env!("CARGO_PKG_VERSION").into(),
-            spelling: self.spelling,
-        }
-    }
-
-    fn law(&self, law: &Law) -> LawRecord {
-        let natural = with_powers(&law.expr).natural();
-        let spelt = |language: Language| natural.spelt(language, &self.spelling[&language]);
-        let alternative = |one: &Alternative| LawAlternative {
-            expression: self.text(&one.expr),
-            complexity: one.complexity,
-            rho: one.rho,
-        };
-        let constancy = &law.constancy;
-        LawRecord {
-            expression: natural.display(self.names).to_string(),
-            sympy: spelt(Language::Sympy),
-            latex: spelt(Language::Latex),
-            numpy: spelt(Language::Numpy),
-            rust: spelt(Language::Rust),
-            complexity: law.complexity,
-            rho: constancy.rho,
-            noise_floor: constancy.noise_floor,
-            lasting: constancy.lasting.map(|(mean, error)| [mean, error]),
-            shuffled: constancy.shuffled,
-            verdict: LawVerdictRecord {
-                kind: match law.verdict {
-                    LawVerdict::Law => LawKind::Law,
-                    LawVerdict::Ambiguous => LawKind::Ambiguous,
-                    LawVerdict::NoLaw => LawKind::NoLaw,
-                },
-                summary: sentence_of(law),
-            },
-            found_by: match law.found_by {
-                Road::Direct => FoundBy::Direct,
-                Road::Network => FoundBy::Network,
-                Road::Both => FoundBy::Both,
-            },
-            front: law.front.iter().map(alternative).collect(),
-        }
-    }
 }

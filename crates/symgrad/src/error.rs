@@ -349,6 +349,10 @@ fn file_hint(problem: &FileProblem) -> &'static str {
         FileProblem::Parquet { .. }
         | FileProblem::ParquetColumn { .. }
         | FileProblem::ColumnType { .. } => "every column needs a finite number in every row",
+        FileProblem::NotANumber { .. } | FileProblem::NotFinite { .. } => {
+            "a column that is no input is left out where the inputs are named, with --inputs or, for a \
+             search, --points"
+        }
         FileProblem::InputCount { .. } => {
             "name the network's inputs, as in --inputs a,b; a column `weight` is none unless named"
         }
@@ -359,7 +363,7 @@ fn file_hint(problem: &FileProblem) -> &'static str {
         FileProblem::Separator { .. } => "write --separator ';', --separator , or --separator tab",
         FileProblem::Content(error) => data_hint(error),
         _ => {
-            "expected a header line of names, then rows of numbers, as in\n  x,v,g_x,g_v\n  0.5,1,0.98,2.1"
+            "expected a header line of names, then rows of numbers, as in\n  x,v\n  0.5,1.25\n  0.75,-2"
         }
     }
 }
@@ -376,6 +380,8 @@ fn data_hint(error: &DataError) -> &'static str {
         DataError::TangentRank { .. } | DataError::NoTangent => {
             "--tangent takes `auto`, `off` or the number of directions in which the data extend"
         }
-        _ => "every point needs finite numbers: its inputs, then the gradient along each",
+        _ => {
+            "every point needs finite numbers: its inputs and, where gradients are given, one along each"
+        }
     }
 }

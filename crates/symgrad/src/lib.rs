@@ -50,6 +50,8 @@ mod folder;
 mod inputs;
 mod interpret;
 mod islands;
+#[cfg(feature = "training")]
+mod judged;
 mod observer;
 mod origin;
 mod packed;
@@ -119,6 +121,8 @@ pub use interpret::{
 pub use islands::{
     IslandError, IslandJob, IslandReport, Islands, IslandsObserver, run_islands, search_islands,
 };
+#[cfg(feature = "training")]
+pub use judged::{PairsLaw, PairsRecord};
 #[cfg(feature = "training")]
 pub use observer::Observer;
 pub use observer::Stage;

@@ -20,14 +20,16 @@ pub enum Stage {
     Gradients,
     /// The search.
     Search,
+    /// Laws by the pairs themselves.
+    Laws,
     /// The check against the truth, and pictures.
     Check,
 }
 
 impl Stage {
     /// All stages in their order.
-    pub const ALL: [Self; 5] =
-        [Self::Data, Self::Training, Self::Gradients, Self::Search, Self::Check];
+    pub const ALL: [Self; 6] =
+        [Self::Data, Self::Training, Self::Gradients, Self::Search, Self::Laws, Self::Check];
 
     /// The name, as files spell it.
     pub const fn name(self) -> &'static str {
@@ -36,6 +38,7 @@ impl Stage {
             Self::Training => "training",
             Self::Gradients => "gradients",
             Self::Search => "search",
+            Self::Laws => "laws",
             Self::Check => "check",
         }
     }

@@ -1,31 +1,31 @@
 //! One run, stage by stage; each stage reads files of the run's folder and writes one.
 
-use std::ops::ControlFlow;
+mod drawing;
+mod follower;
+mod laws;
+
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use symgrad_data::{DirectionField, FieldColumns, Table, Triplets};
 use symgrad_experiments::{Splits, generate};
-use symgrad_report::{
-    Curve, FrontLabels, FrontPoint, ScatterLabels, pareto_svg, scatter_svg, training_curve_svg,
-};
-use symgrad_search::{Objective, Search};
-use symgrad_siamese::{Backend, CurvePoint, Encoder, Neuron, Progress, TrainObserver, Training};
+use symgrad_search::Objective;
+use symgrad_siamese::{Backend, CurvePoint, Encoder, Neuron};
 
+use self::follower::Follower;
 use crate::check::{RECOVERED, check};
 use crate::files::{read_json, write_json};
-use crate::findings::{formula_of_columns, to_milliseconds};
+use crate::findings::to_milliseconds;
 use crate::folder::{Folder, Owner, Sources, set_aside};
 use crate::pairs;
-use crate::statistics::{pearson, spearman};
 use crate::steps::{
-    CONFIG, CURVE, ENCODER, FIELD, FRONT, FRONT_PICTURE, RECORD, RESULT, SCATTER_PICTURE, Step,
-    Steps, TEST, TRAIN, TRAINING_PICTURE, VALIDATION,
+    CONFIG, CURVE, ENCODER, FIELD, FRONT, LAWS, RECORD, RESULT, Step, Steps, TEST, TRAIN,
+    VALIDATION,
 };
 use crate::{
-    Case, Error, Findings, Observer, Origin, REPORT, Record, Resumable, RunConfig, SECONDS,
-    Seconds, Stage, States, VerdictRecord, published_front, published_mse, recipe_name,
-    search_field, write_report,
+    Case, Discovery, Error, Findings, Observer, Origin, PairsRecord, REPORT, Record, RunConfig,
+    SECONDS, Seconds, Stage, States, VerdictRecord, published_mse, recipe_name, search_field,
+    write_report,
 };
 
 /// A run of one case with one seed.
@@ -96,8 +96,10 @@ impl Run<'_> {
                 self.timed(folder, Stage::Gradients, |folder| self.differentiate(folder, from))
             }
             Step::Search => self.timed(folder, Stage::Search, |folder| self.search(folder, from)),
+            Step::Laws => self.timed(folder, Stage::Laws, |folder| self.find_laws(folder, from)),
             Step::Check => {
-                let record = self.timed(folder, Stage::Check, |folder| self.verify(folder))?;
+                let record =
+                    self.timed(folder, Stage::Check, |folder| self.verify(folder, users))?;
                 let (seconds, users_files) = (self.seconds(), users.to_vec());
                 let record = Record { seconds, users_files, ..record };
                 folder.make(step.result(), from, |path| write_json(path, &record))
@@ -161,8 +163,8 @@ impl Run<'_> {
         name: &str,
         drawn: Triplets,
     ) -> Result<Triplets, Error> {
-        if folder.owner(name)? == Owner::User {
-            return Ok(Triplets::read(folder.file(name))?);
+        if let Some(own) = users_triplets(folder, name)? {
+            return Ok(own);
         }
         if self.keep_triplets {
             folder.make(name, Sources::new(), |path| drawn.write(path))?;
@@ -248,15 +250,18 @@ impl Run<'_> {
     }
 
     /// Answer to record and pictures. Seconds are filled in by the caller.
-    fn verify(&self, folder: &mut Folder) -> Result<Record, Error> {
+    fn verify(&self, folder: &mut Folder, users: &[String]) -> Result<Record, Error> {
         let findings: Findings = read_json(&self.file(RESULT))?;
         if findings.front.len() <= findings.answer {
             let reason = "the answer is not on the front".to_owned();
             return Err(Error::Content { path: self.file(RESULT), reason });
         }
+        let laws: Discovery = read_json(&self.file(LAWS))?;
         let (field, dropped) = self.field()?;
         let RunConfig { experiment, recipe, seed, .. } = self.config;
-        let comparison = check(experiment, recipe, seed, &field, &findings)?;
+        // What a user's own triplets share, nobody has said.
+        let is_known = [TRAIN, VALIDATION, TEST].iter().all(|own| !users.iter().any(|u| u == own));
+        let comparison = check(experiment, recipe, seed, &field, &findings, &laws)?;
         let latent = self.latent(field.points())?;
         let rank_correlation = self.draw(folder, &findings, field.points(), &latent)?;
         let answer = findings.answer();
@@ -264,17 +269,18 @@ impl Run<'_> {
         // The front's losses are those of the points that the search has seen.
         let loss = Some(comparison.answer_loss).filter(|loss| loss.is_finite());
         let loss = loss.unwrap_or(answer.loss);
-        Ok(Record {
+        let record = Record {
             name: self.case.name.into(),
             system: self.case.system.map(Into::into),
             recipe,
             seed,
-            recovered: comparison.mismatch < RECOVERED,
+            recovered: Some(comparison.mismatch < RECOVERED),
             verdict: VerdictRecord::of(&findings),
             answer: answer.expression.clone(),
             answer_latex: answer.latex.clone(),
-            truth: experiment.truth().into(),
+            truth: Some(experiment.truth().into()),
             mismatch: Some(comparison.mismatch).filter(|mismatch| mismatch.is_finite()),
+            pairs: Some(PairsRecord::of(&laws, &comparison.laws)),
             complexity: answer.complexity,
             loss,
             paper_mse_neuron: Some(to_mse(comparison.neuron_loss)).filter(|mse| mse.is_finite()),
@@ -289,7 +295,8 @@ impl Run<'_> {
             seconds: Seconds::new(),
             users_files: vec![],
             folder: self.folder(),
-        })
+        };
+        Ok(if is_known { record } else { record.without_truth() })
     }
 
     /// The neuron's value at the points.
@@ -297,76 +304,12 @@ impl Run<'_> {
         let mut latents = Encoder::load(self.file(ENCODER))?.latents(points)?;
         Ok(latents.swap_remove(0))
     }
+}
 
-    /// The pictures; returns the rank correlation of neuron and answer.
-    fn draw(
-        &self,
-        folder: &mut Folder,
-        findings: &Findings,
-        points: &Table,
-        latent: &[f64],
-    ) -> Result<f64, Error> {
-        let title = self.case.id();
-        let printed = published_front(self.config.experiment);
-        let behind: Option<(&str, &[FrontPoint])> =
-            printed.as_ref().map(|printed| ("published", printed.front.as_slice()));
-        // The printed losses are paper MSE, so ours are drawn as such.
-        let front: Vec<FrontPoint> = findings
-            .front_points()
-            .into_iter()
-            .zip(&findings.front)
-            .map(|(point, entry)| FrontPoint {
-                loss: entry.paper_mse.unwrap_or(entry.loss),
-                ..point
-            })
-            .collect();
-        let mse = findings.front.iter().all(|entry| entry.paper_mse.is_some());
-        let labels = FrontLabels {
-            title: &title,
-            loss: if mse { "paper MSE" } else { findings.loss_name() },
-            reference: behind,
-            ..Default::default()
-        };
-        let picture = pareto_svg(&front, Some(findings.answer), &labels)?;
-        folder.write(FRONT_PICTURE, &picture)?;
-
-        let answer = formula_of_columns(points.names(), &findings.answer().expression)?;
-        let values = (0..points.rows()).map(|row| answer.eval(&points.row(row)));
-        // Level sets do not mind values beyond all axes, pictures do.
-        let drawable = |value: f64| value.abs() < 1e100;
-        let (latent, formula): (Vec<f64>, Vec<f64>) =
-            latent.iter().copied().zip(values).filter(|pair| drawable(pair.1)).unzip();
-        let (r, rank) = (pearson(&latent, &formula), spearman(&latent, &formula));
-        let shown = &front[findings.answer].expression;
-        let labels = ScatterLabels {
-            title: &title,
-            formula: shown,
-            latent: "neuron",
-            r_squared: Some(r * r),
-            spearman: Some(rank),
-        };
-        folder.write(SCATTER_PICTURE, scatter_svg(&latent, &formula, &labels)?)?;
-        self.draw_training(folder, &title)?;
-        Ok(rank)
-    }
-
-    fn draw_training(&self, folder: &mut Folder, title: &str) -> Result<(), Error> {
-        // A user's own encoder comes without a curve, or with one of the user's.
-        let own = folder.owner(ENCODER)? == Owner::User && folder.owner(CURVE)? != Owner::User;
-        if own || !self.file(CURVE).is_file() {
-            return Ok(());
-        }
-        let curve = Table::read(self.file(CURVE))?;
-        let line = |index: usize| -> Vec<(f64, f64)> {
-            curve.column(0).iter().copied().zip(curve.column(index).iter().copied()).collect()
-        };
-        let (training, validation) = (line(2), line(3));
-        let curves = [
-            Curve { name: "training", points: &training },
-            Curve { name: "validation", points: &validation },
-        ];
-        folder.write(TRAINING_PICTURE, training_curve_svg(&curves, title, "step")?)
-    }
+/// The triplets of a file, if it is a user's.
+fn users_triplets(folder: &Folder, name: &str) -> Result<Option<Triplets>, Error> {
+    let is_users = folder.owner(name)? == Owner::User;
+    Ok(is_users.then(|| Triplets::read(folder.file(name))).transpose()?)
 }
 
 /// The losses by step as a table.
@@ -380,72 +323,4 @@ fn curve_table(points: &[CurvePoint]) -> Result<Table, Error> {
         column(|point| point.validation_loss),
     ];
     Ok(Table::new(names.to_vec(), columns)?)
-}
-
-/// Passes the parts' reports on under the run's name, and keeps their states.
-struct Follower<'a> {
-    name: String,
-    observer: &'a dyn Observer,
-    states: &'a States,
-    stopped: bool,
-    /// Whether it was told that states cannot be kept.
-    told: bool,
-}
-
-impl<'a> Follower<'a> {
-    fn new(run: &Run<'a>, states: &'a States) -> Self {
-        let (name, observer) = (run.name(), run.observer);
-        Self { name, observer, states, stopped: false, told: false }
-    }
-
-    /// What was stopped halfway must not pass for a stage's result.
-    fn go_on(&self) -> Result<(), Error> {
-        if self.stopped { Err(Error::Stopped) } else { Ok(()) }
-    }
-
-    fn report(&mut self, stage: Stage, done: u64, total: u64) -> ControlFlow<()> {
-        let flow = self.observer.progress(&self.name, stage, done, total);
-        self.stopped |= flow.is_break();
-        flow
-    }
-
-    fn restore<W: Resumable + ?Sized>(&self, work: &mut W) {
-        self.observer.restored(&self.name, &self.states.restore(work));
-    }
-
-    /// What cannot be kept goes on all the same.
-    fn keep<W: Resumable + ?Sized>(&mut self, work: &W) {
-        if let Err(error) = self.states.keep(work, self.stopped)
-            && !std::mem::replace(&mut self.told, true)
-        {
-            self.observer.unkept(&self.name, error);
-        }
-    }
-}
-
-impl TrainObserver for Follower<'_> {
-    fn begins(&mut self, training: &mut dyn Training) {
-        self.restore(training);
-    }
-
-    fn on_step(&mut self, progress: &Progress) -> ControlFlow<()> {
-        self.report(Stage::Training, progress.step as u64, progress.steps as u64)
-    }
-
-    fn keeps(&mut self, training: &dyn Training) {
-        self.keep(training);
-    }
-}
-
-impl symgrad_search::Observer for Follower<'_> {
-    fn begin(&mut self, search: &mut Search) {
-        self.restore(search);
-    }
-
-    fn step(&mut self, search: &Search) -> ControlFlow<()> {
-        let (evaluations, budget) = (search.evaluations(), search.config().budget);
-        let flow = self.report(Stage::Search, evaluations.min(budget), budget);
-        self.keep(search);
-        flow
-    }
 }

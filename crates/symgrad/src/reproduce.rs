@@ -56,9 +56,11 @@ pub struct Failure {
 }
 
 impl Reproduction {
-    /// Whether every run ended well and recovered its truth. The summary's files do not count.
+    /// Whether every run ended well and its network's own answer is the truth, where that is known. The
+    /// summary's files do not count.
     pub fn complete(&self) -> bool {
-        self.failures.is_empty() && self.records.iter().all(|record| record.recovered)
+        self.failures.is_empty()
+            && self.records.iter().all(|record| record.recovered != Some(false))
     }
 }
 

@@ -14,13 +14,14 @@ pub(crate) const TEST: &str = "test.npz";
 pub(crate) const FIELD: &str = "field.csv";
 pub(crate) const RESULT: &str = "result.json";
 pub(crate) const FRONT: &str = "front.csv";
+pub(crate) const LAWS: &str = "laws.json";
 pub(crate) const RECORD: &str = "check.json";
 pub(crate) const FRONT_PICTURE: &str = "front.svg";
 pub(crate) const SCATTER_PICTURE: &str = "scatter.svg";
 pub(crate) const TRAINING_PICTURE: &str = "training.svg";
 
 /// What a user may put in the place of what symgrad would make.
-const PLACES: [&str; 6] = [TRAIN, VALIDATION, ENCODER, TEST, FIELD, RESULT];
+const PLACES: [&str; 7] = [TRAIN, VALIDATION, ENCODER, TEST, FIELD, RESULT, LAWS];
 
 /// A step of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,11 +29,13 @@ pub(crate) enum Step {
     Train,
     Differentiate,
     Search,
+    Laws,
     Check,
 }
 
 impl Step {
-    const ALL: [Self; 4] = [Self::Train, Self::Differentiate, Self::Search, Self::Check];
+    const ALL: [Self; 5] =
+        [Self::Train, Self::Differentiate, Self::Search, Self::Laws, Self::Check];
 
     /// The file that the next step reads: with it the step is done.
     pub(crate) fn result(self) -> &'static str {
@@ -40,6 +43,7 @@ impl Step {
             Self::Train => ENCODER,
             Self::Differentiate => FIELD,
             Self::Search => RESULT,
+            Self::Laws => LAWS,
             Self::Check => RECORD,
         }
     }
@@ -50,6 +54,7 @@ impl Step {
             Self::Train => &[ENCODER, CURVE, SECONDS],
             Self::Differentiate => &[FIELD, SECONDS],
             Self::Search => &[RESULT, FRONT, SECONDS],
+            Self::Laws => &[LAWS, SECONDS],
             Self::Check => {
                 &[RECORD, FRONT_PICTURE, SCATTER_PICTURE, TRAINING_PICTURE, REPORT, SECONDS]
             }
@@ -62,6 +67,7 @@ impl Step {
             Self::Train => &PLACES[..2],
             Self::Differentiate => &PLACES[..4],
             Self::Search => &PLACES[..5],
+            Self::Laws => &PLACES[..6],
             Self::Check => &PLACES,
         }
     }

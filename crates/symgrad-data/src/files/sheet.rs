@@ -60,23 +60,31 @@ pub(super) struct Column {
     pub(super) words: Words,
 }
 
-/// The words of a column, which are names where the column tells groups apart.
+/// The words of a column, which are names where the column tells groups apart. Most columns of words never
+/// do, so that they are kept as they come, one after the other.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Words {
-    /// Which is the first, the second, ….
-    known: BTreeMap<String, usize>,
+    text: String,
+    /// Where each word ends.
+    ends: Vec<usize>,
     /// In which row which of them is.
     at: Vec<(usize, usize)>,
 }
 
 impl Words {
     pub(super) fn push(&mut self, row: usize, word: &str) {
-        let next = self.known.len();
-        let number = match self.known.get(word) {
-            Some(number) => *number,
-            None => *self.known.entry(word.to_owned()).or_insert(next),
-        };
+        let last = self.ends.len().checked_sub(1);
+        let number = last.filter(|last| self.word(*last) == word).unwrap_or_else(|| {
+            self.text.push_str(word);
+            self.ends.push(self.text.len());
+            self.ends.len() - 1
+        });
         self.at.push((row, number));
+    }
+
+    fn word(&self, number: usize) -> &str {
+        let start = number.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.text[start..self.ends[number]]
     }
 }
 
@@ -132,12 +140,10 @@ impl Column {
     pub(super) fn numbered(&self) -> Option<(Self, Vec<String>)> {
         let mut words = self.words.at.iter().peekable();
         words.peek()?;
-        let mut spelled = vec![""; self.words.known.len()];
-        self.words.known.iter().for_each(|(word, number)| spelled[*number] = word);
         let (mut numbers, mut names) = (BTreeMap::new(), vec![]);
         let mut number = |(row, value): (usize, &f64)| {
             let name = match words.next_if(|(at, _)| *at == row) {
-                Some((_, word)) => spelled[*word].to_owned(),
+                Some((_, word)) => self.words.word(*word).to_owned(),
                 None if value.is_nan() => return f64::NAN,
                 None => value.to_string(),
             };

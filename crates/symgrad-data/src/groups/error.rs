@@ -49,6 +49,14 @@ pub enum GroupError {
          number; put them into one table with columns anchor_NAME and positive_NAME"
     )]
     PairsSkipped,
+    /// Parts of a split that are not of one kind.
+    #[error("a part of the split has the inputs [{found}] where the first has [{expected}]")]
+    OtherInputs {
+        /// Its inputs.
+        found: String,
+        /// Those of the first.
+        expected: String,
+    },
     /// Too few groups to hold some of them back.
     #[error(
         "{found} groups, and at least {needed} are needed: some to fit, others to choose, others to \

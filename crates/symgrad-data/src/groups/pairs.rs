@@ -83,6 +83,7 @@ impl Groups {
                 points: negative.select(&pairs.concat()),
                 bounds: bounds_of(pairs.iter().map(|pairs| pairs.len())),
             }),
+            parts: None,
         })
     }
 }

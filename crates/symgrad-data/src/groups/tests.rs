@@ -125,3 +125,31 @@ fn pairs_that_say_nothing_are_refused_by_name() {
     let short = Groups::pairs(&column(up()), &column(vec![1.0]), None);
     assert!(matches!(short, Err(DataError::PartRows { found: 1, .. })));
 }
+
+#[test]
+fn a_settled_split_stays_as_it_is() {
+    let all = Groups::new(&table(240), &labels(240, 40), None).unwrap();
+    for seed in 0..4 {
+        let parts = all.split(seed).unwrap();
+        let settled = Groups::of_split(&parts).unwrap();
+        let rows = |split: &Split| {
+            [&split.fit, &split.validation, &split.test].map(|part| part.points().clone())
+        };
+        assert_eq!(rows(&settled.split(seed + 9).unwrap()), rows(&parts));
+
+        // Points that are left out take no other group to another part.
+        let left_out: Vec<bool> = (0..240).map(|row| row % 7 == 0 || row < 5).collect();
+        let fewer = settled.without(&left_out).unwrap();
+        assert_eq!((fewer.len(), fewer.left_out()), (39, 1));
+        let kept = fewer.split(seed).unwrap();
+        for (kept, part) in rows(&kept).iter().zip(rows(&parts)) {
+            assert!(kept.column(0).iter().all(|x| part.column(0).contains(x)));
+        }
+        assert!(fewer.labels().is_sorted());
+    }
+    let mut mixed = all.split(0).unwrap();
+    let renamed = Table::new(vec!["y".into()], mixed.test.points.columns().to_vec()).unwrap();
+    mixed.test.points = renamed;
+    let refused = Groups::of_split(&mixed);
+    assert!(matches!(refused, Err(DataError::Groups(GroupError::OtherInputs { .. }))));
+}

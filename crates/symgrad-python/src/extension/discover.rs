@@ -51,7 +51,7 @@ pub(super) fn discover(
     let labels = labels.as_ref().map(column).transpose()?;
     let time = time.as_ref().map(column).transpose()?;
     let rates = rates.as_deref().map(columns).transpose()?;
-    let settings = DiscoverSettings { ops, seed, noise };
+    let settings = DiscoverSettings { ops, seed, noise, ..Default::default() };
     let found = follow(py, threads, progress.as_ref(), None, move |following| {
         let source = source(points, labels, time, rates, equations.as_ref())?;
         symgrad::discover(&source, &settings, &mut Watch::new(following))

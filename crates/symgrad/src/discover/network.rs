@@ -9,13 +9,14 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 use symgrad_data::{FieldBuilder, FieldOptions, Groups, Split, Table};
 use symgrad_expr::{Expr, Names};
-use symgrad_laws::{LawObserver, LawSettings, Laws, Source, find_laws, independence};
+use symgrad_laws::{LawObserver, Laws, Source, find_laws, independence};
 use symgrad_search::{Generators, Measure, Objective, Outcome, Search, SearchConfig};
 use symgrad_siamese::{Encoder, Neuron, Progress, Quality, TrainObserver, Training};
 
 use self::latents::{HOLDS, Learned, learn};
 use super::words::varies_by;
-use super::{DiscoverSettings, Discovery, Usable, Written};
+use super::written::Written;
+use super::{DiscoverSettings, Discovery, Usable};
 use crate::findings::to_milliseconds;
 use crate::{Error, Seconds, Stage};
 
@@ -148,9 +149,11 @@ pub fn discover_with_network(
     network: &NetworkSettings,
     observer: &mut dyn NetworkObserver,
 ) -> Result<Discovery, Error> {
-    let Usable { source, left_out } = Usable::of(source);
+    let given = source;
+    let Usable { source, left_out } = Usable::of(given);
     let Source::Groups(groups) = &source else { return Err(Error::NoGroups) };
     let names = Names::new(groups.points().names().to_vec())?;
+    let mut laws = settings.of_laws(given, &names)?;
     let split = groups.split(settings.seed)?;
     let mut seconds = Seconds::new();
     let mut since = Instant::now();
@@ -167,19 +170,17 @@ pub fn discover_with_network(
         Err(error) if network.direct && is_the_networks(&error) => Err(error.to_string()),
         asked => Ok(asked?),
     };
-    let proposals = asked.as_ref().map(Asked::proposals).unwrap_or_default();
-    let DiscoverSettings { ops, seed, noise } = settings.clone();
-    let only_proposals = !network.direct;
-    let settings = LawSettings { ops, seed, noise, most: None, proposals, only_proposals };
-    let found = find_laws(&source, &settings, observer)?;
+    laws.proposals.extend(asked.as_ref().map(Asked::proposals).unwrap_or_default());
+    laws.only_proposals = !network.direct;
+    let found = find_laws(&source, &laws, observer)?;
     lap(Stage::Search, &mut since);
 
-    let mut discovery = Written::new(&names).discovery(&found, &source);
+    let mut discovery = Written::new(&names).discovery(&found, given.points().rows());
     match asked {
         Ok(asked) => discovery.network = Some(asked.record(&found, split.test.points(), &names)),
         Err(failure) => discovery.network_failure = Some(failure),
     }
-    (discovery.left_out, discovery.seed, discovery.seconds) = (left_out, seed, seconds);
+    (discovery.left_out, discovery.seed, discovery.seconds) = (left_out, laws.seed, seconds);
     Ok(discovery)
 }
 

@@ -4,8 +4,9 @@ use serde::Deserialize;
 use symgrad_data::Table;
 use symgrad_report::{PageTruth, ResultPage, format_loss};
 
+use crate::discover::varies_by;
 use crate::files::read_json;
-use crate::{Findings, Folder};
+use crate::{Findings, Folder, FoundBy};
 
 /// The files, which only runs of experiments have.
 pub(crate) const BESIDE: [&str; 2] = [CHECK, CURVE];
@@ -20,13 +21,29 @@ struct Checked {
     system: Option<String>,
     recipe: String,
     seed: u64,
-    recovered: bool,
-    truth: String,
+    recovered: Option<bool>,
+    truth: Option<String>,
     mismatch: Option<f64>,
+    pairs: Option<Judged>,
     paper_mse_neuron: Option<f64>,
     paper_mse_answer: f64,
     #[serde(default)]
     users_files: Vec<String>,
+}
+
+/// What it tells of the other answer.
+#[derive(Deserialize)]
+struct Judged {
+    laws: Vec<JudgedLaw>,
+    recovered: Option<bool>,
+    summary: String,
+}
+
+#[derive(Deserialize)]
+struct JudgedLaw {
+    expression: String,
+    rho: f64,
+    found_by: FoundBy,
 }
 
 /// The columns of the curve that are shown, and what they are.
@@ -40,11 +57,12 @@ impl Findings {
         let Checked { name, system, recipe, seed, .. } = &checked;
         let system = system.as_ref().map_or_else(String::new, |system| format!(" ({system})"));
         page.title = format!("{name}{system}, {recipe} recipe, seed {seed}");
-        page.truth = Some(PageTruth {
-            math: self.typeset(&checked.truth).0,
+        page.truth = checked.truth.as_ref().map(|truth| PageTruth {
+            math: self.typeset(truth).0,
             sentences: checked.sentences(),
-            text: checked.truth,
+            text: truth.clone(),
         });
+        page.remarks.extend(checked.pairs.iter().flat_map(Judged::remarks));
         page.training = training(folder);
         #[cfg(feature = "training")]
         {
@@ -57,7 +75,7 @@ impl Findings {
 
 impl Checked {
     fn sentences(&self) -> Vec<String> {
-        let verdict = if self.recovered { "Recovered" } else { "Not recovered" };
+        let verdict = if self.recovered == Some(true) { "Recovered" } else { "Not recovered" };
         let agreement = self.mismatch.map_or_else(
             || "the answer is not finite at some fresh point".to_owned(),
             |mismatch| format!("1 − |mean cos| = {} at fresh points", format_loss(mismatch)),
@@ -79,6 +97,30 @@ impl Checked {
             sentences.push(format!("Rests on a user's own {}.", self.users_files.join(", ")));
         }
         sentences
+    }
+}
+
+impl Judged {
+    fn remarks(&self) -> Vec<String> {
+        let among = match self.recovered {
+            Some(true) => "; the truth is among them",
+            Some(false) => "; the truth is not among them",
+            None => "",
+        };
+        let law = |JudgedLaw { expression, rho, found_by }: &JudgedLaw| {
+            let road = match found_by {
+                FoundBy::Direct => "by the direct road",
+                FoundBy::Network => "by the network",
+                FoundBy::Both => "by both roads",
+            };
+            format!(
+                "law by held-out pairs, found {road}, varies by {}: {expression}",
+                varies_by(*rho)
+            )
+        };
+        let summary =
+            format!("held-out pairs, without the network's word: {}{among}", self.summary);
+        std::iter::once(summary).chain(self.laws.iter().map(law)).collect()
     }
 }
 

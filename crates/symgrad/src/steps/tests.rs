@@ -22,7 +22,7 @@ enum Event {
     Stopped(u8, Step),
 }
 
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 15] = [
     CONFIG,
     TRAIN,
     VALIDATION,
@@ -32,6 +32,7 @@ const NAMES: [&str; 14] = [
     FIELD,
     RESULT,
     FRONT,
+    LAWS,
     RECORD,
     SECONDS,
     FRONT_PICTURE,

@@ -47,12 +47,13 @@ fn section(out: &Path, record: &Record) -> Result<Section, Error> {
     };
     let mut text = vec![format!(
         "Truth: {}. {} recipe, seed {}. Rank correlation of neuron and answer: {:.5}.",
-        record.truth,
+        record.truth.as_deref().unwrap_or("not known"),
         recipe_name(record.recipe),
         record.seed,
         record.spearman
     )];
     text.extend(record.verdict.iter().map(|verdict| format!("Verdict: {}.", verdict.summary)));
+    text.extend(record.pairs.iter().map(|pairs| format!("Held-out pairs: {}.", pairs.summary)));
     text.extend(notes_on(record).into_iter().map(|note| format!("{note}.")));
     Ok(Section {
         title: title(record),

@@ -16,7 +16,7 @@ use crate::verdict::{Tally, tallies};
 use crate::{Case, Error, Failure, Plan, Record, VerdictKind, wilson};
 use markdown::{PICTURES, picture_name};
 use notes::notes;
-use tables::{FOUND, MEASURED, WIDTH, kind, rates_table, table, verdicts_table};
+use tables::{FOUND, JUDGED, MEASURED, WIDTH, kind, rates_table, table, verdicts_table};
 
 /// Name of the file that tells programs about many runs.
 pub const SUMMARY: &str = "summary.json";
@@ -61,6 +61,10 @@ struct Rate {
     share: f64,
     /// 95 % Wilson score interval.
     interval: (f64, f64),
+    /// How often the truth is among the laws by held-out pairs, and in how many runs; absent where earlier
+    /// versions have not asked them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    by_pairs: Option<[usize; 2]>,
 }
 
 /// The folder of the summary and of those runs. No file that is to be written there is a user's;
@@ -146,6 +150,9 @@ fn terminal(account: &Account) -> String {
     let mut text = table(records, &FOUND).to_text_within(WIDTH);
     text += "\nverdict: what the search says of its answer, not knowing the truth; recovered: what \
              the check against the truth says\n\n";
+    text += &table(records, &JUDGED).to_text_within(WIDTH);
+    text += "\nlaws by held-out pairs: the network's formulas and those of the direct road, chosen and judged \
+             by pairs that\nnothing was trained on; road: which one has led there\n\n";
     text += &table(records, &MEASURED).to_text_within(WIDTH);
     text += "\nneuron–truth, answer–neuron: paper MSE; published: the same as printed in arXiv\n\
              2409.05305, answer against its own network, on data of the published recipe\n";
@@ -165,7 +172,8 @@ fn terminal(account: &Account) -> String {
 
 fn rates(cases: &[Case], records: &[Record]) -> Vec<Rate> {
     let rate = |experiment: Option<String>, chosen: &[&Record]| {
-        let (hits, runs) = (chosen.iter().filter(|r| r.recovered).count(), chosen.len());
+        let [hits, runs] = counted(chosen.iter().map(|record| record.recovered));
+        let by_pairs = counted(chosen.iter().map(|record| record.pairs.as_ref()?.recovered));
         let interval = wilson(hits, runs);
         Rate {
             experiment,
@@ -173,6 +181,7 @@ fn rates(cases: &[Case], records: &[Record]) -> Vec<Rate> {
             runs,
             share: hits as f64 / runs.max(1) as f64,
             interval,
+            by_pairs: (by_pairs[1] > 0).then_some(by_pairs),
         }
     };
     let mut rates: Vec<Rate> = cases
@@ -190,9 +199,15 @@ fn rates(cases: &[Case], records: &[Record]) -> Vec<Rate> {
     rates
 }
 
-/// Verdict and recovery of each run.
+/// How many hold, and of how many it is known.
+fn counted(holds: impl Iterator<Item = Option<bool>>) -> [usize; 2] {
+    let known: Vec<bool> = holds.flatten().collect();
+    [known.iter().filter(|holds| **holds).count(), known.len()]
+}
+
+/// Verdict and recovery of each run whose truth is known.
 fn outcomes(records: &[Record]) -> Vec<(Option<VerdictKind>, bool)> {
-    records.iter().map(|record| (kind(record), record.recovered)).collect()
+    records.iter().filter_map(|record| Some((kind(record), record.recovered?))).collect()
 }
 
 /// Name, system and seed.
@@ -224,7 +239,7 @@ mod tests {
             held_out: None,
             noise_floor: 0.0,
         };
-        Record { verdict: Some(verdict), recovered, ..old }
+        Record { verdict: Some(verdict), recovered: Some(recovered), ..old }
     }
 
     #[test]

@@ -22,13 +22,13 @@ pub(super) fn notes(records: &[Record]) -> String {
 /// The verdict in full where it is not the one that needs no word: identified, and rightly so.
 pub(super) fn doubt(record: &Record) -> Option<&str> {
     let verdict = record.verdict.as_ref()?;
-    let expected = verdict.kind == VerdictKind::Identified && record.recovered;
+    let expected = verdict.kind == VerdictKind::Identified && record.recovered != Some(false);
     (!expected).then_some(&verdict.summary)
 }
 
 pub(super) fn notes_on(record: &Record) -> Vec<String> {
     let mut notes = Vec::new();
-    if !record.recovered {
+    if record.recovered == Some(false) {
         notes.push(match record.mismatch {
             Some(mismatch) => {
                 format!("not recovered, 1 − |mean cos| = {} at fresh points", format_loss(mismatch))
@@ -43,7 +43,7 @@ pub(super) fn notes_on(record: &Record) -> Vec<String> {
         notes.push(format!("gradients are projected on the {rank} directions that the data fill"));
     }
     // Where the wanted concept came out, others are of no interest.
-    if record.recovered {
+    if record.recovered == Some(true) {
         return notes;
     }
     for other in &record.also_conserved {

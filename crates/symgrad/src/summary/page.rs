@@ -4,8 +4,8 @@ use symgrad_expr::{Expr, Language, Names, Spelling};
 use symgrad_report::{Badge, Cell, IndexPage, IndexRow, Section, format_seconds};
 
 use super::notes::doubt;
-use super::tables::{MEASURED, kind, rates_table, table, verdicts_table};
-use super::{Account, run, title};
+use super::tables::{JUDGED, MEASURED, NONE, kind, rates_table, table, verdicts_table};
+use super::{Account, counted, run, title};
 use crate::page::DIGITS;
 use crate::pages::{REPORT, link};
 use crate::{Record, Suite, VerdictKind, recipe_name};
@@ -18,12 +18,17 @@ pub(super) fn of(account: &Account) -> IndexPage {
     let records = &account.experiments;
     let several = records.iter().any(|record| record.seed != records[0].seed);
     let seed = several.then_some("seed");
-    let columns = ["recovered", "recipe"].into_iter().chain(seed).chain(["seconds"]);
+    let columns = ["recovered", "by pairs", "recipe"].into_iter().chain(seed).chain(["seconds"]);
     let mut facts = facts(account).into_iter();
     let recovered = facts.next().map(|(name, value)| format!("{value} {name}."));
+    let by_pairs = by_pairs(records).map(|told| format!("Laws by held-out pairs: {told}."));
     IndexPage {
         title: TITLE.into(),
-        sentences: recovered.into_iter().chain([MEANING.to_owned() + "."]).collect(),
+        sentences: recovered
+            .into_iter()
+            .chain(by_pairs)
+            .chain([MEANING.to_owned() + "."])
+            .collect(),
         command: account.command.clone(),
         columns: columns.map(str::to_owned).collect(),
         rows: records.iter().map(|record| row(record, several)).collect(),
@@ -36,19 +41,26 @@ pub(super) fn of(account: &Account) -> IndexPage {
 const MEANING: &str = "The verdict is what the search says of its answer, not knowing the truth; \
                        recovered is what the check against the truth says";
 
+/// How often the other answer holds the truth.
+fn by_pairs(records: &[Record]) -> Option<String> {
+    let [hits, runs] = counted(records.iter().map(|record| record.pairs.as_ref()?.recovered));
+    (runs > 0).then(|| format!("the truth is among them in {hits} of {runs}"))
+}
+
 /// Names and values; how many were recovered is the first.
 pub(super) fn facts(account: &Account) -> Vec<(String, String)> {
     let records = &account.experiments;
-    let hits = records.iter().filter(|record| record.recovered).count();
+    let [hits, runs] = counted(records.iter().map(|record| record.recovered));
     let mut seeds: Vec<u64> = records.iter().map(|record| record.seed).collect();
     seeds.sort_unstable();
     seeds.dedup();
     let seeds: Vec<String> = seeds.iter().map(u64::to_string).collect();
     let facts = [
-        ("recovered", format!("{hits} of {}", records.len())),
+        ("recovered", format!("{hits} of {runs}")),
         ("seeds", seeds.join(", ")),
         ("version", account.version.clone()),
         ("verdict", MEANING.to_owned()),
+        ("laws by held-out pairs", by_pairs(records).unwrap_or_else(|| NONE.to_owned())),
         (
             "paper MSE",
             "(2/d)(1 − |mean cos|), of neuron against truth and answer against neuron; published is \
@@ -70,6 +82,7 @@ pub(super) fn sections(account: &Account) -> Vec<Section> {
     let told = |title: &str, text| Section { title: title.to_owned(), text, ..Section::default() };
     let mut sections = vec![];
     if !records.is_empty() {
+        sections.push(tabled("By held-out pairs", table(records, &JUDGED)));
         sections.push(tabled("Errors and seconds", table(records, &MEASURED)));
     }
     if !account.verdicts.is_empty() {
@@ -95,7 +108,10 @@ fn row(record: &Record, several: bool) -> IndexRow {
     let seconds: f64 = record.seconds.values().sum();
     let recipe = Cell::Text(recipe_name(record.recipe).to_owned());
     let seed = several.then(|| Cell::Number(record.seed as f64, record.seed.to_string()));
-    let cells = [Cell::Holds(record.recovered), recipe].into_iter().chain(seed);
+    let holds =
+        |holds: Option<bool>| holds.map_or_else(|| Cell::Text(NONE.to_owned()), Cell::Holds);
+    let by_pairs = record.pairs.as_ref().and_then(|pairs| pairs.recovered);
+    let cells = [holds(record.recovered), holds(by_pairs), recipe].into_iter().chain(seed);
     let folder = record.folder.to_string_lossy().replace('\\', "/");
     IndexRow {
         name: title(record),

@@ -3,8 +3,9 @@
 use symgrad_report::{TextTable, format_loss, format_seconds};
 
 use super::{Rate, title};
+use crate::discover::varies_by;
 use crate::verdict::Tally;
-use crate::{Record, Stage, VerdictKind, recipe_name};
+use crate::{PairsRecord, Record, Stage, VerdictKind, recipe_name};
 
 /// Columns of a terminal that tables keep to; longer formulas wrap.
 pub(super) const WIDTH: u16 = 160;
@@ -18,14 +19,36 @@ pub(super) struct Column {
 /// What came out.
 pub(super) const FOUND: [Column; 5] = [
     Column { name: "recovered formula", cell: |record| record.answer.clone() },
-    Column { name: "truth", cell: |record| record.truth.clone() },
+    Column { name: "truth", cell: |record| record.truth.clone().unwrap_or_else(none) },
     Column { name: "complexity", cell: |record| record.complexity.to_string() },
     Column { name: "verdict", cell: |record| verdict_name(kind(record)) },
     Column { name: "recovered", cell: |record| yes_or_no(record.recovered) },
 ];
 
+/// What held-out pairs say.
+pub(super) const JUDGED: [Column; 4] = [
+    Column { name: "laws by held-out pairs", cell: |record| judged(record, PairsRecord::text) },
+    Column { name: "road", cell: |record| judged(record, PairsRecord::roads) },
+    Column {
+        name: "varies within them",
+        cell: |record| judged(record, |pairs| pairs.rho().map_or_else(none, varies_by)),
+    },
+    Column {
+        name: "truth among them",
+        cell: |record| judged(record, |pairs| yes_or_no(pairs.recovered)),
+    },
+];
+
+fn judged(record: &Record, cell: impl Fn(&PairsRecord) -> String) -> String {
+    record.pairs.as_ref().map_or_else(none, cell)
+}
+
+fn none() -> String {
+    NONE.to_owned()
+}
+
 /// Errors and seconds.
-pub(super) const MEASURED: [Column; 7] = [
+pub(super) const MEASURED: [Column; 8] = [
     Column { name: "neuron–truth", cell: |record| loss(record.paper_mse_neuron) },
     Column { name: "answer–neuron", cell: |record| format_loss(record.paper_mse_answer) },
     Column { name: "published", cell: |record| loss(record.published_paper_mse) },
@@ -33,6 +56,7 @@ pub(super) const MEASURED: [Column; 7] = [
     Column { name: "training", cell: |record| seconds(record, Stage::Training) },
     Column { name: "gradients", cell: |record| seconds(record, Stage::Gradients) },
     Column { name: "search", cell: |record| seconds(record, Stage::Search) },
+    Column { name: "laws", cell: |record| seconds(record, Stage::Laws) },
 ];
 
 fn loss(value: Option<f64>) -> String {
@@ -47,8 +71,8 @@ pub(super) fn kind(record: &Record) -> Option<VerdictKind> {
     record.verdict.as_ref().map(|verdict| verdict.kind)
 }
 
-pub(super) fn yes_or_no(holds: bool) -> String {
-    if holds { "yes" } else { "no" }.to_owned()
+fn yes_or_no(holds: Option<bool>) -> String {
+    holds.map_or(NONE, |holds| if holds { "yes" } else { "no" }).to_owned()
 }
 
 fn verdict_name(kind: Option<VerdictKind>) -> String {
@@ -73,7 +97,8 @@ pub(super) fn table(records: &[Record], columns: &[Column]) -> TextTable {
 }
 
 pub(super) fn rates_table(rates: &[Rate]) -> TextTable {
-    let mut table = TextTable::new(["experiment", "recovered", "rate", "95 % interval"]);
+    let header = ["experiment", "recovered", "rate", "95 % interval", "by held-out pairs"];
+    let mut table = TextTable::new(header);
     for rate in rates {
         let percent = |share: f64| format!("{:.0}%", share * 100.0);
         table.row([
@@ -81,6 +106,7 @@ pub(super) fn rates_table(rates: &[Rate]) -> TextTable {
             format!("{} of {}", rate.recovered, rate.runs),
             percent(rate.share),
             format!("{} to {}", percent(rate.interval.0), percent(rate.interval.1)),
+            rate.by_pairs.map_or_else(none, |[hits, runs]| format!("{hits} of {runs}")),
         ]);
     }
     table
