@@ -52,10 +52,10 @@ impl Search {
         if self.stands_on_low_cliff() {
             return;
         }
-        if self.rules.spectral && !self.is_over() && !self.state.replicate.is_exact() {
+        if self.rules.spectral && !self.is_done() {
             self.grow_libraries(first);
         }
-        if !self.is_over() && !self.state.replicate.is_exact() {
+        if !self.is_done() {
             self.divide_by(weak);
         }
     }

@@ -30,7 +30,7 @@ impl Search {
             let found = self.functions_of(&best.expr);
             self.offer_with_fits(&found);
         }
-        if self.state.replicate.is_exact() || self.is_over() {
+        if self.is_done() {
             return;
         }
         let inside: Vec<Expr> = search.front().into_iter().map(|entry| entry.expr).collect();

@@ -53,22 +53,28 @@ impl Search {
             return;
         }
         let first = self.grows_for_the_first_time();
-        if first && self.has_given_values() {
-            self.offer_varying_coefficients();
-        }
-        if first && !self.is_nested() && !self.state.replicate.is_exact() && !self.is_over() {
+        let tries_models = first && self.has_given_values();
+        let [clear, unclear] =
+            if tries_models { self.varying_coefficients() } else { [vec![], vec![]] };
+        self.follow_models(&clear);
+        if first && !self.is_nested() && !self.is_done() {
             self.offer_without_factors();
         }
-        if self.state.replicate.is_exact() || self.is_over() {
-            return;
+        if !self.is_done() {
+            self.offer_fractions(grown, first);
         }
-        self.offer_fractions(grown, first);
-        if first && !self.state.replicate.is_exact() && !self.is_over() {
+        if first && !self.is_done() {
             self.see_through();
         }
-        if first && self.may_use_slopes() && !self.state.replicate.is_exact() && !self.is_over() {
+        if first && self.may_use_slopes() && !self.is_done() {
             self.offer_from_slopes();
         }
+        self.follow_models(&unclear);
+    }
+
+    /// Whether a formula is exact, or nothing may be spent any more.
+    pub(super) fn is_done(&self) -> bool {
+        self.state.replicate.is_exact() || self.is_over()
     }
 
     fn offer_fractions(&mut self, grown: &[Expr], first: bool) {
@@ -114,7 +120,7 @@ impl Search {
             let found: Vec<Expr> =
                 in_turn(&spelled).into_iter().map(|sum| inside.whole(sum, &ops)).collect();
             self.offer_with_fits(&found);
-            if self.state.replicate.is_exact() || self.is_over() {
+            if self.is_done() {
                 break;
             }
         }

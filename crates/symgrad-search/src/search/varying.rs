@@ -27,19 +27,26 @@ impl Search {
         self.offer_with_fits(&wholes);
     }
 
-    /// Offers what comes of finding each coefficient by a search of its own.
-    pub(super) fn offer_varying_coefficients(&mut self) {
+    /// The models that next to nothing is left of, and those that are less clear: much of the work on these
+    /// is in vain.
+    pub(super) fn varying_coefficients(&mut self) -> [Vec<VaryingCoefficients>; 2] {
         let (inputs, ops) = (&self.palette.inputs, &self.rules.ops);
         let possible = self.rules.constraints.is_empty();
         let (models, spent) =
             if possible { varying_coefficients(&self.screen, inputs, ops) } else { (vec![], 0) };
         self.state.evaluations += spent.min(self.state.available());
+        let (clear, unclear) = models.into_iter().partition(|model| model.is_clear);
+        [clear, unclear]
+    }
+
+    /// Offers what comes of finding each coefficient by a search of its own.
+    pub(super) fn follow_models(&mut self, models: &[VaryingCoefficients]) {
         for model in models {
-            let found = self.solved_terms(&model);
-            self.offer_with_fits(&found);
-            if self.state.replicate.is_exact() || self.is_over() {
+            if self.is_done() {
                 return;
             }
+            let found = self.solved_terms(model);
+            self.offer_with_fits(&found);
         }
     }
 
@@ -125,7 +132,8 @@ mod tests {
             ("x1 - x2*(exp(1.1*(x3 + x4)) - 1) - (x3 + x4)/x5", 5),
         ] {
             let mut search = opened(truth, dim);
-            search.offer_varying_coefficients();
+            let [clear, _] = search.varying_coefficients();
+            search.follow_models(&clear);
             let replicate = &search.state.replicate;
             assert!(replicate.is_exact(), "{truth}: {:e}", replicate.hall.lowest());
             assert!(search.evaluations() <= search.config().budget);

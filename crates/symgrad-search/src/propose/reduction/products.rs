@@ -12,7 +12,7 @@ use crate::score::target::{Target, Values};
 pub(super) const POINTS: usize = 1_000;
 
 /// There are at least this many points for each unknown.
-const POINTS_PER_UNKNOWN: usize = 3;
+const POINTS_PER_UNKNOWN: usize = 2;
 
 /// One in so many points is held out.
 const HELD_OUT: usize = 5;

@@ -19,6 +19,8 @@ pub(crate) struct VaryingCoefficients {
     /// The inputs that the functions depend on.
     pub(crate) inputs: Vec<u16>,
     pub(crate) terms: Vec<Term>,
+    /// Whether next to nothing is left at points that were held out.
+    pub(crate) is_clear: bool,
 }
 
 /// A polynomial in the other inputs times a function.
@@ -37,7 +39,7 @@ const OF_FUNCTIONS: usize = 3;
 
 /// Highest total degree of products of powers, if functions of a degree beside them are not too many unknowns.
 const DEGREE: i32 = 4;
-const FIRST_DEGREE: usize = 3;
+const FIRST_DEGREE: usize = 2;
 
 /// Points on which functions are searched.
 const FUNCTION_POINTS: usize = 400;
@@ -57,9 +59,8 @@ const MOST_LEFT: f64 = 1e-3;
 const CLEAR_LEFT: f64 = 1e-7;
 const EXACT_LEFT: f64 = 1e-10;
 
-/// Choices that are followed, and those if none leaves as little as that.
+/// Choices that are followed.
 const FOLLOWED: usize = 3;
-const UNCLEAR: usize = 2;
 
 /// What rounding leaves of least squares.
 const ROUNDING: f64 = 1e-20;
@@ -103,12 +104,7 @@ pub(crate) fn varying_coefficients(
         exact.iter().all(|few| *few == model.inputs || !contains(&model.inputs, few))
     };
     found.retain(is_least);
-    // Of what is not exact little is followed.
-    let last = found
-        .iter()
-        .position(|model| model.left > CLEAR_LEFT)
-        .map_or(found.len(), |k| k.max(UNCLEAR));
-    found.truncate(last.min(FOLLOWED));
+    found.truncate(FOLLOWED);
     let models = found.into_iter().filter_map(|model| data.terms(&model)).collect();
     (models, data.spent)
 }
@@ -247,7 +243,8 @@ impl Data<'_> {
             }
         }
         let any = leaders.iter().any(Option::is_some);
-        any.then(|| VaryingCoefficients { inputs: model.inputs.clone(), terms })
+        let is_clear = model.left <= CLEAR_LEFT;
+        any.then(|| VaryingCoefficients { inputs: model.inputs.clone(), terms, is_clear })
     }
 }
 
