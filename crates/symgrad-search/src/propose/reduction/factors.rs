@@ -35,7 +35,9 @@ pub(crate) fn factors(
     ops: &OpSet,
 ) -> (Option<Factors>, u64) {
     let thinned = objective.thinned(POINTS);
-    let Some(mut data) = Data::new(&thinned) else { return (None, 0) };
+    let Some(mut data) = Data::new(&thinned).filter(|_| inputs.len() > 1) else {
+        return (None, 0);
+    };
     let exponents: Vec<i32> =
         inputs.iter().map(|&input| exponent(&mut data, input, inputs, ops)).collect();
     let spent = data.spent;

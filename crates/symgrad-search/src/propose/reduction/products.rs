@@ -117,13 +117,17 @@ impl<'a> Data<'a> {
         (LOWEST..=HIGHEST).rev().find(fits)
     }
 
-    /// Least squares with functions up to that degree.
+    /// Least squares with functions up to that degree. `None` without inputs or monomials, and where numbers
+    /// are not finite.
     pub(super) fn fit_of_degree(
         &mut self,
         inputs: &[u16],
         monomials: Vec<Monomial>,
         degree: usize,
     ) -> Option<Model> {
+        if inputs.is_empty() || monomials.is_empty() {
+            return None;
+        }
         let columns: Vec<&[f64]> =
             inputs.iter().map(|&i| &*self.objective.columns()[usize::from(i)]).collect();
         let functions = Smooth::of_degree(&columns, degree);
