@@ -6,15 +6,19 @@ use super::Search;
 use super::nested::Limits;
 use crate::propose::reduction::{Term, VaryingCoefficients, factors, varying_coefficients};
 
+/// Least squares get at most one in so many of the evaluations that are left.
+const PART: u64 = 4;
+
 /// Formulas that are put together for a model.
 const WHOLES: usize = 16;
 
 impl Search {
     /// Offers what comes of a search for the values over powers of inputs that are factors.
     pub(super) fn offer_without_factors(&mut self) {
+        let allowance = self.allowance().part(PART);
         let possible = self.rules.constraints.is_empty() && !self.is_nested();
         let (found, spent) = if possible {
-            factors(&self.screen, &self.palette.inputs, &self.rules.ops)
+            factors(&self.screen, &self.palette.inputs, &self.rules.ops, allowance)
         } else {
             (None, 0)
         };
@@ -31,9 +35,13 @@ impl Search {
     /// is in vain.
     pub(super) fn varying_coefficients(&mut self) -> [Vec<VaryingCoefficients>; 2] {
         let (inputs, ops) = (&self.palette.inputs, &self.rules.ops);
+        let allowance = self.allowance().part(PART);
         let possible = self.rules.constraints.is_empty();
-        let (models, spent) =
-            if possible { varying_coefficients(&self.screen, inputs, ops) } else { (vec![], 0) };
+        let (models, spent) = if possible {
+            varying_coefficients(&self.screen, inputs, ops, allowance)
+        } else {
+            (vec![], 0)
+        };
         self.state.evaluations += spent.min(self.state.available());
         let (clear, unclear) = models.into_iter().partition(|model| model.is_clear);
         [clear, unclear]

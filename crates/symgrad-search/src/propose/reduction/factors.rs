@@ -7,6 +7,7 @@ use symgrad_expr::{Expr, OpSet};
 
 use super::products::{Data, Monomial, POINTS};
 use crate::propose::spectral;
+use crate::score::budget::Allowance;
 use crate::score::objective::Objective;
 
 /// Values as a product.
@@ -33,9 +34,10 @@ pub(crate) fn factors(
     objective: &Objective,
     inputs: &[u16],
     ops: &OpSet,
+    allowance: Allowance,
 ) -> (Option<Factors>, u64) {
     let thinned = objective.thinned(POINTS);
-    let Some(mut data) = Data::new(&thinned).filter(|_| inputs.len() > 1) else {
+    let Some(mut data) = Data::new(&thinned, allowance).filter(|_| inputs.len() > 1) else {
         return (None, 0);
     };
     let exponents: Vec<i32> =
@@ -47,7 +49,7 @@ pub(crate) fn factors(
         return (None, spent);
     }
     let found = spectral::quotient_of_powers(inputs, &exponents, ops).and_then(|factor| {
-        let rest_of = Data::new(objective)?.over(&factor, &rest)?;
+        let rest_of = Data::new(objective, allowance)?.over(&factor, &rest)?;
         Some(Factors { factor, inputs: rest, rest: rest_of })
     });
     (found, spent)

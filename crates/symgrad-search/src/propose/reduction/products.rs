@@ -4,6 +4,7 @@ use symgrad_expr::{Expr, OpSet};
 
 use super::smooth::Smooth;
 use crate::propose::spectral;
+use crate::score::budget::Allowance;
 use crate::score::evaluator::Evaluator;
 use crate::score::objective::Objective;
 use crate::score::target::{Target, Values};
@@ -51,18 +52,19 @@ pub(super) struct Data<'a> {
     pub(super) target: &'a Values,
     /// Weights of the points that are fitted.
     fitted: Vec<f64>,
+    allowance: Allowance,
     /// Worth of the fits, in evaluations.
     pub(super) spent: u64,
 }
 
 impl<'a> Data<'a> {
-    pub(super) fn new(objective: &'a Objective) -> Option<Self> {
+    pub(super) fn new(objective: &'a Objective, allowance: Allowance) -> Option<Self> {
         let Target::Values(target) = objective.target() else { return None };
         let is_fitted = |n: usize| n % HELD_OUT != HELD_OUT - 1;
         let weights = objective.weights().iter().enumerate();
         let fitted = weights.map(|(n, w)| if is_fitted(n) { *w } else { 0.0 }).collect();
         let is_enough = objective.points() >= 10 * HELD_OUT && !target.linear_scaling;
-        is_enough.then_some(Self { objective, target, fitted, spent: 0 })
+        is_enough.then_some(Self { objective, target, fitted, allowance, spent: 0 })
     }
 
     /// The values in units of their deviation, with their mean.
@@ -117,15 +119,16 @@ impl<'a> Data<'a> {
         (LOWEST..=HIGHEST).rev().find(fits)
     }
 
-    /// Least squares with functions up to that degree. `None` without inputs or monomials, and where numbers
-    /// are not finite.
+    /// Least squares with functions up to that degree. `None` without inputs or monomials, where numbers
+    /// are not finite, and once the allowance is spent.
     pub(super) fn fit_of_degree(
         &mut self,
         inputs: &[u16],
         monomials: Vec<Monomial>,
         degree: usize,
     ) -> Option<Model> {
-        if inputs.is_empty() || monomials.is_empty() {
+        let is_over = self.allowance.after(self.spent).is_over();
+        if inputs.is_empty() || monomials.is_empty() || is_over {
             return None;
         }
         let columns: Vec<&[f64]> =

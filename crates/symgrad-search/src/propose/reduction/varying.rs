@@ -11,6 +11,7 @@ use symgrad_expr::{Expr, OpSet};
 
 use super::products::{Data, Model, Monomial, POINTS};
 use super::smooth::Smooth;
+use crate::score::budget::Allowance;
 use crate::score::objective::Objective;
 
 /// Values as a sum of products.
@@ -76,9 +77,10 @@ pub(crate) fn varying_coefficients(
     objective: &Objective,
     inputs: &[u16],
     ops: &OpSet,
+    allowance: Allowance,
 ) -> (Vec<VaryingCoefficients>, u64) {
     let objective = objective.thinned(POINTS);
-    let Some(mut data) = Data::new(&objective) else { return (vec![], 0) };
+    let Some(mut data) = Data::new(&objective, allowance) else { return (vec![], 0) };
     let mut found = vec![];
     if (2..=INPUTS).contains(&inputs.len()) {
         for family in [Family::Powers, Family::Simple, Family::Quotients] {
