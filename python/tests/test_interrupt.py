@@ -37,7 +37,8 @@ LAYER = """with ProcessPoolExecutor(2) as pool:
                 executor=pool)"""
 
 
-# Islands of which none has reported have nothing to be kept. Of the layer the first neuron needs no search.
+# Islands of which none has reported have nothing to be kept. Of the layer it depends on the machine how many
+# neurons have been read.
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 @pytest.mark.parametrize(
     "call, after, end",
@@ -48,7 +49,7 @@ LAYER = """with ProcessPoolExecutor(2) as pool:
         (OWN, 3.0, "interrupted"),
         (GIVEN % "ProcessPoolExecutor", 3.0, "interrupted"),
         (GIVEN % "ThreadPoolExecutor", 1.0, "interrupted"),
-        (LAYER, 3.0, ("kept  1", "interrupted")),
+        (LAYER, 3.0, ("kept  ", "interrupted")),
     ],
 )
 def test_ctrl_c(call, after, end, tmp_path):
