@@ -9,10 +9,9 @@ use symgrad::{Error, Findings, Islands, IslandsObserver, SearchSettings, run_isl
 
 use crate::front::Front;
 use crate::numbers::count;
-use crate::progress::{TICK, front_style, go_on};
+use crate::progress::{front_bar, go_on};
 use crate::running::{self, Keeper};
 use crate::talk::tell;
-use crate::watch::has_bars;
 
 #[derive(Args)]
 pub(crate) struct IslandOptions {
@@ -56,15 +55,8 @@ struct IslandBar {
 
 impl IslandBar {
     fn new(count: usize, keeper: Keeper, of: &str) -> Self {
-        let bar = if has_bars() {
-            let bar = ProgressBar::new(1).with_style(front_style()).with_prefix(of.to_owned());
-            bar.enable_steady_tick(TICK);
-            bar
-        } else {
-            ProgressBar::hidden()
-        };
         let front = |island: usize| Front::new(&format!("{of}, island {island}"));
-        Self { bar, keeper, fronts: (0..count).map(front).collect() }
+        Self { bar: front_bar(of), keeper, fronts: (0..count).map(front).collect() }
     }
 }
 

@@ -82,14 +82,14 @@ pub(crate) struct SearchBar {
 impl SearchBar {
     /// Of a search that is called so.
     pub(crate) fn new(save: Option<Save>, keeper: Keeper, of: &str) -> Self {
-        let bar = if has_bars() {
-            let bar = ProgressBar::new(1).with_style(front_style()).with_prefix(of.to_owned());
-            bar.enable_steady_tick(TICK);
-            bar
-        } else {
-            ProgressBar::hidden()
-        };
-        Self { bar, save, keeper, front: Front::new(of), of: of.to_owned(), number: None }
+        Self {
+            bar: front_bar(of),
+            save,
+            keeper,
+            front: Front::new(of),
+            of: of.to_owned(),
+            number: None,
+        }
     }
 
     /// Of several searches, which are numbered.
@@ -361,6 +361,16 @@ pub(crate) const TICK: Duration = Duration::from_millis(200);
 
 /// Between two events that tell how far a run is.
 pub(crate) const REPORTED: Duration = Duration::from_millis(500);
+
+/// A bar that shows a front, hidden where there are none.
+pub(crate) fn front_bar(of: &str) -> ProgressBar {
+    if !has_bars() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(1).with_style(front_style()).with_prefix(of.to_owned());
+    bar.enable_steady_tick(TICK);
+    bar
+}
 
 /// Name, bar, part done, time left; below them the front.
 pub(crate) fn front_style() -> ProgressStyle {
