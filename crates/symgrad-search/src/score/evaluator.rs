@@ -279,6 +279,13 @@ impl<'a> Evaluator<'a> {
         (bad == 0).then_some(values)
     }
 
+    /// That of the values at all points; `None` where one is not finite, or all are zero.
+    pub(crate) fn root_mean_square(&mut self, expr: &Expr) -> Option<f64> {
+        let values = self.values(expr)?;
+        let square = values.iter().map(|v| v * v).sum::<f64>() / values.len() as f64;
+        Some(square.sqrt()).filter(|size| size.is_normal())
+    }
+
     /// Visits the compiled expression's weighted cosines with a single neuron's directions,
     /// summed up block by block; false as for [`Self::sweep`].
     fn sweep_one(&mut self, directions: &[Aligned], mut visit: impl FnMut(f64)) -> bool {

@@ -129,7 +129,7 @@ impl Search {
     }
 
     /// Sums over each library by elimination, the constants inside their terms fitted.
-    fn eliminate_and_fit(&mut self, libraries: Vec<Vec<Expr>>) {
+    pub(super) fn eliminate_and_fit(&mut self, libraries: Vec<Vec<Expr>>) {
         let allowance = self.allowance().part(PART);
         let proposals = self.eliminated(libraries, POINTS, LONGEST, allowance);
         let spelled: Vec<Expr> = in_turn(&proposals);

@@ -128,8 +128,21 @@ impl Search {
         }
         falls.sort_by(|a, b| b.0.total_cmp(&a.0));
         let mut eval = Evaluator::new(objective);
-        let formulas = falls.into_iter().take(STEEPEST);
-        formulas.map(|(_, formula)| without_slight_terms(formula, &mut eval)).collect()
+        let mut found: Vec<Expr> = vec![];
+        for (_, formula) in falls.into_iter().take(STEEPEST) {
+            let tidied = search.tidied(formula, &mut eval);
+            if !found.contains(&tidied) {
+                found.push(tidied);
+            }
+        }
+        found
+    }
+
+    /// A formula in the inputs as given, without slight terms, its constants rounded.
+    fn tidied(&self, formula: Expr, eval: &mut Evaluator<'_>) -> Expr {
+        let formula = without_slight_terms(formula, eval);
+        let tolerance = self.state.config.rounding;
+        self.simplifier.round_constants(&formula, tolerance, &mut |e| eval.loss(e).max(EXACT))
     }
 }
 

@@ -85,34 +85,33 @@ impl Search {
         self.rules.level_sets || values
     }
 
-    /// Sums of logarithms, which are products, and other sums. For values a product is seen through
-    /// the exponential.
+    /// Sums of logarithms, which are products, and other sums. For values sums of logarithms are tried as
+    /// such, and a product is seen through the exponential.
     fn paired(&self) -> Vec<Paired> {
         let (rules, inputs) = (&self.rules, &self.palette.inputs);
         let count = if rules.level_sets { POINTS } else { POINTS_OF_VALUES };
         let points = self.screen.thinned(count);
         let mut sizes = Evaluator::new(&points);
-        let libraries = spectral::paired_libraries(inputs, &rules.ops, |phase| {
-            let values = sizes.values(phase)?;
-            let square = values.iter().map(|v| v * v).sum::<f64>() / values.len() as f64;
-            Some(square.sqrt()).filter(|size| size.is_normal())
-        });
-        let Some([logarithms, others]) = libraries else { return vec![] };
+        let size = |phase: &Expr| sizes.root_mean_square(phase);
+        let libraries = spectral::paired_libraries(inputs, &rules.ops, size);
+        let Some([logarithms, others, damped]) = libraries else { return vec![] };
         let plainly =
             |(plain, library)| Paired { plain, library, points: points.clone(), outer: None };
-        let products = if rules.level_sets {
-            Some(plainly(logarithms))
+        let exponential = if rules.level_sets {
+            None
         } else {
-            let exponential =
-                seen_through(&points, &rules.ops).find(|inside| inside.is_of(Op::Exp));
-            exponential.map(|outer| Paired {
-                plain: logarithms.0,
-                library: logarithms.1,
-                points: outer.objective.clone(),
-                outer: Some(outer),
-            })
+            seen_through(&points, &rules.ops).find(|inside| inside.is_of(Op::Exp))
         };
-        products.into_iter().chain([plainly(others)]).collect()
+        let products = exponential.map(|outer| Paired {
+            plain: logarithms.0.clone(),
+            library: logarithms.1.clone(),
+            points: outer.objective.clone(),
+            outer: Some(outer),
+        });
+        let mut found: Vec<Paired> =
+            products.into_iter().chain([logarithms, others, damped].map(plainly)).collect();
+        found.retain(|paired| !paired.library.is_empty());
+        found
     }
 }
 
@@ -128,6 +127,8 @@ mod tests {
             ("x1*(1 - exp(-0.9*x2))*cos(0.8*x3)", 3),
             ("x1/(1 + 0.37*x2^2)*(1 + exp(-1.1*x3))", 3),
             ("1/(x1^5*(exp(1.4388/(x1*x2)) - 1))", 2),
+            ("0.4*log(1 - 0.3*x1) - log(x1)", 1),
+            ("exp(-0.3*x1)*cos(2.3*x1*x2)", 2),
         ];
         for (truth, dim) in cases {
             let mut search = opened(truth, dim);

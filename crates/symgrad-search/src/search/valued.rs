@@ -60,6 +60,9 @@ impl Search {
         if first && !self.is_nested() && !self.is_done() {
             self.offer_without_factors();
         }
+        if first && !self.is_nested() && !self.is_done() {
+            self.offer_with_radicals();
+        }
         if !self.is_done() {
             self.offer_fractions(grown, first);
         }
@@ -97,6 +100,25 @@ impl Search {
         self.state.evaluations += found.iter().map(|(_, spent)| spent).sum::<u64>();
         let found: Vec<Vec<Expr>> = found.into_iter().map(|(quotients, _)| quotients).collect();
         self.offer_with_fits(&in_turn(&found));
+        if first && !self.is_done() {
+            self.offer_scanned_fractions();
+        }
+    }
+
+    fn offer_scanned_fractions(&mut self) {
+        let points = self.screen.thinned(POINTS);
+        let allowance = self.allowance().part(PART);
+        let (inputs, ops) = (&self.palette.inputs, &self.rules.ops);
+        let (found, spent) = self.pool.install(|| {
+            let (mut eval, mut sizes) =
+                (Evaluator::allowed(&points, allowance), Evaluator::new(&points));
+            let size = |phase: &Expr| sizes.root_mean_square(phase);
+            let scale = |input| self.units.scale(usize::from(input));
+            let found = spectral::scanned_fractions(inputs, ops, scale, size, &mut eval);
+            (found, eval.evaluations())
+        });
+        self.state.evaluations += spent;
+        self.offer_with_fits(&found);
     }
 
     /// Sums by elimination whose values are those wanted, seen through the inverse of an outer

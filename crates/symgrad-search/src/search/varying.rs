@@ -4,13 +4,17 @@ use symgrad_expr::Expr;
 
 use super::Search;
 use super::nested::Limits;
-use crate::propose::reduction::{Term, VaryingCoefficients, factors, varying_coefficients};
+use crate::propose::reduction::{
+    Radical, Term, VaryingCoefficients, factors, radicals, varying_coefficients,
+};
+use crate::propose::spectral;
 
 /// Least squares get at most one in so many of the evaluations that are left.
 const PART: u64 = 4;
 
-/// Formulas that are put together for a model.
+/// Formulas that are put together for a model, and those of which the terms are multiplied out.
 const WHOLES: usize = 16;
+const MULTIPLIED_OUT: usize = 4;
 
 impl Search {
     /// Offers what comes of a search for the values over powers of inputs that are factors.
@@ -31,6 +35,27 @@ impl Search {
         self.offer_with_fits(&wholes);
     }
 
+    /// Offers what comes of a search for the square root in values that are a root of a quadratic equation.
+    pub(super) fn offer_with_radicals(&mut self) {
+        let allowance = self.allowance().part(PART);
+        let possible = self.rules.constraints.is_empty() && !self.is_nested();
+        let (found, spent) = if possible {
+            radicals(&self.screen, &self.palette.inputs, &self.rules.ops, allowance)
+        } else {
+            (vec![], 0)
+        };
+        self.state.evaluations += spent.min(self.state.available());
+        for Radical { plain, whole, root } in found {
+            self.offer_with_fits(&[whole]);
+            if self.is_done() {
+                return;
+            }
+            let roots = self.steepest(&root, Limits::REST).into_iter();
+            let wholes: Vec<Expr> = roots.map(|root| plain.clone() + root).collect();
+            self.offer_with_fits(&wholes);
+        }
+    }
+
     /// The models that next to nothing is left of, and those that are less clear: much of the work on these
     /// is in vain.
     pub(super) fn varying_coefficients(&mut self) -> [Vec<VaryingCoefficients>; 2] {
@@ -43,7 +68,7 @@ impl Search {
             (vec![], 0)
         };
         self.state.evaluations += spent.min(self.state.available());
-        let (clear, unclear) = models.into_iter().partition(|model| model.is_clear);
+        let (clear, unclear) = models.into_iter().partition(VaryingCoefficients::is_clear);
         [clear, unclear]
     }
 
@@ -54,17 +79,25 @@ impl Search {
                 return;
             }
             let found = self.solved_terms(model);
+            for whole in &found {
+                log::debug!(target: "symgrad::search", "put together: {whole}");
+            }
             self.offer_with_fits(&found);
+            if !self.is_done() {
+                // Coefficients of all terms together, and without the terms that nothing is lost without.
+                let libraries = found.iter().take(MULTIPLIED_OUT).map(spectral::multiplied_out);
+                self.eliminate_and_fit(libraries.collect());
+            }
         }
     }
 
     /// The model with functions that searches of their own find, in terms of the inputs: those whose losses
     /// fall most first, then one after the other replaced by another.
     fn solved_terms(&mut self, model: &VaryingCoefficients) -> Vec<Expr> {
-        let inputs: Vec<Expr> = model.inputs.iter().copied().map(Expr::var).collect();
         let mut wholes: Vec<(usize, Vec<Expr>)> = vec![(0, vec![])];
         for term in &model.terms {
             let polynomial = polynomial(term);
+            let inputs: Vec<Expr> = term.inputs.iter().copied().map(Expr::var).collect();
             let parts: Vec<Expr> = match &term.function {
                 None => vec![polynomial],
                 Some(objective) => {
@@ -125,7 +158,7 @@ mod tests {
         let names = (1..=dim).map(|k| format!("x{k}")).collect();
         let points = Table::new(names, columns).unwrap();
         let objective = Objective::regression(&points, &values, false).unwrap();
-        let config = SearchConfig { budget: 600_000, ..SearchConfig::default() };
+        let config = SearchConfig { budget: 2_000_000, ..SearchConfig::default() };
         Search::new(objective, OpSet::default(), config).unwrap()
     }
 
@@ -157,8 +190,21 @@ mod tests {
             ("x3^2*exp(-0.7*x1)*cos(2*x2)/x4", 4),
         ] {
             let mut search = opened(truth, dim);
-            search.state.config.budget = 2_000_000;
             search.offer_without_factors();
+            let replicate = &search.state.replicate;
+            assert!(replicate.is_exact(), "{truth}: {:e}", replicate.hall.lowest());
+        }
+    }
+
+    /// By radicals alone.
+    #[test]
+    fn roots_of_quadratic_equations_are_found() {
+        for (truth, dim) in [
+            ("x1^2 + x2^2 + (x1 + x2)*sqrt((x1 - x2)^2 + x3^2)", 3),
+            ("x1*cos(x2)*(x1*sin(x2) + sqrt(x1^2*sin(x2)^2 + 2.6*x3))/1.3", 3),
+        ] {
+            let mut search = opened(truth, dim);
+            search.offer_with_radicals();
             let replicate = &search.state.replicate;
             assert!(replicate.is_exact(), "{truth}: {:e}", replicate.hall.lowest());
         }

@@ -11,8 +11,10 @@
 mod characteristics;
 mod coordinates;
 mod factors;
+mod interactions;
 mod products;
 mod quadrature;
+mod radicals;
 mod smooth;
 mod varying;
 
@@ -28,6 +30,7 @@ pub(crate) use characteristics::{Characteristic, characteristics};
 pub(crate) use coordinates::Coordinates;
 pub(crate) use factors::factors;
 pub(crate) use quadrature::quadratures;
+pub(crate) use radicals::{Radical, radicals};
 pub(crate) use varying::{Term, VaryingCoefficients, varying_coefficients};
 
 /// What comes of combining variables.

@@ -2,7 +2,7 @@
 
 use symgrad_expr::{Expr, OpSet};
 
-use super::smooth::Smooth;
+use super::smooth::{Fit, Smooth};
 use crate::propose::spectral;
 use crate::score::budget::Allowance;
 use crate::score::evaluator::Evaluator;
@@ -22,6 +22,9 @@ const HELD_OUT: usize = 5;
 const HIGHEST: usize = 30;
 const LOWEST: usize = 2;
 
+/// What rounding leaves of least squares by normal equations.
+pub(super) const ROUNDING: f64 = 1e-17;
+
 /// A monomial whose largest value is so many times its root mean square speaks of few points.
 const SPIKE: f64 = 30.0;
 
@@ -31,19 +34,24 @@ pub(super) struct Monomial {
     /// None for 1.
     pub(super) expr: Option<Expr>,
     pub(super) size: f64,
-    values: Vec<f64>,
+    pub(super) values: Vec<f64>,
 }
 
 /// Monomials times functions of some inputs.
 pub(super) struct Model {
     pub(super) inputs: Vec<u16>,
     pub(super) monomials: Vec<Monomial>,
-    /// Each function's values.
-    pub(super) functions: Vec<Vec<f64>>,
-    /// Mean squares of the terms in units of the values' variance.
-    pub(super) shares: Vec<f64>,
     /// By how much the misfit rises without each of the monomials.
     pub(super) rises: Vec<f64>,
+    pub(super) left: f64,
+}
+
+/// What least squares come to.
+pub(super) struct Solved {
+    pub(super) fit: Fit,
+    /// By how much the misfit rises without each of the blocks.
+    pub(super) rises: Vec<f64>,
+    /// The mean square that is left at points that were held out.
     pub(super) left: f64,
 }
 
@@ -127,39 +135,35 @@ impl<'a> Data<'a> {
         monomials: Vec<Monomial>,
         degree: usize,
     ) -> Option<Model> {
-        let is_over = self.allowance.after(self.spent).is_over();
-        if inputs.is_empty() || monomials.is_empty() || is_over {
+        if inputs.is_empty() || monomials.is_empty() {
             return None;
         }
-        let columns: Vec<&[f64]> =
-            inputs.iter().map(|&i| &*self.objective.columns()[usize::from(i)]).collect();
+        let columns = self.columns(inputs);
         let functions = Smooth::of_degree(&columns, degree);
         let parts = monomials.iter().map(|monomial| functions.times(&monomial.values));
         let design = parts.reduce(|all, part| all.and(&part))?;
+        let solved = self.solved(&design, &vec![functions.len(); monomials.len()])?;
+        Some(Model { inputs: inputs.to_vec(), monomials, rises: solved.rises, left: solved.left })
+    }
+
+    /// Least squares with a design whose columns come in blocks.
+    pub(super) fn solved(&mut self, design: &Smooth, blocks: &[usize]) -> Option<Solved> {
+        if self.allowance.after(self.spent).is_over() {
+            return None;
+        }
         self.spent += design.len() as u64;
         let values = self.values();
         let squares = design.weighted(&self.fitted)?;
         let fit = squares.fit(&values)?;
-        let rises = squares.rises(&fit, functions.len())?;
+        let rises = squares.rises(&fit, blocks)?;
         let off: Vec<f64> =
             design.values(&fit).iter().zip(&values).map(|(fitted, y)| fitted - y).collect();
         let left = self.held_out_mean(|n| off[n] * off[n]);
-        let part = |k: usize| functions.values(&fit.part(k * functions.len(), functions.len()));
-        let coefficients: Vec<Vec<f64>> = (0..monomials.len()).map(part).collect();
-        let share = |(monomial, function): (&Monomial, &Vec<f64>)| {
-            let squares = monomial.values.iter().zip(function).map(|(m, b)| (m * b).powi(2));
-            squares.sum::<f64>() / values.len() as f64
-        };
-        let shares = monomials.iter().zip(&coefficients).map(share).collect();
-        let inputs = inputs.to_vec();
-        left.is_finite().then_some(Model {
-            inputs,
-            monomials,
-            functions: coefficients,
-            shares,
-            rises,
-            left,
-        })
+        left.is_finite().then_some(Solved { fit, rises, left })
+    }
+
+    pub(super) fn columns(&self, inputs: &[u16]) -> Vec<&'a [f64]> {
+        inputs.iter().map(|&input| &*self.objective.columns()[usize::from(input)]).collect()
     }
 
     fn held_out_mean(&self, number: impl Fn(usize) -> f64) -> f64 {

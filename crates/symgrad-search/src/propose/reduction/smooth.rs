@@ -41,6 +41,21 @@ impl Smooth {
 
     /// All up to that degree altogether.
     pub(super) fn of_degree(variables: &[&[f64]], degree: usize) -> Self {
+        Self::products(variables, degree, 0)
+    }
+
+    /// Those up to that degree altogether in which every variable has a part: what is no sum of functions of
+    /// fewer variables.
+    pub(super) fn interactions(variables: &[&[f64]], degree: usize) -> Self {
+        Self::products(variables, degree, 1)
+    }
+
+    /// How many of these there are of so many variables.
+    pub(super) fn interactions_count(variables: usize, degree: usize) -> usize {
+        if variables > degree { 0 } else { Self::count(variables, degree - variables) }
+    }
+
+    fn products(variables: &[&[f64]], degree: usize, least: usize) -> Self {
         let points = variables.first().map_or(0, |column| column.len());
         let mut found: Vec<(usize, Vec<f64>)> = vec![(0, vec![1.0; points])];
         for variable in variables {
@@ -52,6 +67,9 @@ impl Smooth {
                 more.map(|(k, power)| (used + k + 1, times(power))).collect()
             };
             let more: Vec<_> = found.iter().flat_map(products).collect();
+            if least > 0 {
+                found.clear();
+            }
             found.extend(more);
         }
         Self { columns: found.into_iter().map(|(_, column)| column).collect() }
@@ -126,16 +144,17 @@ impl LeastSquares {
 impl LeastSquares {
     /// By how much the sum of squares would rise without each of the blocks of so many columns, all other
     /// coefficients fitted anew.
-    pub(super) fn rises(&self, fit: &Fit, block: usize) -> Option<Vec<f64>> {
+    pub(super) fn rises(&self, fit: &Fit, sizes: &[usize]) -> Option<Vec<f64>> {
         let inverse = self.factors.inverse();
-        let blocks = fit.coefficients.chunks_exact(block).enumerate();
-        let rise = |(k, own): (usize, &[f64])| -> Option<f64> {
-            let variances = inverse.submatrix(k * block, k * block, block, block);
-            let own = Mat::from_fn(block, 1, |n, _| own[n]);
+        let mut first = 0;
+        let rise = |&size: &usize| -> Option<f64> {
+            let variances = inverse.submatrix(first, first, size, size);
+            let own = Mat::from_fn(size, 1, |n, _| fit.coefficients[first + n]);
+            first += size;
             let weighed = variances.llt(Side::Lower).ok()?.solve(&own);
             Some((own.transpose() * weighed)[(0, 0)])
         };
-        blocks.map(rise).collect()
+        sizes.iter().map(rise).collect()
     }
 }
 

@@ -7,9 +7,12 @@
 //!
 //! Nothing is decided here: a choice that is wrong leads to formulas that do not fit.
 
+use std::fmt;
+
 use symgrad_expr::{Expr, OpSet};
 
-use super::products::{Data, Model, Monomial, POINTS};
+use super::interactions::{Part, Separated, separated};
+use super::products::{Data, Model, Monomial, POINTS, ROUNDING};
 use super::smooth::Smooth;
 use crate::score::budget::Allowance;
 use crate::score::objective::Objective;
@@ -17,11 +20,9 @@ use crate::score::objective::Objective;
 /// Values as a sum of products.
 #[derive(Clone, Debug)]
 pub(crate) struct VaryingCoefficients {
-    /// The inputs that the functions depend on.
-    pub(crate) inputs: Vec<u16>,
     pub(crate) terms: Vec<Term>,
-    /// Whether next to nothing is left at points that were held out.
-    pub(crate) is_clear: bool,
+    /// The share of the variance that is left at points that were held out.
+    left: f64,
 }
 
 /// A polynomial in the other inputs times a function.
@@ -29,9 +30,34 @@ pub(crate) struct VaryingCoefficients {
 pub(crate) struct Term {
     /// Monomials with their coefficients; no monomial stands for a constant.
     pub(crate) polynomial: Vec<(f64, Option<Expr>)>,
-    /// The function at some of the points, as what a search is to find in `inputs`, which are x1, x2 and
+    /// The inputs that the function depends on.
+    pub(crate) inputs: Vec<u16>,
+    /// The function at some of the points, as what a search is to find in these inputs, which are x1, x2 and
     /// so on there; none if it is a constant, which the coefficients have taken up.
     pub(crate) function: Option<Objective>,
+}
+
+impl VaryingCoefficients {
+    /// Whether next to nothing is left at points that were held out.
+    pub(crate) fn is_clear(&self) -> bool {
+        self.left <= CLEAR_LEFT
+    }
+}
+
+impl fmt::Display for VaryingCoefficients {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (k, term) in self.terms.iter().enumerate() {
+            f.write_str(if k == 0 { "(" } else { " + (" })?;
+            for (k, (coefficient, monomial)) in term.polynomial.iter().enumerate() {
+                f.write_str(if k == 0 { "" } else { " + " })?;
+                write!(f, "{coefficient:.6}")?;
+                monomial.iter().try_for_each(|monomial| write!(f, "*{monomial}"))?;
+            }
+            let inputs = term.inputs.iter().map(|input| format!("x{}", input + 1));
+            write!(f, ")*f({})", inputs.collect::<Vec<_>>().join(", "))?;
+        }
+        write!(f, ", share left {:.1e}", self.left)
+    }
 }
 
 /// Most inputs altogether, and those that functions depend on: there are as many fits as choices.
@@ -65,9 +91,6 @@ const EXACT_LEFT: f64 = 1e-10;
 
 /// Choices that are followed.
 const FOLLOWED: usize = 3;
-
-/// What rounding leaves of least squares.
-const ROUNDING: f64 = 1e-20;
 
 /// Shares of a function's square within so many times what the fit leaves of its term are none; terms make up
 /// for each other's errors, which are larger than what is left of their sum.
@@ -110,7 +133,16 @@ pub(crate) fn varying_coefficients(
     };
     found.retain(is_least);
     found.truncate(FOLLOWED);
-    let models = found.into_iter().filter_map(|model| data.terms(&model)).collect();
+    if exact.is_empty() && (2..=OF_FUNCTIONS).contains(&inputs.len()) {
+        // A sum of functions of fewer inputs.
+        let one = data.monomial(&[], &[], ops);
+        found.extend(one.and_then(|one| data.fit(inputs, vec![one])));
+    }
+    let models: Vec<VaryingCoefficients> =
+        found.iter().filter_map(|model| data.terms(model)).collect();
+    for model in &models {
+        log::debug!(target: "symgrad::search", "varying coefficients: {model}");
+    }
     (models, data.spent)
 }
 
@@ -205,51 +237,50 @@ impl Data<'_> {
 
     /// The model's functions, those that are multiples of another written once. `None` if there is
     /// nothing to find.
-    fn terms(&self, model: &Model) -> Option<VaryingCoefficients> {
-        let mut order: Vec<usize> = (0..model.monomials.len()).collect();
-        order.sort_by(|&a, &b| model.shares[b].total_cmp(&model.shares[a]).then(a.cmp(&b)));
-        let tolerance = |k: usize| {
-            let share = TOLERANCE * model.left / model.shares[k];
-            share.clamp(LEAST_TOLERATED, MOST_TOLERATED)
-        };
+    fn terms(&mut self, model: &Model) -> Option<VaryingCoefficients> {
+        let Separated { mut parts, left } = separated(self, model)?;
+        parts.sort_by(|a, b| b.share.total_cmp(&a.share));
+        let tolerance =
+            |part: &Part| (TOLERANCE * left / part.share).clamp(LEAST_TOLERATED, MOST_TOLERATED);
         let ones = vec![1.0; self.objective.points()];
-        let mut leaders: Vec<Option<usize>> = vec![];
+        let mut leaders: Vec<Option<&Part>> = vec![];
         let mut terms: Vec<Term> = vec![];
-        for k in order {
-            let function = &model.functions[k];
-            let monomial = &model.monomials[k];
-            let multiple_of = |leader: &Option<usize>| {
+        for part in &parts {
+            let multiple_of = |leader: Option<&Part>| {
                 let (other, tolerated) = match leader {
-                    None => (&ones, tolerance(k)),
-                    Some(leader) => (&model.functions[*leader], tolerance(k) + tolerance(*leader)),
+                    None => (&ones, tolerance(part)),
+                    Some(leader) => (&leader.function, tolerance(part) + tolerance(leader)),
                 };
-                multiple(function, other).filter(|(_, off)| *off <= tolerated).map(|(c, _)| c)
+                multiple(&part.function, other).filter(|(_, off)| *off <= tolerated).map(|(c, _)| c)
             };
-            let known = leaders.iter().position(|leader| multiple_of(leader).is_some());
-            let is_constant = multiple_of(&None).is_some();
+            let known = leaders.iter().position(|leader| multiple_of(*leader).is_some());
+            let is_constant = multiple_of(None).is_some();
+            let size = part.monomial.size;
             let place = known.unwrap_or_else(|| {
-                leaders.push(if is_constant { None } else { Some(k) });
-                terms.push(Term { polynomial: vec![], function: None });
+                leaders.push(if is_constant { None } else { Some(part) });
+                let inputs = if is_constant { vec![] } else { part.inputs.clone() };
+                terms.push(Term { polynomial: vec![], inputs, function: None });
                 terms.len() - 1
             });
             let factor = match leaders[place] {
-                None => multiple_of(&None)? * self.target.deviation,
-                Some(leader) if leader == k => monomial.size,
-                Some(leader) => multiple_of(&Some(leader))? * model.monomials[leader].size,
+                None => multiple_of(None)? * self.target.deviation,
+                Some(_) if known.is_none() => size,
+                leader @ Some(of) => multiple_of(leader)? * of.monomial.size,
             };
-            terms[place].polynomial.push((factor / monomial.size, monomial.expr.clone()));
+            terms[place].polynomial.push((factor / size, part.monomial.expr.clone()));
         }
         for (term, leader) in terms.iter_mut().zip(&leaders) {
-            if let Some(k) = leader {
-                let unit = self.target.deviation / model.monomials[*k].size;
-                let values: Vec<f64> = model.functions[*k].iter().map(|b| b * unit).collect();
-                term.function =
-                    Some(self.regression(&model.inputs, &values)?.thinned(FUNCTION_POINTS));
+            if let Some(part) = leader {
+                let unit = self.target.deviation / part.monomial.size;
+                let values: Vec<f64> = part.function.iter().map(|b| b * unit).collect();
+                let function = self.regression(&term.inputs, &values)?;
+                term.function = Some(function.thinned(FUNCTION_POINTS));
             }
         }
-        let any = leaders.iter().any(Option::is_some);
-        let is_clear = model.left <= CLEAR_LEFT;
-        any.then(|| VaryingCoefficients { inputs: model.inputs.clone(), terms, is_clear })
+        // A function of all inputs is no simpler than the values.
+        let is_simpler = |part: &&Part| part.inputs.len() < self.objective.dim();
+        let any = leaders.iter().flatten().any(is_simpler);
+        any.then_some(VaryingCoefficients { terms, left })
     }
 }
 

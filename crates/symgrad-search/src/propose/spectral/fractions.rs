@@ -23,6 +23,9 @@ use crate::score::target::Target;
 /// Misfits that are allowed for, relative to the values' mean square.
 const RIDGES: [f64; 3] = [1e-13, 1e-8, 1e-4];
 
+/// What keeps rounding from deciding, where nothing else is allowed for.
+const LEAST_RIDGE: f64 = 1e-16;
+
 /// By what a ridge grows with each symbol of a term, up to so many.
 const PER_SYMBOL: f64 = 2.0;
 const SYMBOLS: u32 = 12;
@@ -68,6 +71,23 @@ pub(crate) fn fractions(
         }
     }
     found
+}
+
+/// The least misfit of a quotient of sums over the two libraries, as a share of the mean square of what is
+/// below times the values.
+pub(super) fn least_misfit(
+    above: &[Expr],
+    below: &[Expr],
+    ops: &OpSet,
+    evaluator: &mut Evaluator<'_>,
+) -> Option<f64> {
+    let all = Fractions::of(above, below, ops, evaluator)?;
+    let (whole, under) = all.products(&all.weights);
+    let kept: Vec<usize> = (0..all.terms.len()).collect();
+    let coefficients = all.least(&kept, &whole, &under, LEAST_RIDGE)?;
+    let x = Mat::from_fn(kept.len(), 1, |k, _| coefficients[k]);
+    let square = |matrix: &Mat<f64>| (x.transpose() * matrix * &x)[(0, 0)];
+    Some(square(&whole).max(0.0) / square(&under)).filter(|left| left.is_finite())
 }
 
 impl<'a> Fractions<'a> {

@@ -14,6 +14,7 @@ mod parametric;
 mod phases;
 mod polynomial;
 mod quotient;
+mod scanned_fractions;
 mod sums;
 
 use symgrad_expr::{Expr, OpSet};
@@ -34,6 +35,8 @@ pub(crate) use parametric::parametric;
 pub(crate) use phases::logarithms_of_phases;
 pub(crate) use polynomial::eliminate;
 pub(crate) use quotient::{long_quotients, quotients};
+pub(crate) use scanned_fractions::scanned_fractions;
+pub(crate) use sums::{multiplied_out, simple_sum};
 
 use crate::score::evaluator::Evaluator;
 use crate::score::fit::moments_of_sum;

@@ -11,6 +11,9 @@ use super::phases::phases;
 const FACTORS: [f64; 6] = [0.2, 0.4, 0.7, 1.1, 1.8, 3.0];
 const SIGNS: [f64; 2] = [1.0, -1.0];
 
+/// Exponents of high powers.
+const EXPONENTS: [u32; 8] = [3, 4, 5, 6, 7, 8, 9, 12];
+
 /// Places on an axis from which distances are measured, in units of the input's size.
 const CENTRES: [f64; 8] = [-1.5, -1.0, -0.6, -0.3, 0.3, 0.6, 1.0, 1.5];
 
@@ -24,14 +27,17 @@ const MOST: usize = 2_500;
 /// A combination of inputs, and one over its size on the data.
 type Phase = (Expr, f64);
 
-/// Plain features and the functions beside them, for two kinds of sums: of logarithms, which are
-/// products and quotients; and of waves, exponentials, roots and reciprocals. `size` is that of a phase
+/// Plain features and the functions beside them.
+type Library = (Vec<Expr>, Vec<Expr>);
+
+/// Libraries for sums of logarithms, which are products and quotients; of waves, exponentials, roots and
+/// reciprocals; and of damped waves. `size` is that of a phase
 /// on the data.
 pub(crate) fn paired_libraries(
     inputs: &[u16],
     ops: &OpSet,
     mut size: impl FnMut(&Expr) -> Option<f64>,
-) -> Option<[(Vec<Expr>, Vec<Expr>); 2]> {
+) -> Option<[Library; 3]> {
     if inputs.len() > INPUTS {
         return None;
     }
@@ -51,6 +57,9 @@ pub(crate) fn paired_libraries(
         plain.extend(variables(inputs).into_iter().filter_map(|x| features::power(&x, 2, ops)));
     }
     let mut others = functions(&phases, inputs, ops);
+    if inputs.len() < FEW {
+        others.extend(powers(inputs, ops));
+    }
     others.extend(distances.iter().filter_map(below));
 
     let allowed = |mut features: Vec<Expr>| -> Vec<Expr> {
@@ -58,7 +67,11 @@ pub(crate) fn paired_libraries(
         features.truncate(MOST);
         features
     };
-    Some([(allowed(plain_logs), allowed(logs)), (allowed(plain), allowed(others))])
+    Some([
+        (allowed(plain_logs), allowed(logs)),
+        (allowed(plain), allowed(others)),
+        (vec![], allowed(damped_waves(&phases, inputs, ops))),
+    ])
 }
 
 /// What logarithms are taken of: squares of waves, of e^(cp) − 1, of 1 + cp and of 1 + cp², and
@@ -115,6 +128,34 @@ fn functions(phases: &[Phase], inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
         found.extend(all);
     }
     found
+}
+
+/// Waves of phases times growth or decay in one of two inputs at most.
+fn damped_waves(phases: &[Phase], inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
+    let mut found = vec![];
+    for (decaying, unit) in phases.iter().filter(|(phase, _)| phase.len() == 1) {
+        for sign in SIGNS {
+            for rate in FACTORS.map(|factor| sign * factor * unit) {
+                let decay = Expr::unary(Op::Exp, scaled(decaying, rate));
+                for (phase, unit) in phases.iter().filter(|_| inputs.len() < FEW) {
+                    for op in [Op::Sin, Op::Cos] {
+                        let wave = |factor| Expr::unary(op, scaled(phase, factor * unit));
+                        found
+                            .extend(FACTORS.iter().filter_map(|f| product(&decay, &wave(*f), ops)));
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+/// High powers of inputs and of their reciprocals.
+fn powers(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
+    let mut bases = variables(inputs);
+    bases.extend(variables(inputs).into_iter().filter_map(|x| reciprocal(x, ops)));
+    let raised = |base| EXPONENTS.iter().filter_map(move |&k| features::power(base, k, ops));
+    bases.iter().flat_map(raised).collect()
 }
 
 /// Squares of distances from places on an axis.

@@ -14,6 +14,7 @@ use faer::linalg::solvers::Solve;
 use symgrad_expr::Expr;
 
 use super::gram::{Gram, smallest_of_two};
+use super::scanned_fractions::golden_section;
 use super::{Proposal, gram_of, sums, weigh};
 use crate::score::evaluator::Evaluator;
 use crate::score::fit::fit_constants;
@@ -26,6 +27,9 @@ const FITS: [(usize, usize); 3] = [(600, 3), (150, 10), (60, 25)];
 /// fits of so many steps.
 const SHORTENED: usize = 10;
 const FIT_ROUNDS: usize = 6;
+
+/// Steps between constants of a grid.
+const REFINING_STEPS: i32 = 16;
 
 /// Sums that leave more are not shortened any further: simpler ones are found elsewhere.
 const HOPELESS: f64 = 1e-3;
@@ -51,13 +55,58 @@ pub(crate) fn pair_up(
         Some(Proposal::of(terms, gram.smallest(&places)?.coefficients, 0, evaluator).sum())
     };
     let mut found = vec![];
-    for subsets in beside.best_of_kinds(&kinds) {
-        let sums = subsets.iter().filter_map(|subset| sum(subset, evaluator)).collect();
+    let [singles, pairs] = beside.best_of_kinds(&kinds);
+    let refined = singles.iter().filter_map(|single| {
+        let neighbours = neighbours(single[0], &kinds).map(|place| features[kept + place].clone());
+        refined(&features[..kept], &neighbours, evaluator)
+    });
+    let refined: Vec<Expr> = refined.collect();
+    let singles = singles.iter().filter_map(|single| sum(single, evaluator)).chain(refined);
+    let singles: Vec<Expr> = singles.collect();
+    let pairs = pairs.iter().filter_map(|pair| sum(pair, evaluator)).collect();
+    for sums in [singles, pairs] {
         for fitted in best_fits(sums, evaluator) {
             found.extend(shortened(&fitted, evaluator));
         }
     }
     found
+}
+
+/// A feature and those of its kind before and after it; at the end of a grid the feature itself.
+fn neighbours(place: usize, kinds: &[usize]) -> [usize; 3] {
+    let of_kind = |other: &usize| kinds[*other] == kinds[place];
+    let before = (0..place).rev().find(of_kind).unwrap_or(place);
+    let after = (place + 1..kinds.len()).find(of_kind).unwrap_or(place);
+    [before, place, after]
+}
+
+/// The sum with the feature whose constants are best of all between those of its neighbours (variable
+/// projection: the coefficients are fitted at every step).
+fn refined(
+    plain: &[Expr],
+    [before, at, after]: &[Expr; 3],
+    evaluator: &mut Evaluator<'_>,
+) -> Option<Expr> {
+    if before == after {
+        return None;
+    }
+    let mut best = (f64::INFINITY, None);
+    let mut misfit = |share: f64| {
+        let end = if share < 0.0 { before } else { after };
+        let mixed = |(a, b): (&f64, &f64)| a + share.abs() * (b - a);
+        let constants: Vec<f64> = at.constants().iter().zip(end.constants()).map(mixed).collect();
+        let terms = [plain, &[at.with_constants(&constants)]].concat();
+        let sum = weigh(&terms, evaluator)
+            .map(|pair| Proposal::of(terms, pair, 0, evaluator).sum())
+            .map(|sum| (evaluator.loss(&sum), sum));
+        let loss = sum.as_ref().map_or(f64::INFINITY, |(loss, _)| *loss);
+        if loss < best.0 {
+            best = (loss, sum.map(|(_, sum)| sum));
+        }
+        loss
+    };
+    golden_section((-1.0, 1.0), REFINING_STEPS, &mut misfit);
+    best.1
 }
 
 /// The sums that leave least once their constants are fitted.

@@ -99,6 +99,14 @@ pub(crate) fn up_to_rounding(features: &[&Expr], coefficients: &[f64]) -> [Optio
     })
 }
 
+/// Σ cᵢ φᵢ with the numbers that are simple up to rounding made simple; a feature that is a constant is one
+/// of the numbers. `None` if there is nothing.
+pub(crate) fn simple_sum(features: &[Expr], coefficients: &[f64]) -> Option<Expr> {
+    let features: Vec<&Expr> = features.iter().collect();
+    let [_, simple] = up_to_rounding(&features, coefficients);
+    simple
+}
+
 /// The same for [`spellings_of_values`]: what rounding has left of simple numbers, and
 /// coefficients of noisy values.
 const ROUNDINGS_OF_VALUES: [(f64, usize); 3] =
@@ -188,6 +196,47 @@ pub(crate) fn terms(expr: &Expr) -> Vec<Expr> {
     found
 }
 
+/// The terms of an expression multiplied out, each stripped of constant factors; constants alone are left
+/// out.
+pub(crate) fn multiplied_out(expr: &Expr) -> Vec<Expr> {
+    let mut found: Vec<Expr> = vec![];
+    for term in summands(expr).into_iter().flatten() {
+        if !found.contains(&term) {
+            found.push(term);
+        }
+    }
+    found
+}
+
+/// The same with repetitions; a constant alone is none.
+fn summands(expr: &Expr) -> Vec<Option<Expr>> {
+    match (expr.root(), expr.arguments().as_slice()) {
+        (Node::Const, _) => vec![None],
+        (Node::Op(Op::Add | Op::Sub), [left, right]) => [summands(left), summands(right)].concat(),
+        (Node::Op(Op::Neg), [inner]) => summands(inner),
+        (Node::Op(Op::Mul), [left, right]) => {
+            let right = summands(right);
+            let times = |a: Option<Expr>| {
+                let product = move |b: Option<Expr>| match (a.clone(), b) {
+                    (Some(a), Some(b)) => Some(a * b),
+                    (a, b) => a.or(b),
+                };
+                right.clone().into_iter().map(product).collect::<Vec<_>>()
+            };
+            summands(left).into_iter().flat_map(times).collect()
+        }
+        (Node::Op(Op::Div), [left, right]) => {
+            let over = |a: Option<Expr>| match (a, right.root()) {
+                (a, Node::Const) => a,
+                (Some(a), _) => Some(a / right.clone()),
+                (None, _) => Some(Expr::constant(1.0) / right.clone()),
+            };
+            summands(left).into_iter().map(over).collect()
+        }
+        _ => vec![Some(expr.clone())],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -231,5 +280,12 @@ mod tests {
     fn sums_fall_into_terms() {
         let expr: Expr = "2*x1 - (x2^2/3 + sin(x1)) + 4 - x1".parse().unwrap();
         assert_eq!(terms(&expr), parse(&["x1", "x2^2", "sin(x1)"]));
+    }
+
+    #[test]
+    fn products_of_sums_are_multiplied_out() {
+        let expr: Expr = "x1*(2*x2 + 3) - (x1 - 1)/x3 + x1*0.5 + 4".parse().unwrap();
+        let terms: Vec<String> = multiplied_out(&expr).iter().map(Expr::to_string).collect();
+        assert_eq!(terms, ["x1*x2", "x1", "x1/x3", "div(1, x3)"]);
     }
 }
