@@ -10,6 +10,7 @@ use crate::sets::{Half, Set};
 /// The lists, part of the binary.
 const FORMULAS: &str = include_str!("../formulas.toml");
 const HARD: &str = include_str!("../hard.toml");
+const UNSEEN: &str = include_str!("../unseen.toml");
 
 /// A formula as a list gives it.
 #[derive(Clone, Debug, Deserialize)]
@@ -38,6 +39,7 @@ pub(crate) fn formulas(set: Set) -> Result<Vec<Formula>, Error> {
     let text = match set {
         Set::Formulas => FORMULAS,
         Set::Hard => HARD,
+        Set::Unseen => UNSEEN,
         Set::Negatives | Set::Standins | Set::Noise => return Ok(vec![]),
     };
     let catalogue: Catalogue = toml::from_str(text).map_err(Error::Catalogue)?;

@@ -16,6 +16,8 @@ pub(crate) enum Set {
     Formulas,
     /// Harder formulas, to be found: longer, with more inputs and constants inside functions.
     Hard,
+    /// As hard, written without sight of the search, which was never tuned on them.
+    Unseen,
     /// Random functions, of which none must be identified.
     Negatives,
     /// Functions that the operators cannot write, of which none must be identified.
@@ -49,7 +51,7 @@ impl Set {
     /// Its problems, in the order of its list.
     pub(crate) fn problems(self) -> Result<Vec<Problem>, Error> {
         match self {
-            Self::Formulas | Self::Hard => {
+            Self::Formulas | Self::Hard | Self::Unseen => {
                 catalogue::formulas(self)?.iter().map(|formula| formula.problem(self)).collect()
             }
             Self::Negatives => Ok(negatives::problems()),
@@ -60,7 +62,7 @@ impl Set {
 
     /// Whether there is a formula to be found.
     pub(crate) fn has_formulas(self) -> bool {
-        matches!(self, Self::Formulas | Self::Hard)
+        matches!(self, Self::Formulas | Self::Hard | Self::Unseen)
     }
 
     /// Noises in per cent, unless others are asked for. Infinite noise leaves nothing else.
@@ -68,7 +70,7 @@ impl Set {
         match self {
             Self::Formulas => &[0.0, 1.0, 10.0],
             Self::Noise => &[f64::INFINITY],
-            Self::Hard | Self::Negatives | Self::Standins => &[0.0],
+            Self::Hard | Self::Unseen | Self::Negatives | Self::Standins => &[0.0],
         }
     }
 
