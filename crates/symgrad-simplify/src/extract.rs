@@ -12,6 +12,8 @@ pub(crate) struct Cost {
     /// Uses of operators that are not allowed.
     forbidden: u32,
     complexity: u32,
+    /// Quotients and differences of equals, which stand for one and zero.
+    idle: u32,
     constants: u32,
     /// Grows from child to parent even where an operator costs nothing.
     nodes: u32,
@@ -43,17 +45,27 @@ impl<'a> Prices<'a> {
                 (u32::from(!allowed), self.ops.cost(op), 0)
             }
         };
-        Cost { forbidden, complexity, constants, nodes: 1 }
+        Cost { forbidden, complexity, idle: 0, constants, nodes: 1 }
     }
 
     /// The cost of an expression.
     pub(crate) fn total(&self, expr: &Expr) -> Cost {
-        expr.nodes().iter().fold(Cost::ZERO, |sum, node| sum.plus(self.of(*node)))
+        let symbols = expr.nodes().iter().fold(Cost::ZERO, |sum, node| sum.plus(self.of(*node)));
+        let is_idle = |end: &usize| match expr.nodes()[*end] {
+            Node::Op(Op::Div | Op::Sub) => {
+                let arguments = expr.subtree(*end).arguments();
+                arguments[0] == arguments[1]
+            }
+            _ => false,
+        };
+        let idle = (0..expr.len()).filter(is_idle).count();
+        Cost { idle: idle.try_into().unwrap_or(u32::MAX), ..symbols }
     }
 }
 
 impl Cost {
-    pub(crate) const ZERO: Self = Self { forbidden: 0, complexity: 0, constants: 0, nodes: 0 };
+    pub(crate) const ZERO: Self =
+        Self { forbidden: 0, complexity: 0, idle: 0, constants: 0, nodes: 0 };
 
     /// The cost of both.
     #[must_use]
@@ -61,6 +73,7 @@ impl Cost {
         Self {
             forbidden: self.forbidden.saturating_add(other.forbidden),
             complexity: self.complexity.saturating_add(other.complexity),
+            idle: self.idle.saturating_add(other.idle),
             constants: self.constants.saturating_add(other.constants),
             nodes: self.nodes.saturating_add(other.nodes),
         }
@@ -74,6 +87,9 @@ impl CostFunction<Term> for &Prices<'_> {
         let own = match term {
             Term::Var(index) => self.of(Node::Var(*index)),
             Term::Const(_) => self.of(Node::Const),
+            Term::Binary(op @ (Op::Div | Op::Sub), [left, right]) if left == right => {
+                Cost { idle: 1, ..self.of(Node::Op(*op)) }
+            }
             Term::Unary(op, _) | Term::Binary(op, _) => self.of(Node::Op(*op)),
             Term::LevelSet(_) => Cost { nodes: 1, ..Cost::ZERO },
         };
