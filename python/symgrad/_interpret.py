@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _islands, _models, _symgrad
+from . import _islands, _keras, _models, _symgrad
 from ._errors import InputError, SymgradError
 from ._islands import Workers
 from ._models import Recording, Values
-from ._packages import loaded, optional
+from ._packages import optional
 from ._progress import Bar, Progress
 from ._results import Layer, Neuron, Space
 from ._search import tell
@@ -60,8 +60,9 @@ def interpret(
 
         * a ``torch.nn.Module`` of N×d inputs: gradients by autograd in double precision, on a copy;
         * a function of N×d points with N or N×K values, together with ``gradient``;
-        * a network of Keras, on PyTorch or JAX;
-        * a function of JAX, of one point with one value or K of them, once JAX is imported;
+        * a network of Keras, on JAX, PyTorch or TensorFlow;
+        * a function of JAX, of one point with one value or K of them, or of N×d points, once JAX is
+          imported; of other functions gradients are estimated from neighbouring points;
         * a fitted estimator of scikit-learn: linear models and perceptrons, also behind scalers in a
           pipeline, as they are (of classifiers the scores before the last step to probabilities);
           others through ``skl2onnx`` where that is installed and symgrad can read what it makes, else
@@ -316,10 +317,10 @@ def _source(
     if _models.is_path(model):
         file: str = os.fspath(model)
         return file
+    if _keras.is_keras(model):
+        return _checked(_keras.of_keras(model, _matrix(columns), layer, units), only)
     if _models.is_torch(model):
         return _checked(_models.of_torch(model, _matrix(columns), layer, units), only)
-    if _models.is_keras(model):
-        return _checked(_models.of_keras(model, _matrix(columns), layer, units), only)
     if layer is not None:
         raise InputError("only networks of PyTorch, of Keras and those in files have layers")
     if _models.is_estimator(model):
@@ -337,9 +338,7 @@ def _source(
     matrix = _matrix(columns)
     if gradient is not None:
         return _checked(_models.of_function(model, gradient, matrix, units), only)
-    if loaded("jax") is not None:
-        return _checked(_models.of_jax(model, matrix, units), only)
-    return _checked(_models.of_values(model(matrix), len(matrix), units), only)
+    return _checked(_models.of_callable(model, matrix, units), only)
 
 
 def _matrix(columns: list[Column]) -> Any:

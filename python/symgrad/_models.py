@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 import inspect
+import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +19,10 @@ from ._tables import Column
 
 Array = NDArray[np.float64]
 
+log = logging.getLogger("symgrad")
+
 # Points that are sent through a network at a time.
-_BATCH = 4096
+BATCH = 4096
 
 
 @dataclass
@@ -83,30 +86,48 @@ def is_estimator(model: Any) -> bool:
 def of_torch(model: Any, points: Array, layer: Any, units: Sequence[str] | None) -> Recording:
     """By automatic differentiation in double precision, on a copy: the network itself, its mode,
     device, type and gradients stay as they are."""
-    torch = loaded("torch")
-    assert torch is not None
     twin, target, name = _copied(model, layer)
     caught: list[Any] = []
     target.register_forward_hook(lambda *seen: caught.append(seen[-1]))
+
+    def run(batch: Any) -> Any:
+        caught.clear()
+        _run_torch(twin, batch)
+        return _output(caught, name, len(batch))
+
+    return by_autograd(run, points, name, units)
+
+
+def by_autograd(
+    run: Callable[[Any], Any], points: Array, layer: str, units: Sequence[str] | None
+) -> Recording:
+    """What `run` makes of a batch of points in PyTorch, n×K values for n of them, and its slopes."""
+    torch = loaded("torch")
+    assert torch is not None
     values: list[list[Array]] = []
     gradients: list[list[Array]] = []
     chosen: list[str] = []
     with torch.enable_grad():
-        for start in range(0, len(points), _BATCH):
-            batch = torch.tensor(points[start : start + _BATCH], requires_grad=True)
-            caught.clear()
-            _run_torch(twin, batch)
-            output = _output(caught, name, len(batch))
+        for start in range(0, len(points), BATCH):
+            batch = torch.tensor(points[start : start + BATCH], requires_grad=True)
+            output = run(batch)
             if not chosen:
-                chosen = units_for(units, output.shape[1], name)
+                chosen = units_for(units, output.shape[1], layer)
                 values, gradients = [[] for _ in chosen], [[] for _ in chosen]
             for place, unit in enumerate(chosen):
                 value = difference(unit, lambda neuron: output[:, neuron])  # noqa: B023
-                values[place].append(value.detach().numpy())
+                values[place].append(np.asarray(value.detach().cpu(), dtype=np.float64))
                 gradients[place].append(_slope(torch, value, batch))
+    return joined(layer, chosen, values, gradients)
+
+
+def joined(
+    layer: str, units: list[str], values: list[list[Array]], gradients: list[list[Array]]
+) -> Recording:
+    """A recording of units of which each batch has its own values and gradients."""
     return Recording(
-        name,
-        chosen,
+        layer,
+        units,
         [np.concatenate(parts) for parts in values],
         [list(np.concatenate(parts).T) for parts in gradients],
     )
@@ -181,6 +202,30 @@ def of_function(
     return _recorded(values, slopes, units)
 
 
+def of_callable(function: Any, points: Array, units: Sequence[str] | None) -> Recording | Values:
+    """A function without its gradient: differentiated by JAX where that is there and can, as one of a
+    single point or of several at once; else its values alone."""
+    told: list[Exception] = []
+    if loaded("jax") is not None:
+        for one in (function, lambda point: function(point[None])[0]):
+            try:
+                return of_jax(one, points, units)
+            except InputError:
+                raise
+            except Exception as error:
+                told.append(error)
+    try:
+        values = function(points)
+    except Exception as error:
+        if not told:
+            raise
+        message = f"JAX cannot differentiate the function ({told[0]}), nor does it take N×d points"
+        raise InputError(f"{message}: {error}") from error
+    if told:
+        log.info("JAX cannot differentiate the function: %s", told[0])
+    return of_values(values, len(points), units)
+
+
 def of_jax(function: Any, points: Array, units: Sequence[str] | None) -> Recording:
     """A function of one point of d numbers, with one value or K, in double precision."""
     jax = loaded("jax")
@@ -195,41 +240,11 @@ def of_jax(function: Any, points: Array, units: Sequence[str] | None) -> Recordi
         def row(point: Any) -> Any:
             return jax.numpy.atleast_1d(function(point))
 
-        parts = [inputs[n : n + _BATCH] for n in range(0, len(points), _BATCH)]
+        parts = [inputs[n : n + BATCH] for n in range(0, len(points), BATCH)]
         run, slope = jax.jit(jax.vmap(row)), jax.jit(jax.vmap(jax.jacrev(row)))
         values = np.concatenate([np.asarray(run(part), dtype=np.float64) for part in parts])
         slopes = np.concatenate([np.asarray(slope(part), dtype=np.float64) for part in parts])
     return _recorded(values, slopes, units)
-
-
-def is_keras(model: Any) -> bool:
-    """Whether it is a network of Keras that runs on JAX; on PyTorch it is PyTorch's, too."""
-    keras = loaded("keras")
-    if keras is None or not isinstance(model, keras.Model):
-        return False
-    if keras.backend.backend() == "jax":
-        return True
-    message = "set KERAS_BACKEND to jax or torch, or export it to ONNX and give the file's path"
-    raise InputError(f"networks of Keras are read on JAX and PyTorch: {message}")
-
-
-def _up_to(model: Any, layer: Any) -> tuple[Any, str]:
-    """The network of Keras up to a layer, and the layer's name."""
-    keras = loaded("keras")
-    assert keras is not None
-    known = {one.name: one for one in model.layers}
-    found = layer if isinstance(layer, keras.layers.Layer) else known.get(layer)
-    if found is None or found.name not in known:
-        raise InputError(f"the network has no layer `{layer}`; there are {', '.join(known)}")
-    return keras.Model(model.inputs, found.output), found.name
-
-
-def of_keras(model: Any, points: Array, layer: Any, units: Sequence[str] | None) -> Recording:
-    """A network of Keras on JAX, in its own precision."""
-    part, name = (model, "output") if layer is None else _up_to(model, layer)
-    found = of_jax(lambda point: part(point[None], training=False)[0].ravel(), points, units)
-    found.layer = name
-    return found
 
 
 def _double(jax: Any) -> Any:

@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT
 
 MODULES = ["", "._formula", "._search", "._interpret", "._algebra", "._regressor"]
-OPTIONAL = ["jax", "torch"]
+OPTIONAL = ["jax", "keras", "torch"]
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -2,6 +2,8 @@
 
 import concurrent.futures
 import multiprocessing
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -9,10 +11,10 @@ import pandas as pd
 import pytest
 from conftest import BUDGET, timeless
 from sklearn.ensemble import RandomForestRegressor
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures, StandardScaler
 
 import symgrad
 
@@ -142,6 +144,26 @@ def test_estimators_are_read():
     found = symgrad.interpret(line, points, budget=BUDGET)
     slope = found.answer.sympy().diff("mass") / found.answer.sympy().diff("speed")
     assert abs(float(slope) + 0.5) < 1e-6
+
+
+def test_other_estimators_are_read_through_their_onnx_files(caplog):
+    pytest.importorskip("skl2onnx", reason="skl2onnx is not installed")
+    points = np.random.default_rng(0).uniform(0.4, 2, (300, 2))
+    model = make_pipeline(PolynomialFeatures(2), Ridge(1e-9))
+    found = symgrad.interpret(model.fit(points, points.prod(axis=1)), points, budget=BUDGET)
+    assert str(found.answer) == "x1*x2" and "estimated" not in caplog.text
+
+
+def test_packages_are_imported_when_they_are_needed(orbit):
+    path, frame = orbit
+    program = f"""
+import sys, numpy as np, symgrad
+points = dict(zip({list(frame)}, np.array({frame.head(50).to_numpy().T.tolist()})))
+symgrad.interpret({str(path)!r}, points, budget=500)
+print(sorted(sys.modules.keys() & {{"jax", "matplotlib", "pandas", "sklearn", "sympy", "torch", "tqdm"}}))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 def test_each_neuron_is_a_job_of_its_own(orbit):

@@ -141,7 +141,7 @@ def test_nothing_is_printed_and_the_log_tells(product, capfd, caplog):
 
 def test_a_bar_is_drawn_when_asked_for(product, capfd):
     points, gradients = product
-    symgrad.search(points, np.abs(np.sin(9 * gradients)), budget=400_000, seconds=1, progress=True)
+    symgrad.search(points, np.abs(np.sin(9 * gradients)), budget=BUDGET, progress=True)
     assert "search" in capfd.readouterr().err
 
 
