@@ -92,20 +92,29 @@ impl TextTable {
         ended(&lines.join("\n"))
     }
 
-    /// As an HTML table whose numeric columns have the class `number`. Ends with a line break.
+    /// As an HTML table whose numeric columns have the class `number`, and whose cells each say under which
+    /// head they stand: on a narrow screen rows can be stacks. Ends with a line break.
     pub fn to_html(&self) -> String {
         let columns = self.columns();
-        let line = |cells: &[String], tag: &str| -> String {
-            let cell = |column: usize| {
-                let text = cells.get(column).map_or("", String::as_str);
-                let class = if self.is_numeric(column) { " class=\"number\"" } else { "" };
-                format!("<{tag}{class}>{}</{tag}>", escaped(text))
-            };
-            let cells: String = (0..columns).map(cell).collect();
+        let text =
+            |cells: &[String], column: usize| escaped(cells.get(column).map_or("", String::as_str));
+        let class = |column: usize| if self.is_numeric(column) { " class=\"number\"" } else { "" };
+        let head =
+            |column: usize| format!("<th{}>{}</th>", class(column), text(&self.header, column));
+        let cell = |row: &[String], column: usize| {
+            let head = text(&self.header, column);
+            format!("<td{} data-head=\"{head}\">{}</td>", class(column), text(row, column))
+        };
+        let heads: String = (0..columns).map(head).collect();
+        let row = |row: &Vec<String>| {
+            let cells: String = (0..columns).map(|column| cell(row, column)).collect();
             format!("<tr>{cells}</tr>\n")
         };
-        let rows: String = self.rows.iter().map(|row| line(row, "td")).collect();
-        format!("<table>\n{}{rows}</table>\n", line(&self.header, "th"))
+        let rows: String = self.rows.iter().map(row).collect();
+        format!(
+            "<table class=\"stacks plain\">\n<thead><tr>{heads}</tr></thead>\n\
+             <tbody>\n{rows}</tbody>\n</table>\n"
+        )
     }
 
     fn laid_out(&self, clean: impl Fn(&str) -> String) -> comfy_table::Table {
