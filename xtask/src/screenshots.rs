@@ -20,6 +20,19 @@ const TALLEST: u32 = 12_000;
 /// How the frame tells what it has measured.
 const MEASURED: &str = "measured by the frame:";
 
+/// A browser of its own, which asks nobody for anything.
+const ALONE: [&str; 9] = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+];
+
 /// Names by which the browser is known.
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 
@@ -94,7 +107,11 @@ impl View<'_> {
         let failed = |error: std::io::Error| Stop::because(format!("{}: {error}", file.display()));
         std::fs::write(&file, frame).map_err(failed)?;
         let mut command = Command::new(self.browser);
-        command.args(["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]);
+        command.args(ALONE);
+        let profile = self.folder.join(".profile");
+        let mut own = OsString::from("--user-data-dir=");
+        own.push(&profile);
+        command.arg(own);
         command.args(["--allow-file-access-from-files", "--enable-logging=stderr"]);
         command.arg(format!("--blink-settings=preferredColorScheme={number}"));
         command.arg(format!("--window-size={},{height}", width.max(500)));
@@ -108,6 +125,8 @@ impl View<'_> {
         let output = output
             .map_err(|error| Stop::because(format!("{}: {error}", self.browser.display())))?;
         std::fs::remove_file(&file).map_err(failed)?;
+        // A browser that is still ending may hold its profile; the next one finds it empty enough.
+        let _ = std::fs::remove_dir_all(&profile);
         seen(&String::from_utf8_lossy(&output.stderr)).ok_or_else(|| {
             Stop::because(format!("{} cannot be shown: {source}", self.browser.display()))
         })

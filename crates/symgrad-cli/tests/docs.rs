@@ -248,7 +248,7 @@ fn every_link_leads_somewhere() {
     assert!(followed > 50, "only {followed} links");
 }
 
-/// The book leaves no document out.
+/// The book leaves no document out, and leads to nothing outside of it.
 #[test]
 fn the_book_has_every_document() {
     let summary = std::fs::read_to_string(root().join("docs/SUMMARY.md")).expect("a summary");
@@ -258,6 +258,9 @@ fn the_book_has_every_document() {
         let name = path.file_name().expect("a file").to_string_lossy().into_owned();
         let times = chapters.iter().filter(|chapter| **chapter == name).count();
         assert_eq!(times, usize::from(name != "SUMMARY.md"), "{name}");
+        let text = std::fs::read_to_string(path).expect("a document");
+        let outside = links(&text).find(|link| link.starts_with(".."));
+        assert_eq!(outside, None, "{name}");
     }
     let book = std::fs::read_to_string(root().join("book.toml")).expect("the book's settings");
     assert!(book.contains("src = \"docs\""));
