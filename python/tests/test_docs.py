@@ -2,8 +2,9 @@
 
 import contextlib
 import doctest
-import importlib
+import importlib.util
 import io
+import os
 import re
 import warnings
 from pathlib import Path
@@ -13,6 +14,10 @@ from conftest import ROOT
 
 MODULES = ["", "._formula", "._search", "._interpret", "._algebra", "._regressor"]
 OPTIONAL = ["jax", "keras", "torch"]
+
+# Keras on what is there: by itself it looks for one backend only.
+BACKENDS = [name for name in ("jax", "torch", "tensorflow") if importlib.util.find_spec(name)]
+os.environ.setdefault("KERAS_BACKEND", (BACKENDS or ["jax"])[0])
 
 
 @pytest.mark.parametrize("name", MODULES)
