@@ -96,7 +96,7 @@ impl System {
                 columns.iter_mut().zip(&state).for_each(|(column, x)| column.push(*x));
                 labels.push(group as f64);
                 time.push(self.span * moment as f64 / (MOMENTS - 1) as f64);
-                self.advance(&mut state, &equations.rates, &require, &mut rng)?;
+                self.advance(&mut state, &equations, &require, &mut rng)?;
             }
         }
         if self.kind == Kind::Shuffled {
@@ -137,7 +137,7 @@ impl System {
     fn advance(
         &self,
         state: &mut Vec<f64>,
-        rates: &[Expr],
+        equations: &Equations,
         require: &[Expr],
         rng: &mut ChaCha8Rng,
     ) -> Result<(), Error> {
@@ -145,7 +145,7 @@ impl System {
             Kind::Motion | Kind::Shuffled => {
                 let step = self.span / ((MOMENTS - 1) * STEPS) as f64;
                 for _ in 0..STEPS {
-                    *state = runge_kutta(state, rates, step);
+                    *state = equations.step(state, step);
                 }
             }
             Kind::Walk => {
@@ -158,22 +158,4 @@ impl System {
         }
         Ok(())
     }
-}
-
-/// A step of the classical fourth order.
-fn runge_kutta(state: &[f64], rates: &[Expr], step: f64) -> Vec<f64> {
-    let at = |x: &[f64]| -> Vec<f64> { rates.iter().map(|rate| rate.eval(x)).collect() };
-    let on = |slope: &[f64], h: f64| -> Vec<f64> {
-        state.iter().zip(slope).map(|(x, s)| x + h * s).collect()
-    };
-    let first = at(state);
-    let second = at(&on(&first, step / 2.0));
-    let third = at(&on(&second, step / 2.0));
-    let fourth = at(&on(&third, step));
-    (0..state.len())
-        .map(|i| {
-            let slope = first[i] + 2.0 * second[i] + 2.0 * third[i] + fourth[i];
-            state[i] + step / 6.0 * slope
-        })
-        .collect()
 }

@@ -231,6 +231,39 @@ fn archives_of_matrices_are_read() {
     assert_eq!(triplets.anchor().row(2), [3.0, 5.0]);
 }
 
+proptest! {
+    /// Parts of unequal length are told by what they are, whichever axis their rows have, however many.
+    #[test]
+    fn parts_of_unequal_length_are_named(
+        inputs in 1..6_usize,
+        anchors in 1..40_usize,
+        others in [1..40_usize, 1..40],
+        turned: bool,
+        negatives: bool,
+    ) {
+        let all = [("anchor", anchors), ("positive", others[0]), ("negative", others[1])];
+        let parts = &all[..if negatives { 3 } else { 2 }];
+        let unequal = parts.iter().find(|(_, rows)| *rows != anchors);
+        let bytes = archive(|npz| {
+            for &(part, rows) in parts {
+                let points = Array2::from_shape_fn((rows, inputs), |(n, k)| (n * 7 + k) as f64);
+                let points = if turned { points.reversed_axes() } else { points };
+                npz.add_array(part, &points.as_standard_layout()).unwrap();
+            }
+        });
+        let (_folder, path) = file("triplets.npz", bytes);
+        let read = symgrad_data::Sheet::read(&path, &symgrad_data::ReadOptions::default());
+        match unequal {
+            Some((part, rows)) => {
+                let words = format!("there are {rows} {part}s for {anchors} anchors");
+                let told = read.unwrap_err().to_string();
+                prop_assert!(told.contains(&words), "{}: {}", words, told);
+            }
+            None => prop_assert!(read.is_ok()),
+        }
+    }
+}
+
 #[test]
 fn broken_archives_are_explained() {
     let error = |bytes: Vec<u8>| table_error("table.npz", bytes);

@@ -34,14 +34,18 @@ const ERRORS: f64 = 2.0;
 /// of an integrator is far less.
 const PRICE: f64 = 0.1;
 
-/// The same where noise hides the gain.
+/// The same where noise hides the gain. In between the price rises with what noise does not explain, so
+/// that no choice turns on which side of a limit an estimate falls.
 const PRICE_IN_NOISE: f64 = 0.005;
 
-/// What changes are within such a factor of the noise.
+/// How many times smaller than the noise a change may be that is noise: estimates are no more exact than
+/// that, and too large where the motion is fast. As many times smaller once more it is none, and likewise
+/// a change is rounding up to so many times that, and none beyond the square.
 const FEW: f64 = 5.0;
 
-/// Share of the change that may last from moment to moment where it is noise.
-const LASTING: f64 = 0.1;
+/// Shares of the change that last from moment to moment: up to the first all of it may be noise, from the
+/// second on it is not.
+const LASTING: [f64; 2] = [0.1, 0.5];
 
 /// Share of the squared gradient across that of the known laws from which a formula counts as a
 /// further one: less is what is left of an approximate function of them.
@@ -93,7 +97,7 @@ pub(crate) fn choose(candidates: &[Candidate], noise: Option<f64>) -> Option<&Ca
     let known = noise.map_or(0.0, |noise| most_noise.fold(noise, f64::min));
     let ratio = |one: &Candidate| one.across(known);
     let best = candidates.iter().min_by(|a, b| ratio(a).total_cmp(&ratio(b)))?;
-    let price = if varies_by_noise(best, ratio(best), noise) { PRICE_IN_NOISE } else { PRICE };
+    let price = price(best, ratio(best), noise);
     let cost = |one: &Candidate| ratio(one).log10() + price * f64::from(one.complexity);
     let best = candidates
         .iter()
@@ -104,12 +108,23 @@ pub(crate) fn choose(candidates: &[Candidate], noise: Option<f64>) -> Option<&Ca
     candidates.iter().filter(as_good).min_by(|a, b| simpler(a, b))
 }
 
-/// Whether noise is what the most constant candidate varies by: it is no more than that is estimated to be,
-/// or next to nothing of it lasts. An estimate is too large where the motion is fast.
-fn varies_by_noise(best: &Candidate, ratio: f64, noise: Option<f64>) -> bool {
+/// Decades that a further symbol has to gain beside the most constant candidate, of that ratio.
+fn price(best: &Candidate, ratio: f64, noise: Option<f64>) -> f64 {
     let (lasting, _) = mean_and_error(&best.measure.blocks);
-    let is_noise = |noise| ratio > noise / FEW || lasting.abs() < LASTING * best.measure.ratio;
-    ratio > FEW * ROUNDING && noise.is_some_and(is_noise)
+    PRICE_IN_NOISE
+        + (PRICE - PRICE_IN_NOISE) * unexplained(ratio, lasting / best.measure.ratio, noise)
+}
+
+/// How surely it is not noise what a formula varies by, from 0 to 1: noise is what is no less than it is
+/// estimated to be, or of which next to nothing lasts from moment to moment. Rounding is none.
+fn unexplained(ratio: f64, lasting: f64, noise: Option<f64>) -> f64 {
+    let Some(noise) = noise else { return 1.0 };
+    let decades = |times: f64| times.log(FEW) - 1.0;
+    let below = decades(noise / ratio).clamp(0.0, 1.0);
+    let [least, most] = LASTING;
+    let lasts = ((lasting.abs() - least) / (most - least)).clamp(0.0, 1.0);
+    let rounding = 1.0 - decades(ratio / ROUNDING).clamp(0.0, 1.0);
+    below.min(lasts).max(rounding)
 }
 
 fn simpler(a: &Candidate, b: &Candidate) -> Ordering {
@@ -135,4 +150,43 @@ pub(crate) fn front(candidates: &[Candidate]) -> Vec<&Candidate> {
         }
     }
     front
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// What is not explained by noise neither jumps nor falls where noise is less or more lasts, is nothing
+        /// where either says so, and all where noise is far less and everything lasts.
+        #[test]
+        fn what_noise_does_not_explain_changes_little_by_little(
+            decades in -11.0..-1.0_f64,
+            smaller in -3.0..3.0_f64,
+            lasting in 0.0..1.2_f64,
+        ) {
+            let at = |decades: f64, smaller: f64, lasting: f64| {
+                let ratio = 10_f64.powf(decades);
+                unexplained(ratio, lasting, Some(ratio * 10_f64.powf(smaller)))
+            };
+            let here = at(decades, smaller, lasting);
+            prop_assert!((0.0..=1.0).contains(&here));
+            for (less, more) in [
+                (here, at(decades, smaller + 0.01, lasting)),
+                (here, at(decades, smaller, lasting + 0.01)),
+                (at(decades + 0.01, smaller, lasting), here),
+            ] {
+                prop_assert!(more >= less - 1e-12 && more - less < 0.03, "{less} {more}");
+            }
+            if decades > -9.5 && (smaller < 0.69 || lasting < 0.1) {
+                prop_assert_eq!(here, 0.0);
+            }
+            if smaller > 1.4 && lasting > 0.5 {
+                prop_assert_eq!(here, 1.0);
+            }
+            prop_assert_eq!(unexplained(10_f64.powf(decades), lasting, None), 1.0);
+        }
+    }
 }

@@ -85,6 +85,35 @@ impl Equations {
         Ok(Self { names, rates })
     }
 
+    /// Where the variables are after so much time, by one step of the classical Runge–Kutta method of
+    /// fourth order.
+    ///
+    /// ```
+    /// use symgrad_laws::Equations;
+    /// let circle = Equations::parse("x' = v, v' = -x")?;
+    /// let quarter = (0..100).fold(vec![1.0, 0.0], |state, _| {
+    ///     circle.step(&state, std::f64::consts::FRAC_PI_2 / 100.0)
+    /// });
+    /// assert!(quarter[0].abs() < 1e-8 && (quarter[1] + 1.0).abs() < 1e-8);
+    /// # Ok::<(), symgrad_laws::EquationError>(())
+    /// ```
+    ///
+    /// # Panics
+    /// Panics if there are not as many numbers as variables.
+    pub fn step(&self, state: &[f64], time: f64) -> Vec<f64> {
+        assert_eq!(state.len(), self.rates.len(), "one number for each variable");
+        let at = |x: &[f64]| -> Vec<f64> { self.rates.iter().map(|rate| rate.eval(x)).collect() };
+        let on = |slope: &[f64], h: f64| -> Vec<f64> {
+            state.iter().zip(slope).map(|(x, s)| x + h * s).collect()
+        };
+        let first = at(state);
+        let second = at(&on(&first, time / 2.0));
+        let third = at(&on(&second, time / 2.0));
+        let fourth = at(&on(&third, time));
+        let slope = |i: usize| first[i] + 2.0 * second[i] + 2.0 * third[i] + fourth[i];
+        (0..state.len()).map(|i| state[i] + time / 6.0 * slope(i)).collect()
+    }
+
     /// The derivatives at points, column by column.
     pub fn at(&self, columns: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, EquationError> {
         let rows = columns.first().map_or(0, Vec::len);

@@ -51,37 +51,58 @@ impl Known {
         for (input, column) in &feature.gradient {
             rest[*input].clone_from(column);
         }
+        let mut along = vec![0.0; rows];
         for _ in 0..2 {
             for direction in &self.directions {
-                for n in 0..rows {
-                    let along: f64 = rest.iter().zip(direction).map(|(g, u)| g[n] * u[n]).sum();
-                    rest.iter_mut().zip(direction).for_each(|(g, u)| g[n] -= along * u[n]);
+                along.fill(0.0);
+                for (g, u) in rest.iter().zip(direction) {
+                    for ((sum, g), u) in along.iter_mut().zip(g).zip(u) {
+                        *sum += g * u;
+                    }
+                }
+                for (g, u) in rest.iter_mut().zip(direction) {
+                    for ((g, along), u) in g.iter_mut().zip(&along).zip(u) {
+                        *g -= along * u;
+                    }
                 }
             }
         }
         rest
     }
 
-    /// The mean square of the gradient across the known directions.
-    pub(crate) fn square_across(&self, feature: &Feature, dim: usize) -> f64 {
-        let rest = self.across(feature, dim);
-        rest.iter().flatten().map(|g| g * g).sum::<f64>() / feature.values.len() as f64
-    }
-
     /// The mean squared sine between the gradient and the known directions: 1 where nothing is
     /// known, 0 for a function of what is.
     pub(crate) fn independence(&self, feature: &Feature, dim: usize) -> f64 {
-        let rest = self.across(feature, dim);
-        let (mut sum, mut count) = (0.0, 0);
-        for (n, whole) in feature.squares().into_iter().enumerate() {
-            if whole > 0.0 {
-                let across: f64 = rest.iter().map(|column| column[n] * column[n]).sum();
-                sum += across / whole;
-                count += 1;
-            }
-        }
-        if count == 0 { 0.0 } else { sum / f64::from(count) }
+        self.parts(feature, dim).independence
     }
+
+    /// How much of a gradient is across the known directions.
+    pub(crate) fn parts(&self, feature: &Feature, dim: usize) -> Across {
+        let mut across = vec![0.0; feature.values.len()];
+        for column in self.across(feature, dim) {
+            across.iter_mut().zip(column).for_each(|(sum, g)| *sum += g * g);
+        }
+        let whole = feature.squares();
+        let shares = across.iter().zip(&whole).filter(|(_, whole)| **whole > 0.0);
+        let (sum, count) = shares
+            .fold((0.0, 0), |(sum, count), (across, whole)| (sum + across / whole, count + 1));
+        let rows = whole.len() as f64;
+        Across {
+            square: across.iter().sum::<f64>() / rows,
+            whole: whole.iter().sum::<f64>() / rows,
+            independence: if count == 0 { 0.0 } else { sum / f64::from(count) },
+        }
+    }
+}
+
+/// How much of a gradient is across known directions.
+pub(crate) struct Across {
+    /// The mean square of that part.
+    pub(crate) square: f64,
+    /// The mean square of the whole.
+    pub(crate) whole: f64,
+    /// The mean squared sine between gradient and directions.
+    pub(crate) independence: f64,
 }
 
 /// The mean squared sine, at these points, between the gradient of a formula and those of laws: 0

@@ -5,7 +5,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use symgrad_expr::{Expr, Workspace};
 
-use crate::known::Known;
+use crate::known::{Across, Known};
 use crate::sample::{Feature, Sample, mean_square};
 
 /// How a formula does on validation points.
@@ -37,8 +37,8 @@ impl Measure {
         workspace: &mut Workspace,
     ) -> Option<Self> {
         let feature = sample.feature(expr, workspace)?;
-        let square = mean_square_of(&feature);
-        let across = known.square_across(&feature, sample.dim());
+        let Across { square: across, whole: square, independence } =
+            known.parts(&feature, sample.dim());
         let change = mean_square(&feature.change);
         let variance = feature.variance();
         let whole = if sample.has_motion() { square } else { variance };
@@ -49,7 +49,7 @@ impl Measure {
             ratio: change / across,
             along: (square / across - 1.0).max(0.0),
             blocks: sample.blocks.iter().map(lasting).collect(),
-            independence: known.independence(&feature, sample.dim()),
+            independence,
             rho: change / whole,
             spread: variance / square,
         };
@@ -76,10 +76,6 @@ fn mean_squared_cosine(feature: &Feature, change: &[f64]) -> f64 {
         }
     }
     sum / weights
-}
-
-fn mean_square_of(feature: &Feature) -> f64 {
-    feature.squares().iter().sum::<f64>() / feature.values.len() as f64
 }
 
 /// The mean squared change of a block; of moments that follow each other, the part that lasts from

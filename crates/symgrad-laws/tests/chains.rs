@@ -32,8 +32,8 @@ impl Chain {
         (0..PARTICLES).map(|k| from_right(k) - from_left(k) - self.hold * x[k].powi(3)).collect()
     }
 
-    /// Forty trajectories.
-    fn groups(&self) -> Groups {
+    /// Forty trajectories, with errors of a share of each input's standard deviation.
+    fn groups(&self, noise: f64) -> Groups {
         let mut rng = ChaCha8Rng::seed_from_u64(3);
         let (mut columns, mut labels, mut time) = (vec![vec![]; 2 * PARTICLES], vec![], vec![]);
         for group in 0..40 {
@@ -47,6 +47,14 @@ impl Chain {
                 for _ in 0..STEPS {
                     self.advance(&mut x, &mut v);
                 }
+            }
+        }
+        for column in &mut columns {
+            let square = column.iter().map(|x: &f64| x * x).sum::<f64>() / column.len() as f64;
+            for x in column {
+                // Twelve draws are nearly normal.
+                let error = (0..12).map(|_| rng.random_range(-0.5..0.5)).sum::<f64>();
+                *x += noise * square.sqrt() * error;
             }
         }
         let names = (1..=2 * PARTICLES).map(|k| format!("x{k}")).collect();
@@ -82,7 +90,7 @@ impl Chain {
 
 /// The energy is among so many laws, and exact.
 fn energy_comes_out(chain: &Chain, laws: usize) {
-    let groups = chain.groups();
+    let groups = chain.groups(0.0);
     let points = groups.points().clone();
     let settings = LawSettings { most: Some(laws), ..LawSettings::default() };
     let found = find_laws(&Source::Groups(groups), &settings, &mut ()).expect("enough groups");
@@ -104,4 +112,33 @@ fn the_energy_of_a_held_chain_comes_out() {
 fn the_energy_of_a_free_chain_comes_out() {
     let stiff = vec![1.0; PARTICLES - 1];
     energy_comes_out(&Chain { hold: 0.0, stiff, bend: 1.0 }, 2);
+}
+
+/// Springs that differ, at 1 % noise: the law is the energy, and each spring's stiffness for the particles'
+/// mass is read off it, as exactly as the noise leaves it.
+#[test]
+fn the_stiffness_of_springs_comes_out_of_noise() {
+    let stiff: Vec<f64> = (1..PARTICLES).map(|k| 0.5 + 0.25 * (k % 4) as f64).collect();
+    let chain = Chain { hold: 1.0, stiff, bend: 0.0 };
+    let settings = LawSettings { most: Some(1), ..LawSettings::default() };
+    let source = Source::Groups(chain.groups(0.01));
+    let found = find_laws(&source, &settings, &mut ()).expect("enough groups");
+    let law = &found.laws.first().expect("a law").expr;
+    let sine = independence(&chain.energy(), std::slice::from_ref(law), chain.groups(0.0).points());
+    assert!(sine.is_some_and(|sine| sine < 1e-3), "{sine:?} {law}");
+    // Second derivatives at rest, by differences.
+    let second = |j: usize, k: usize| {
+        let at = |signs: [f64; 2]| {
+            let mut point = vec![0.0; 2 * PARTICLES];
+            point[j] += 0.01 * signs[0];
+            point[k] += 0.01 * signs[1];
+            law.eval(&point)
+        };
+        (at([1.0, 1.0]) - at([1.0, -1.0]) - at([-1.0, 1.0]) + at([-1.0, -1.0])) / 4e-4
+    };
+    let mass = (PARTICLES..2 * PARTICLES).map(|v| second(v, v)).sum::<f64>() / PARTICLES as f64;
+    for (k, stiff) in chain.stiff.iter().enumerate() {
+        let found = -second(k, k + 1) / mass;
+        assert!((found - stiff).abs() < 0.05 * stiff, "{k}: {found} for {stiff} in {law}");
+    }
 }

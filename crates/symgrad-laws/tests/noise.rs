@@ -69,8 +69,9 @@ impl System {
     /// Trajectories, with noise as a share of each input's standard deviation.
     fn groups(&self, count: usize, noise: f64, seed: u64) -> Groups {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let rates = Equations::parse(&self.motion).expect("equations").rates;
-        let (mut columns, mut labels, mut time) = (vec![vec![]; rates.len()], vec![], vec![]);
+        let motion = Equations::parse(&self.motion).expect("equations");
+        let mut columns = vec![vec![]; self.start.len()];
+        let (mut labels, mut time) = (vec![], vec![]);
         for group in 0..count {
             let mut state: Vec<f64> =
                 self.start.iter().map(|&(low, high)| rng.random_range(low..high)).collect();
@@ -80,7 +81,7 @@ impl System {
                 let step = self.span / (MOMENTS - 1) as f64;
                 time.push(step * moment as f64);
                 for _ in 0..STEPS {
-                    state = runge_kutta(&state, &rates, step / STEPS as f64);
+                    state = motion.step(&state, step / STEPS as f64);
                 }
             }
         }
@@ -97,19 +98,6 @@ impl System {
         let points = Table::new(names, columns).expect("a table");
         Groups::new(&points, &labels, Some(time)).expect("groups")
     }
-}
-
-fn runge_kutta(state: &[f64], rates: &[Expr], step: f64) -> Vec<f64> {
-    let at = |x: &[f64]| -> Vec<f64> { rates.iter().map(|rate| rate.eval(x)).collect() };
-    let on = |slope: &[f64], h: f64| -> Vec<f64> {
-        state.iter().zip(slope).map(|(x, s)| x + h * s).collect()
-    };
-    let first = at(state);
-    let second = at(&on(&first, step / 2.0));
-    let third = at(&on(&second, step / 2.0));
-    let fourth = at(&on(&third, step));
-    let slope = |i: usize| first[i] + 2.0 * second[i] + 2.0 * third[i] + fourth[i];
-    (0..state.len()).map(|i| state[i] + step / 6.0 * slope(i)).collect()
 }
 
 /// All laws come out and nothing else, of at least so many of five draws of the trajectories.

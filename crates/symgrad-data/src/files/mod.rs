@@ -25,7 +25,10 @@ use std::io::Write;
 use std::path::Path;
 
 /// Names of a triplet file's columns start with one of these and an underscore.
-const PARTS: [&str; 3] = ["anchor", "positive", "negative"];
+const PARTS: [&str; 3] = [ANCHOR, "positive", "negative"];
+
+/// The first of them.
+const ANCHOR: &str = "anchor";
 
 impl Table {
     /// Reads a table from a file, as [`Sheet::read`] does: every column, each of which must have

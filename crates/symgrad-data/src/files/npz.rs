@@ -2,7 +2,7 @@
 
 use super::npy::{Array, format as format_array, parse as parse_array};
 use super::sheet::{Column, Matrices};
-use crate::{FileProblem, Table};
+use crate::{DataError, FileProblem, Table};
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
 use std::io::{Cursor, Read, Write};
@@ -35,6 +35,7 @@ pub(super) fn parse(
         left = left.checked_sub(held).ok_or_else(too_large)?;
         arrays.push((name, array));
     }
+    check_parts(&arrays)?;
     let rows = Rows::of(&arrays, matrices);
     let (mut columns, mut turned) = (Vec::new(), Vec::new());
     for (name, array) in arrays {
@@ -104,6 +105,30 @@ fn broken(reason: impl ToString) -> FileProblem {
 
 fn too_large() -> FileProblem {
     broken("it holds far more numbers than its length warrants")
+}
+
+/// Whether anchors, positives and negatives that are matrices are as many: of the same inputs, along one
+/// axis, they can differ along the other alone, which is that of the rows.
+fn check_parts(arrays: &[(String, Array)]) -> Result<(), FileProblem> {
+    let part = |&part: &&'static str| {
+        let (_, array) = arrays.iter().find(|(name, _)| name == part)?;
+        let shape = <[usize; 2]>::try_from(array.shape.as_slice()).ok()?;
+        array.kind.is_none().then_some((part, shape))
+    };
+    let mut parts = super::PARTS.iter().filter_map(part);
+    let Some((super::ANCHOR, anchors)) = parts.next() else { return Ok(()) };
+    let others: Vec<(&'static str, [usize; 2])> = parts.collect();
+    let alike = |axis: usize| others.iter().all(|(_, shape)| shape[axis] == anchors[axis]);
+    let rows = match [alike(0), alike(1)] {
+        [false, true] => 0,
+        [true, false] => 1,
+        _ => return Ok(()),
+    };
+    let unequal = others.into_iter().find(|(_, shape)| shape[rows] != anchors[rows]);
+    unequal.map_or(Ok(()), |(part, shape)| {
+        let (found, expected) = (shape[rows], anchors[rows]);
+        Err(FileProblem::Content(Box::new(DataError::PartRows { part, found, expected })))
+    })
 }
 
 /// What is known about the number of rows.
