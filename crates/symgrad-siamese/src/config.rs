@@ -1,11 +1,13 @@
 //! What to train and how: settings, their checks, and presets by name.
 
+mod checks;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use self::checks::{check, not_negative, positive, validate_warmup, within};
 use crate::SiameseError;
-use crate::refine::starts_round;
 
 /// The function between two layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +72,16 @@ pub enum Schedule {
         /// Part of the steps that the rise takes, in [0, 1).
         warmup: f64,
     },
+    /// First a cycle of a quarter as many steps; and unless the latents are constant within validation
+    /// pairs by then, another one of all steps, from the beginning. Training also ends where linear
+    /// algebra finds in the layers below what is constant up to rounding, as it does soon for a concept
+    /// that is linear in the inputs.
+    Cycles {
+        /// Part of its steps that the rise of each cycle takes, in [0, 1).
+        warmup: f64,
+        /// The variance within validation pairs over all variance at which latents are constant.
+        constant: f64,
+    },
     /// Multiplied whenever the validation loss has not improved for some validations.
     Plateau {
         /// Validations without improvement before the rate falls.
@@ -78,6 +90,9 @@ pub enum Schedule {
         factor: f64,
     },
 }
+
+/// The usual cycle.
+const ONE_CYCLE: Schedule = Schedule::OneCycle { warmup: 0.1 };
 
 /// How long to train.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,7 +124,8 @@ pub enum Optimizer {
     Muon,
 }
 
-/// The tensor library's CPU backend that trains. Gradients are always taken on flex.
+/// The tensor library's CPU backend that steps the weights. Gradients are always taken on flex, and
+/// products of matrices in training are faer's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Backend {
@@ -210,7 +226,7 @@ impl Default for TrainConfig {
             batch: 512,
             optimizer: Optimizer::Muon,
             learning_rate: 0.01,
-            schedule: Schedule::OneCycle { warmup: 0.1 },
+            schedule: Schedule::Cycles { warmup: 0.1, constant: 1e-4 },
             weight_decay: 1e-4,
             decay: Decay::Decoupled,
             reach: 3.0,
@@ -228,8 +244,8 @@ impl TrainConfig {
 
     /// The settings of that name:
     ///
-    /// * `default`: a small smooth encoder whose latent is made precise, about ten seconds of
-    ///   one core;
+    /// * `default`: a small smooth encoder whose latent is made precise, one to eight seconds of
+    ///   one core, until held-out pairs call it constant;
     /// * `quick`: the same for a first look and for tests, two or three seconds;
     /// * `published`: those of arXiv 2409.05305, many minutes.
     pub fn preset(name: &str) -> Result<Self, SiameseError> {
@@ -268,19 +284,20 @@ impl TrainConfig {
             // Refinement makes precise what has been learned by then, and several concepts take
             // longer than one.
             refine_after: 0.5,
+            schedule: ONE_CYCLE,
             ..Self::default()
         }
     }
 
-    /// The steps, counted from 1, with which rounds of refinement begin in a training on triplets of so
-    /// many steps: there losses change their meaning. None where `refine_after` is 1.
-    pub fn refinements(&self, steps: usize) -> Vec<usize> {
-        (1..=steps).filter(|&step| starts_round(step, steps, self.refine_after)).collect()
-    }
-
     fn quick() -> Self {
         // A short training needs more of its time to choose.
-        Self { length: Length::Steps(1500), batch: 256, refine_after: 0.4, ..Self::default() }
+        Self {
+            length: Length::Steps(1500),
+            batch: 256,
+            refine_after: 0.4,
+            schedule: ONE_CYCLE,
+            ..Self::default()
+        }
     }
 
     fn published() -> Self {
@@ -343,10 +360,10 @@ impl TrainConfig {
     fn validate_schedule(&self) -> Result<(), SiameseError> {
         match self.schedule {
             Schedule::Constant => Ok(()),
-            Schedule::OneCycle { warmup } => {
-                check("schedule.warmup", warmup, "at least 0 and below 1", |w| {
-                    (0.0..1.0).contains(w)
-                })
+            Schedule::OneCycle { warmup } => validate_warmup(warmup),
+            Schedule::Cycles { warmup, constant } => {
+                validate_warmup(warmup)?;
+                not_negative("schedule.constant", constant)
             }
             Schedule::Plateau { patience, factor } => {
                 check("schedule.patience", patience, "at least 1", |&p| p > 0)?;
@@ -363,33 +380,4 @@ impl EncoderConfig {
         within("encoder.depth", self.depth, 1..=64, "from 1 to 64")?;
         within("encoder.latents", self.latents, 1..=256, "from 1 to 256")
     }
-}
-
-fn within(
-    setting: &'static str,
-    value: usize,
-    range: std::ops::RangeInclusive<usize>,
-    expected: &'static str,
-) -> Result<(), SiameseError> {
-    check(setting, value, expected, |value| range.contains(value))
-}
-
-fn positive(setting: &'static str, value: f64) -> Result<(), SiameseError> {
-    check(setting, value, "positive and finite", |&value| value > 0.0 && value.is_finite())
-}
-
-fn not_negative(setting: &'static str, value: f64) -> Result<(), SiameseError> {
-    check(setting, value, "at least 0 and finite", |&value| value >= 0.0 && value.is_finite())
-}
-
-fn check<T: fmt::Display>(
-    setting: &'static str,
-    value: T,
-    expected: &'static str,
-    holds: impl Fn(&T) -> bool,
-) -> Result<(), SiameseError> {
-    if holds(&value) {
-        return Ok(());
-    }
-    Err(SiameseError::Setting { setting, value: value.to_string(), expected })
 }

@@ -9,6 +9,7 @@
 //! concept (`loss`); pairs alone make the latent invariant (`refine_after`); linear algebra ends
 //! it (`refit`).
 //!
+//! Training ends early where the latents are constant within validation pairs ([`Schedule::Cycles`]).
 //! Where it is known which points belong together, [`Encoder::train_on_groups`] trains until the
 //! latent's variance within groups that were held back has stopped falling.
 //!
@@ -51,6 +52,7 @@ mod file;
 mod loss;
 mod network;
 mod optimise;
+mod product;
 mod ratio;
 mod refine;
 mod refit;

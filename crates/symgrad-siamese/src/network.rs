@@ -1,7 +1,9 @@
 //! The encoder as tensors on a device.
 
 use burn::tensor::{DType, Device, Tensor, TensorData, activation};
+use faer::MatRef;
 
+use crate::product::{add_product, product, rows};
 use crate::weights::{Matrix, Weights};
 use crate::{Activation, Backend, EncoderConfig, SiameseError, activate};
 
@@ -14,10 +16,16 @@ pub(crate) struct Network {
 
 /// What a forward pass keeps for the backward pass.
 pub(crate) struct Tape {
-    /// The inputs of each hidden layer, and at last those of the latents' layer.
-    inputs: Vec<Tensor<2>>,
+    /// The inputs of each hidden layer, and at last those of the latents' layer, row by row.
+    inputs: Vec<Vec<f32>>,
     /// The derivatives of each hidden layer's activations, row by row.
     slopes: Vec<Vec<f32>>,
+}
+
+impl Tape {
+    fn rows(&self, layer: usize, network: &Network) -> MatRef<'_, f32> {
+        rows(&self.inputs[layer], network.inputs_of(layer))
+    }
 }
 
 impl Network {
@@ -75,44 +83,72 @@ impl Network {
         self.parameters[0].device()
     }
 
-    /// As [`latents`](Self::latents), in single precision, and what [`backward`](Self::backward)
-    /// needs.
-    pub(crate) fn forward(&self, inputs: Tensor<2>) -> (Tensor<2>, Tape) {
-        let device = inputs.device();
+    /// As [`latents`](Self::latents) in single precision, of numbers row by row and to such, and what
+    /// [`backward`](Self::backward) needs.
+    pub(crate) fn forward(&self, inputs: Vec<f32>) -> (Vec<f32>, Tape) {
         let mut tape = Tape { inputs: vec![inputs], slopes: Vec::with_capacity(self.depth) };
         for layer in 0..self.depth {
-            let mut rows = singles(tape.inputs[layer].clone().matmul(self.weight(layer)));
-            let bias = singles(self.parameters[2 * layer + 1].clone());
-            tape.slopes.push(activate::forward(self.activation, &mut rows, &bias));
-            tape.inputs.push(tensor(rows, bias.len(), &device));
+            let (weight, bias) = (self.plain(2 * layer), self.plain(2 * layer + 1));
+            let mut next = product(tape.rows(layer, self), rows(&weight, bias.len()));
+            tape.slopes.push(activate::forward(self.activation, &mut next, &bias));
+            tape.inputs.push(next);
         }
-        (self.read_out(tape.inputs[self.depth].clone(), tape.inputs[0].clone()), tape)
+        let (weight, bias) = (self.plain(2 * self.depth), self.plain(2 * self.depth + 1));
+        let (hidden, width) = (tape.rows(self.depth, self), bias.len());
+        let mut latents = bias.repeat(hidden.nrows());
+        add_product(&mut latents, hidden, rows(&weight, width));
+        if self.has_skip() {
+            let skip = self.plain(2 * self.depth + 2);
+            add_product(&mut latents, tape.rows(0, self), rows(&skip, width));
+        }
+        (latents, tape)
     }
 
     /// The derivatives of a loss with respect to every parameter, given those with respect to
-    /// the latents, `[rows, latents]`.
-    pub(crate) fn backward(&self, tape: Tape, latents: Tensor<2>) -> Vec<Tensor<2>> {
-        let device = latents.device();
-        let Tape { inputs, mut slopes } = tape;
-        let skip = (self.parameters.len() > 2 * self.depth + 2)
-            .then(|| inputs[0].clone().transpose().matmul(latents.clone()));
-        let bias = latents.clone().sum_dim(0);
+    /// the latents, row by row.
+    pub(crate) fn backward(&self, mut tape: Tape, latents: Vec<f32>) -> Vec<Tensor<2>> {
+        let device = self.device();
+        let width = self.latents_count();
+        let against = |tape: &Tape, layer: usize, outputs: &[f32], width: usize| {
+            let product = product(tape.rows(layer, self).transpose(), rows(outputs, width));
+            tensor(product, width, &device)
+        };
+        let skip = self.has_skip().then(|| against(&tape, 0, &latents, width));
+        let mut bias = vec![0.0; width];
+        for row in latents.chunks_exact(width) {
+            bias.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
+        }
         // From the last layer to the first: the bias, then the weight.
         let mut reversed =
-            vec![bias, inputs[self.depth].clone().transpose().matmul(latents.clone())];
-        let mut outputs = latents;
+            vec![tensor(bias, width, &device), against(&tape, self.depth, &latents, width)];
+        let (mut outputs, mut width) = (latents, width);
         for layer in (0..self.depth).rev() {
-            let mut rows = singles(outputs.matmul(self.weight(layer + 1).transpose()));
-            let width = inputs[layer + 1].dims()[1];
-            let slopes = slopes.pop().unwrap_or_default();
-            let bias = activate::backward(&mut rows, &slopes, width);
-            outputs = tensor(rows, width, &device);
+            let weight = self.plain(2 * layer + 2);
+            let mut back = product(rows(&outputs, width), rows(&weight, width).transpose());
+            width = self.inputs_of(layer + 1);
+            let slopes = tape.slopes.pop().unwrap_or_default();
+            let bias = activate::backward(&mut back, &slopes, width);
+            outputs = back;
             reversed.push(tensor(bias, width, &device));
-            reversed.push(inputs[layer].clone().transpose().matmul(outputs.clone()));
+            reversed.push(against(&tape, layer, &outputs, width));
         }
         reversed.reverse();
         reversed.extend(skip);
         reversed
+    }
+
+    /// The numbers of a parameter, row by row.
+    fn plain(&self, parameter: usize) -> Vec<f32> {
+        singles(self.parameters[parameter].clone())
+    }
+
+    /// Inputs of a layer.
+    fn inputs_of(&self, layer: usize) -> usize {
+        self.parameters[2 * layer].dims()[0]
+    }
+
+    fn has_skip(&self) -> bool {
+        self.parameters.len() > 2 * self.depth + 2
     }
 
     /// The weights back on the host.
@@ -194,17 +230,16 @@ mod tests {
                 let weights = Weights::draw(3, &config, &mut ChaCha8Rng::seed_from_u64(2));
                 let device = Device::flex();
                 let network = Network::new(&weights, &config, &device, DType::F32);
-                let (latents, tape) = network.forward(tensor(rows.clone(), 3, &device));
-                let slopes = tensor(outputs.clone(), 2, &device);
-                let gradients = network.backward(tape, slopes);
+                let (latents, tape) = network.forward(rows.clone());
+                let gradients = network.backward(tape, outputs.clone());
 
-                let tracked = device.autodiff();
+                let tracked = device.clone().autodiff();
                 let mut oracle = Network::new(&weights, &config, &tracked, DType::F32);
                 for parameter in &mut oracle.parameters {
                     *parameter = parameter.clone().require_grad();
                 }
                 let expected = oracle.latents(tensor(rows.clone(), 3, &tracked));
-                close(&latents, &expected.clone().inner());
+                close(&tensor(latents, 2, &device), &expected.clone().inner());
                 let sum = (expected * tensor(outputs.clone(), 2, &tracked)).sum();
                 let truth = sum.backward();
                 assert_eq!(gradients.len(), oracle.parameters.len());

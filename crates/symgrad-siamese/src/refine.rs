@@ -18,7 +18,7 @@ use faer::Mat;
 use serde::{Deserialize, Serialize};
 
 use crate::loss::FOLLOW_WEIGHT;
-use crate::network::{Network, singles, tensor};
+use crate::network::{Network, tensor};
 use crate::ratio::Canonical;
 use crate::samples::Samples;
 
@@ -91,7 +91,7 @@ impl Pairs {
         let mut pairs = Self { means: Vec::new(), differences: Vec::new() };
         let rows: Vec<usize> = (0..samples.count).collect();
         for rows in rows.chunks(ROWS_AT_ONCE) {
-            let latents = singles(network.forward(samples.gather(2, rows, &network.device())).0);
+            let latents = network.forward(samples.gather(2, rows)).0;
             let (anchors, positives) = latents.split_at(latents.len() / 2);
             pairs.means.extend(anchors.iter().zip(positives).map(|(a, p)| 0.5 * (a + p)));
             pairs.differences.extend(anchors.iter().zip(positives).map(|(a, p)| a - p));

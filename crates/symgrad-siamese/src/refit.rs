@@ -16,8 +16,8 @@ use crate::network::{Network, numbers};
 use crate::ratio::Canonical;
 use crate::weights::Weights;
 
-/// Steps of the iteration. The first does most of the work.
-const STEPS: usize = 2;
+/// Steps of the iteration after a training. The first does most of the work.
+pub(crate) const STEPS: usize = 2;
 
 /// Keeps C regular where features depend on each other: a part of its mean diagonal.
 const RIDGE: f64 = 1e-10;
@@ -25,23 +25,22 @@ const RIDGE: f64 = 1e-10;
 /// Rows that go through the network together.
 const ROWS_AT_ONCE: usize = 2048;
 
-/// Improves the latents' weights, given standardised anchors and positives, row by row: each
-/// latent by itself or all `together`.
+/// Improves the latents' weights, given standardised pairs, by so many steps: each latent by itself or
+/// all `together`.
 pub(crate) fn refit(
     weights: &mut Weights,
     config: &EncoderConfig,
     together: bool,
-    anchors: &[f32],
-    positives: &[f32],
-    inputs: usize,
+    pairs: Pairs<'_>,
+    steps: usize,
 ) {
-    let moments = Features::new(weights, config, inputs).moments(anchors, positives);
+    let moments = Features::new(weights, config, pairs.inputs).moments(pairs);
     let size = moments.total.nrows();
     let latents: Vec<usize> = (0..config.latents).collect();
     for group in latents.chunks(if together { config.latents } else { 1 }) {
         let trained =
             Mat::from_fn(size, group.len(), |row, k| *entry(weights, config, row, group[k]));
-        let Some(better) = moments.improve(&trained) else { continue };
+        let Some(better) = moments.improve(&trained, steps) else { continue };
         for (k, &latent) in group.iter().enumerate() {
             for row in 0..size {
                 *entry(weights, config, row, latent) = better[(row, k)];
@@ -63,6 +62,14 @@ fn entry<'a>(
     &mut weights.0[matrix].values[row * config.latents + latent]
 }
 
+/// Standardised anchors and positives, row by row.
+#[derive(Clone, Copy)]
+pub(crate) struct Pairs<'a> {
+    pub(crate) anchors: &'a [f32],
+    pub(crate) positives: &'a [f32],
+    pub(crate) inputs: usize,
+}
+
 /// C and D.
 struct Moments {
     total: Mat<f64>,
@@ -72,13 +79,13 @@ struct Moments {
 impl Moments {
     /// The iteration, at constant variance of each latent; `None` if a latent is constant, if one
     /// is a combination of others, or if rounding spoils the result.
-    fn improve(&self, trained: &Mat<f64>) -> Option<Mat<f64>> {
+    fn improve(&self, trained: &Mat<f64>, steps: usize) -> Option<Mat<f64>> {
         let size = self.total.nrows();
         let trace: f64 = (0..size).map(|i| self.total[(i, i)]).sum();
         let ridge = RIDGE * trace / size as f64;
         let variances = diagonal(&form(&self.total, trained));
         let mut w = trained.clone();
-        for _ in 0..STEPS {
+        for _ in 0..steps {
             let (within, total) = (form(&self.within, &w), form(&self.total, &w));
             let ratio = match w.ncols() {
                 1 => within[(0, 0)] / total[(0, 0)],
@@ -121,7 +128,7 @@ impl<'a> Features<'a> {
         Self { network, config, inputs }
     }
 
-    fn moments(&self, anchors: &[f32], positives: &[f32]) -> Moments {
+    fn moments(&self, Pairs { anchors, positives, .. }: Pairs<'_>) -> Moments {
         let block = ROWS_AT_ONCE * self.inputs;
         let parts =
             anchors.chunks(block).zip(positives.chunks(block)).map(|(anchors, positives)| {

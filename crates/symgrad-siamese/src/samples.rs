@@ -1,10 +1,9 @@
 //! Triplets as training takes them: standardised, in single precision, within reach.
 
-use burn::tensor::{Device, Tensor};
 use symgrad_data::{Table, Triplets};
 
 use crate::SiameseError;
-use crate::network::tensor;
+use crate::refit::Pairs;
 use crate::standardise::Standardisation;
 
 /// Fewer triplets have no variance.
@@ -108,15 +107,21 @@ impl Samples {
         &branch[row * self.inputs..(row + 1) * self.inputs]
     }
 
-    /// The rows of those triplets, one branch after another: `[branches · rows, inputs]`.
-    pub(crate) fn gather(&self, branches: usize, rows: &[usize], device: &Device) -> Tensor<2> {
+    /// The first so many pairs.
+    pub(crate) fn pairs(&self, count: usize) -> Pairs<'_> {
+        let part = |branch: usize| &self.branches[branch][..count * self.inputs];
+        Pairs { anchors: part(0), positives: part(1), inputs: self.inputs }
+    }
+
+    /// The rows of those triplets, one branch after another.
+    pub(crate) fn gather(&self, branches: usize, rows: &[usize]) -> Vec<f32> {
         let mut batch = Vec::with_capacity(branches * rows.len() * self.inputs);
         for branch in &self.branches[..branches] {
             for &row in rows {
                 batch.extend_from_slice(self.point(branch, row));
             }
         }
-        tensor(batch, self.inputs, device)
+        batch
     }
 }
 

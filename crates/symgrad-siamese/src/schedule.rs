@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Schedule;
 
-/// Follows a [`Schedule`] through one training.
+/// Follows a [`Schedule`] through one training, or one of its cycles.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct LearningRate {
     schedule: Schedule,
@@ -23,7 +23,8 @@ impl LearningRate {
 
     /// The rate of a step, counted from 0.
     pub(crate) fn at(&self, step: usize) -> f64 {
-        let Schedule::OneCycle { warmup } = self.schedule else {
+        let (Schedule::OneCycle { warmup } | Schedule::Cycles { warmup, .. }) = self.schedule
+        else {
             return self.peak * self.reduced;
         };
         let time = (step as f64 + 0.5) / self.steps as f64;

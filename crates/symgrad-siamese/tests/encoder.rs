@@ -49,6 +49,7 @@ fn small() -> TrainConfig {
         encoder: EncoderConfig { width: 16, ..EncoderConfig::default() },
         length: Length::Steps(300),
         batch: 64,
+        schedule: Schedule::OneCycle { warmup: 0.1 },
         ..TrainConfig::default()
     }
 }
@@ -297,6 +298,36 @@ fn an_observer_stops_a_training_with_what_it_has() {
     assert!(!curve.stopped);
 }
 
+/// A concept that is linear in the inputs is found exactly at the first look, a curved one after the first
+/// cycle if that is as constant as asked, and else what a single cycle of all steps gives comes out.
+#[test]
+fn training_ends_when_it_is_done() {
+    let cycles = |constant: f64| TrainConfig {
+        schedule: Schedule::Cycles { warmup: 0.1, constant },
+        length: Length::Steps(1200),
+        ..small()
+    };
+    let train = |data: [Triplets; 2], config: &TrainConfig| {
+        let [data, validation] = data;
+        Encoder::train(&data, &validation, config, 3, &mut ()).unwrap()
+    };
+    let steps = |curve: &symgrad_siamese::TrainingCurve| curve.points.last().map(|p| p.step);
+    let linear = || [triplets(2_000, 1), triplets(200, 2)];
+    let (encoder, curve) = train(linear(), &cycles(0.0));
+    assert!(curve.converged && steps(&curve) < Some(101), "{curve:?}");
+    assert!(1.0 - quality(&encoder) < 1e-12, "{}", quality(&encoder));
+
+    let bent = || [curved(2_000, 1), curved(200, 2)];
+    let (_, curve) = train(bent(), &cycles(0.1));
+    assert!(curve.converged && steps(&curve) == Some(300), "{curve:?}");
+    let (encoder, curve) = train(bent(), &cycles(0.0));
+    assert!(!curve.converged && steps(&curve) == Some(1500), "{curve:?}");
+    let rounds: Vec<usize> = curve.points.iter().map(|point| point.round).collect();
+    assert!(rounds.windows(2).filter(|pair| pair[1] < pair[0]).count() == 1, "{rounds:?}");
+    let whole = TrainConfig { schedule: Schedule::OneCycle { warmup: 0.1 }, ..cycles(0.0) };
+    assert_eq!(encoder, train(bent(), &whole).0);
+}
+
 #[test]
 fn patience_stops_and_returns_the_best_weights() {
     let config = TrainConfig {
@@ -327,6 +358,13 @@ fn settings_out_of_range_are_refused_by_name() {
         (TrainConfig { learning_rate: f64::NAN, ..default() }, "learning_rate"),
         (TrainConfig { weight_decay: -1.0, ..default() }, "weight_decay"),
         (TrainConfig { schedule: Schedule::OneCycle { warmup: 1.0 }, ..default() }, "warmup"),
+        (
+            TrainConfig {
+                schedule: Schedule::Cycles { warmup: 0.1, constant: f64::NAN },
+                ..default()
+            },
+            "schedule.constant",
+        ),
         (TrainConfig { loss: Loss::Contrastive { margin: 0.0 }, ..default() }, "margin"),
         (
             TrainConfig { loss: Loss::Independent { weight: 1.0, spread: -1.0 }, ..default() },

@@ -81,6 +81,7 @@ fn small() -> TrainConfig {
         encoder: EncoderConfig { width: 16, ..EncoderConfig::default() },
         length: Length::Steps(120),
         batch: 64,
+        schedule: Schedule::OneCycle { warmup: 0.1 },
         validate_every: 25,
         ..TrainConfig::default()
     }
@@ -95,6 +96,8 @@ fn a_training_on_triplets_goes_on_to_the_bit() {
         small(),
         TrainConfig { optimizer: Optimizer::Muon, ..small() },
         TrainConfig { schedule: plateau, patience: Some(1), refine_after: 1.0, ..small() },
+        // Whose first cycle ends with step 30.
+        TrainConfig { schedule: Schedule::Cycles { warmup: 0.1, constant: 0.0 }, ..small() },
         TrainConfig::independent(2),
     ] {
         let config = TrainConfig { length: Length::Steps(120), batch: 64, ..config };
@@ -106,7 +109,7 @@ fn a_training_on_triplets_goes_on_to_the_bit() {
         let (encoder, curve) = run(&mut whole);
         assert!(whole.was_over && whole.refused.is_none());
         let steps = whole.steps.len();
-        for at in [1, 25, 59, 60, 61, steps] {
+        for at in [1, 25, 30, 31, 59, 60, 61, steps] {
             let mut first = Interruption { at: Some(at), ..Default::default() };
             let (broken, _) = run(&mut first);
             assert!(at == steps || broken != encoder, "{at} of {steps}");

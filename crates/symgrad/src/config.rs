@@ -45,7 +45,7 @@ impl RunConfig {
         let mut training = TrainConfig::preset(preset).unwrap_or_default();
         training.backend = backend;
         let mut triplets = Splits { train: 50_000, validation: 5_000, test: 5_000 };
-        let budget = Effort::Quick.budget() / 2;
+        let budget = Effort::Quick.budget() / 4;
         let mut search = SearchConfig { seed, budget, ..SearchConfig::default() };
         if quick {
             triplets = Splits { train: 20_000, validation: 1_000, test: 2_000 };

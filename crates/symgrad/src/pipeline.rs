@@ -314,13 +314,14 @@ fn users_triplets(folder: &Folder, name: &str) -> Result<Option<Triplets>, Error
 
 /// The losses by step as a table.
 fn curve_table(points: &[CurvePoint]) -> Result<Table, Error> {
-    let names = ["step", "learning_rate", "training_loss", "validation_loss"].map(str::to_owned);
+    let names = ["step", "learning_rate", "training_loss", "validation_loss", "round"];
     let column = |value: fn(&CurvePoint) -> f64| points.iter().map(value).collect();
     let columns = vec![
         column(|point| point.step as f64),
         column(|point| point.learning_rate),
         column(|point| point.training_loss),
         column(|point| point.validation_loss),
+        column(|point| point.round as f64),
     ];
-    Ok(Table::new(names.to_vec(), columns)?)
+    Ok(Table::new(names.map(str::to_owned).to_vec(), columns)?)
 }

@@ -5,26 +5,39 @@ use std::ops::ControlFlow;
 use serde::{Deserialize, Serialize};
 
 use super::saved::{Position, Training, TrainingState, digest, unusable};
-use super::{CurvePoint, Progress, TrainObserver, Trainer, TrainingCurve};
+use super::{CurvePoint, Judge, Progress, TrainObserver, Trainer, TrainingCurve};
 use crate::refine::{self, Targets};
 use crate::schedule::LearningRate;
 use crate::weights::Weights;
-use crate::{Length, SiameseError};
+use crate::{Length, Schedule, SiameseError};
 
 /// A training on triplets.
 pub(super) struct OnTriplets<'a> {
     trainer: Trainer<'a>,
+    seed: u64,
     digest: u64,
-    /// Steps planned.
-    steps: usize,
+    /// The step at which each cycle ends.
+    ends: Vec<usize>,
+    /// Says whether training is done before its last step.
+    judge: Option<(Judge, f64)>,
     course: Course,
 }
+
+/// A first cycle's share of the steps, as one in so many.
+const SHARE: usize = 4;
+
+/// Step after which it is first seen whether latents could be exact, then after twice as many, and so on.
+const FIRST_LOOK: usize = 100;
 
 /// Where it stands between two steps.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Course {
     /// Steps done.
     step: usize,
+    /// Cycles that are over.
+    cycles: usize,
+    /// Rounds of refinement of this cycle that have begun.
+    round: usize,
     rate: LearningRate,
     points: Vec<CurvePoint>,
     /// The losses since the last validation, and how many they are.
@@ -33,6 +46,7 @@ pub(super) struct Course {
     /// Validations since the best one.
     stale: usize,
     stopped_early: bool,
+    converged: bool,
 }
 
 impl<'a> OnTriplets<'a> {
@@ -42,17 +56,28 @@ impl<'a> OnTriplets<'a> {
             Length::Steps(steps) => steps,
             Length::Epochs(epochs) => epochs.saturating_mul(trainer.per_pass()),
         };
+        let (ends, judge) = match config.schedule {
+            Schedule::Cycles { constant, .. } => {
+                let first = steps.div_ceil(SHARE);
+                let judge = Judge::of_pairs(&trainer.validation, seed);
+                (vec![first, first.saturating_add(steps)], Some((judge, constant)))
+            }
+            _ => (vec![steps], None),
+        };
         let course = Course {
             step: 0,
-            rate: LearningRate::new(config.schedule, config.learning_rate, steps),
+            cycles: 0,
+            round: 0,
+            rate: LearningRate::new(config.schedule, config.learning_rate, ends[0]),
             points: vec![],
             sum: 0.0,
             summed: 0,
             stale: 0,
             stopped_early: false,
+            converged: false,
         };
         let digest = digest(config, seed, [&trainer.train, &trainer.validation], &[]);
-        Self { trainer, digest, steps, course }
+        Self { trainer, seed, digest, ends, judge, course }
     }
 
     pub(super) fn run(
@@ -66,8 +91,20 @@ impl<'a> OnTriplets<'a> {
             observer.keeps(&self);
         }
         let left_out = self.trainer.train.left_out;
-        let Course { points, stopped_early, .. } = self.course;
-        Ok((self.trainer.finish(), TrainingCurve { points, stopped_early, stopped, left_out }))
+        let Course { points, stopped_early, converged, .. } = self.course;
+        let curve = TrainingCurve { points, stopped_early, converged, stopped, left_out };
+        Ok((self.trainer.finish(), curve))
+    }
+
+    /// The steps after which the present cycle began and ends.
+    fn cycle(&self) -> [usize; 2] {
+        let cycle = self.course.cycles.min(self.ends.len() - 1);
+        [if cycle == 0 { 0 } else { self.ends[cycle - 1] }, self.ends[cycle]]
+    }
+
+    /// The last step of all.
+    fn last(&self) -> usize {
+        self.ends.last().copied().unwrap_or_default()
     }
 
     /// One step, and the validation after it if one is due; breaks if the observer does.
@@ -75,13 +112,18 @@ impl<'a> OnTriplets<'a> {
         &mut self,
         observer: &mut dyn TrainObserver,
     ) -> Result<ControlFlow<()>, SiameseError> {
-        let Self { trainer, steps, course, .. } = self;
-        let (config, steps) = (trainer.config, *steps);
-        let learning_rate = course.rate.at(course.step);
+        if self.course.step == self.cycle()[1] {
+            self.begin_anew();
+        }
+        let [begun, steps] = self.cycle();
+        let Self { trainer, course, .. } = self;
+        let config = trainer.config;
+        let learning_rate = course.rate.at(course.step - begun);
         course.step += 1;
         let step = course.step;
-        if refine::starts_round(step, steps, config.refine_after) {
+        if refine::starts_round(step - begun, steps - begun, config.refine_after) {
             (trainer.best, course.stale) = (None, 0);
+            course.round += 1;
             let samples = [&trainer.train, &trainer.validation];
             let independent = config.loss.keeps_independent();
             trainer.targets = Some(Targets::take(&mut trainer.network, samples, independent));
@@ -89,26 +131,64 @@ impl<'a> OnTriplets<'a> {
         let loss = trainer.step(step, learning_rate)?;
         course.sum += loss;
         course.summed += 1;
-        let flow = observer.on_step(&Progress { step, steps, loss });
+        let mut flow = observer.on_step(&Progress { step, steps, loss });
         let every =
             if config.validate_every > 0 { config.validate_every } else { trainer.per_pass() };
-        if step % every != 0 && step != steps {
-            return Ok(flow);
+        if step % every == 0 || step == steps {
+            let point = self.validated(learning_rate)?;
+            if observer.on_validation(&point).is_break() {
+                flow = ControlFlow::Break(());
+            }
         }
+        self.course.converged = self.is_done();
+        Ok(flow)
+    }
+
+    fn validated(&mut self, learning_rate: f64) -> Result<CurvePoint, SiameseError> {
+        let last = self.last();
+        let Self { trainer, course, .. } = self;
+        let &mut Course { step, round, .. } = course;
         let validation_loss = trainer.validate(step)?;
         let training_loss = course.sum / f64::from(course.summed);
-        let point = CurvePoint { step, learning_rate, training_loss, validation_loss };
+        let point = CurvePoint { step, learning_rate, training_loss, validation_loss, round };
         course.points.push(point);
         course.rate.observe(validation_loss);
         (course.sum, course.summed) = (0.0, 0);
-        if config.patience.is_some() && trainer.is_best(validation_loss) {
+        let patience = trainer.config.patience;
+        if patience.is_some() && trainer.is_best(validation_loss) {
             course.stale = 0;
         } else {
             course.stale += 1;
         }
-        let spent = config.patience.is_some_and(|patience| course.stale >= patience);
-        course.stopped_early = spent && step < steps;
-        Ok(if observer.on_validation(&point).is_break() { ControlFlow::Break(()) } else { flow })
+        let spent = patience.is_some_and(|patience| course.stale >= patience);
+        course.stopped_early = spent && step < last;
+        Ok(point)
+    }
+
+    /// Whether latents are, or could be, constant enough to end before the last step.
+    fn is_done(&mut self) -> bool {
+        let [_, end] = self.cycle();
+        let Self { trainer, ends, judge: Some((judge, constant)), course, .. } = self else {
+            return false;
+        };
+        let step = course.step;
+        if end == ends[ends.len() - 1] {
+            return false;
+        }
+        let looks = step.is_multiple_of(FIRST_LOOK) && (step / FIRST_LOOK).is_power_of_two();
+        let is_constant = || judge.quality(&trainer.network, [0; 3]).worst() <= *constant;
+        step == end && is_constant() || looks && trainer.become_exact(judge)
+    }
+
+    /// The next cycle begins, from the weights that the first began with.
+    fn begin_anew(&mut self) {
+        self.course.cycles += 1;
+        let [begun, end] = self.cycle();
+        let Self { trainer, seed, course, .. } = self;
+        trainer.begin_anew(*seed);
+        (course.round, course.stale) = (0, 0);
+        let config = trainer.config;
+        course.rate = LearningRate::new(config.schedule, config.learning_rate, end - begun);
     }
 }
 
@@ -122,7 +202,8 @@ impl Training for OnTriplets<'_> {
     }
 
     fn is_over(&self) -> bool {
-        self.course.step >= self.steps || self.course.stopped_early
+        let Course { step, stopped_early, converged, .. } = self.course;
+        step >= self.last() || stopped_early || converged
     }
 
     fn state(&self) -> TrainingState {
@@ -131,10 +212,14 @@ impl Training for OnTriplets<'_> {
     }
 
     fn restore(&mut self, state: TrainingState) -> Result<(), SiameseError> {
-        match state.into_trainer(self.digest, &mut self.trainer)? {
-            Position::Triplets(course) => self.course = course,
-            Position::Groups(_) => return Err(unusable("it belongs to a training on groups")),
+        let Position::Triplets(course) = state.into_trainer(self.digest, &mut self.trainer)? else {
+            return Err(unusable("it belongs to a training on groups"));
+        };
+        let begun = |cycles: usize| cycles == 0 || self.ends.get(cycles - 1) <= Some(&course.step);
+        if course.cycles >= self.ends.len() || !begun(course.cycles) {
+            return Err(unusable("its parts do not fit each other"));
         }
+        self.course = course;
         Ok(())
     }
 }

@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 use symgrad_data::Groups;
 
 use crate::SiameseError;
-use crate::network::{Network, singles, tensor};
+use crate::network::Network;
 use crate::ratio::Canonical;
+use crate::refit::Pairs;
+use crate::samples::Samples;
 use crate::standardise::Standardisation;
 
 /// How constant the latents are within groups, at some step of a training.
@@ -35,6 +37,13 @@ impl Quality {
         best.is_nan() || best > COLLAPSED * self.shuffled
     }
 
+    /// The ρ of the latent that varies most.
+    pub(super) fn worst(&self) -> f64 {
+        // Not a number is not constant, either.
+        let most = |most: f64, rho: &f64| if rho.is_nan() { f64::INFINITY } else { most.max(*rho) };
+        self.rho.iter().fold(0.0, most)
+    }
+
     /// The mean decimal logarithm of ρ: what training lets fall.
     pub(super) fn level(&self) -> f64 {
         let log = |rho: &f64| if rho.is_finite() { rho.max(LEAST).log10() } else { 0.0 };
@@ -55,7 +64,6 @@ const POINTS: usize = 2000;
 pub(crate) struct Judge {
     /// Standardised points, row by row.
     pub(super) rows: Vec<f32>,
-    inputs: usize,
     /// The group of each row.
     groups: Vec<usize>,
     /// The same, shuffled.
@@ -82,15 +90,29 @@ impl Judge {
                 of.push(group);
             }
         }
-        let mut shuffled = of.clone();
+        Ok(Self::shuffled(rows, of, seed))
+    }
+
+    /// Pairs, each a group of its own.
+    pub(super) fn of_pairs(samples: &Samples, seed: u64) -> Self {
+        let count = samples.count.min(POINTS / 2);
+        let Pairs { anchors, positives, inputs } = samples.pairs(count);
+        let pairs = anchors.chunks_exact(inputs).zip(positives.chunks_exact(inputs));
+        let rows = pairs.flat_map(|(anchor, positive)| [anchor, positive]).flatten().copied();
+        let rows = rows.collect();
+        let groups = (0..count).flat_map(|pair| [pair; 2]).collect();
+        Self::shuffled(rows, groups, seed)
+    }
+
+    fn shuffled(rows: Vec<f32>, groups: Vec<usize>, seed: u64) -> Self {
+        let mut shuffled = groups.clone();
         shuffled.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
-        Ok(Self { rows, inputs, groups: of, shuffled })
+        Self { rows, groups, shuffled }
     }
 
     pub(crate) fn quality(&self, network: &Network, [step, attempt, round]: [usize; 3]) -> Quality {
         let width = network.latents_count();
-        let rows = tensor(self.rows.clone(), self.inputs, &network.device());
-        let latents = singles(network.forward(rows).0);
+        let (latents, _) = network.forward(self.rows.clone());
         let ratios = |groups: &[usize]| {
             let moments = Moments::of(&latents, width, groups);
             let canonical = Canonical::of(&moments.within, &moments.total);

@@ -63,12 +63,9 @@ impl Findings {
             text: truth.clone(),
         });
         page.remarks.extend(checked.pairs.iter().flat_map(Judged::remarks));
-        page.training = training(folder);
-        #[cfg(feature = "training")]
-        {
-            let last = |(_, curve): &(String, Vec<[f64; 2]>)| curve.last().map(|point| point[0]);
-            page.stages =
-                page.training.first().and_then(last).map_or(vec![], |last| stages(folder, last));
+        if let Ok(curve) = Table::read(folder.file(CURVE)) {
+            page.training = training(&curve);
+            page.stages = stages(&curve);
         }
     }
 }
@@ -124,37 +121,35 @@ impl Judged {
     }
 }
 
-/// With which steps the stages of a training begin whose last step is known, and what they are; none
-/// where there is one alone.
-#[cfg(feature = "training")]
-fn stages(folder: &Folder, last: f64) -> Vec<(f64, String)> {
-    let Ok(config) = crate::RunConfig::read(&folder.file("config.toml")) else { return vec![] };
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a number of steps"
-    )]
-    let rounds = config.training.refinements(last.clamp(0.0, 1e9) as usize);
-    if rounds.is_empty() {
-        return vec![];
-    }
-    let first = (1.0, "the loss chooses a concept".to_owned());
-    let round = |(number, step): (usize, &usize)| {
-        (*step as f64, format!("pairs alone make it precise, round {}", number + 1))
+/// With which steps the stages of a training begin, and what they are; none where there is one alone.
+fn stages(curve: &Table) -> Vec<(f64, String)> {
+    let both = column(curve, "step").zip(column(curve, "round"));
+    let Some((steps, rounds)) = both else { return vec![] };
+    let stage = |(begins, round): (f64, f64)| {
+        let words = if round > 0.0 {
+            format!("pairs alone make it precise, round {round}")
+        } else {
+            "the loss chooses a concept".to_owned()
+        };
+        (begins, words)
     };
-    std::iter::once(first).chain(rounds.iter().enumerate().map(round)).collect()
+    let first = rounds.first().map(|&round| (1.0, round));
+    let changes = steps.iter().zip(rounds.windows(2)).filter(|(_, pair)| pair[0] != pair[1]);
+    let all = first.into_iter().chain(changes.map(|(step, pair)| (step + 1.0, pair[1])));
+    let all: Vec<(f64, String)> = all.map(stage).collect();
+    if all.len() > 1 { all } else { vec![] }
 }
 
 /// The losses by step.
-fn training(folder: &Folder) -> Vec<(String, Vec<[f64; 2]>)> {
-    let Ok(curve) = Table::read(folder.file(CURVE)) else { return vec![] };
-    let column = |name: &str| {
-        let place = curve.names().iter().position(|known| known == name)?;
-        Some(curve.column(place))
-    };
+fn training(curve: &Table) -> Vec<(String, Vec<[f64; 2]>)> {
     let of = |(name, shown): (&str, &str)| {
-        let pairs = column("step")?.iter().zip(column(name)?);
+        let pairs = column(curve, "step")?.iter().zip(column(curve, name)?);
         Some((shown.to_owned(), pairs.map(|(step, loss)| [*step, *loss]).collect()))
     };
     LOSSES.into_iter().filter_map(of).collect()
+}
+
+fn column<'a>(curve: &'a Table, name: &str) -> Option<&'a [f64]> {
+    let place = curve.names().iter().position(|known| known == name)?;
+    Some(curve.column(place))
 }

@@ -1,0 +1,26 @@
+//! Products of matrices of single precision, row by row, on one thread.
+
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
+
+/// A matrix whose numbers stand row by row.
+pub(crate) fn rows(values: &[f32], columns: usize) -> MatRef<'_, f32> {
+    MatRef::from_row_major_slice(values, values.len() / columns, columns)
+}
+
+/// The product, row by row.
+pub(crate) fn product(left: MatRef<'_, f32>, right: MatRef<'_, f32>) -> Vec<f32> {
+    let mut product = vec![0.0; left.nrows() * right.ncols()];
+    onto(&mut product, Accum::Replace, left, right);
+    product
+}
+
+/// Adds the product to numbers that stand row by row.
+pub(crate) fn add_product(sum: &mut [f32], left: MatRef<'_, f32>, right: MatRef<'_, f32>) {
+    onto(sum, Accum::Add, left, right);
+}
+
+fn onto(values: &mut [f32], accum: Accum, left: MatRef<'_, f32>, right: MatRef<'_, f32>) {
+    let values = MatMut::from_row_major_slice_mut(values, left.nrows(), right.ncols());
+    matmul(values, accum, left, right, 1.0, Par::Seq);
+}
