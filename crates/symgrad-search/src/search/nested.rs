@@ -52,6 +52,9 @@ impl Limits {
     pub(super) const FUNCTION: Self =
         Self { evaluations: 250_000, by_slopes: true, ..Self::COEFFICIENT };
 
+    /// A function of one input of which products consist.
+    pub(super) const OF_ONE: Self = Self { evaluations: 250_000, ..Self::COEFFICIENT };
+
     /// Values over a factor.
     pub(super) const REST: Self =
         Self { evaluations: 500_000, once: true, by_slopes: true, as_given: true, ..Self::GROUP };

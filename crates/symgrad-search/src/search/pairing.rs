@@ -25,6 +25,9 @@ const POINTS_OF_VALUES: usize = 250;
 /// Sums with pairs whose constants are fitted on all points.
 const FITTED: usize = 6;
 
+/// Most inputs for which sums of logarithms of values and damped waves are tried, too.
+const OF_FEW: usize = 2;
+
 /// What pairs are looked for in: plain features, functions, and what their sums are to match.
 struct Paired {
     plain: Vec<Expr>,
@@ -108,9 +111,14 @@ impl Search {
             points: outer.objective.clone(),
             outer: Some(outer),
         });
-        let mut found: Vec<Paired> =
-            products.into_iter().chain([logarithms, others, damped].map(plainly)).collect();
-        found.retain(|paired| !paired.library.is_empty());
+        let mut found: Vec<Paired> = products.into_iter().collect();
+        if rules.level_sets || inputs.len() <= OF_FEW {
+            found.push(plainly(logarithms));
+        }
+        found.push(plainly(others));
+        if inputs.len() <= OF_FEW {
+            found.push(plainly(damped));
+        }
         found
     }
 }

@@ -5,8 +5,10 @@ use rayon::prelude::*;
 use symgrad_expr::{Expr, Op, OpSet};
 
 use super::Search;
+use super::nested::Limits;
 use super::seeding::in_turn;
 use crate::propose::evolution::{negated, strip};
+use crate::propose::reduction::{LowRank, low_rank};
 use crate::propose::spectral;
 use crate::score::evaluator::Evaluator;
 use crate::score::objective::Objective;
@@ -57,6 +59,9 @@ impl Search {
         let [clear, unclear] =
             if tries_models { self.varying_coefficients() } else { [vec![], vec![]] };
         self.follow_models(&clear);
+        if first && !self.is_done() {
+            self.offer_products_of_functions();
+        }
         if first && !self.is_nested() && !self.is_done() {
             self.offer_without_factors();
         }
@@ -71,6 +76,9 @@ impl Search {
         }
         if first && self.may_use_slopes() && !self.is_done() {
             self.offer_from_slopes();
+        }
+        if first && !self.is_done() {
+            self.offer_scanned_fractions();
         }
         self.follow_models(&unclear);
     }
@@ -100,9 +108,6 @@ impl Search {
         self.state.evaluations += found.iter().map(|(_, spent)| spent).sum::<u64>();
         let found: Vec<Vec<Expr>> = found.into_iter().map(|(quotients, _)| quotients).collect();
         self.offer_with_fits(&in_turn(&found));
-        if first && !self.is_done() {
-            self.offer_scanned_fractions();
-        }
     }
 
     fn offer_scanned_fractions(&mut self) {
@@ -119,6 +124,54 @@ impl Search {
         });
         self.state.evaluations += spent;
         self.offer_with_fits(&found);
+    }
+
+    /// Where there are two inputs: sums of products of functions of one, each found by a search of its own.
+    fn offer_products_of_functions(&mut self) {
+        let &[x, y] = self.palette.inputs.as_slice() else { return };
+        let (screen, ops) = (self.screen.clone(), self.rules.ops.clone());
+        let insides: Vec<Inside> = seen_through(&screen, &ops).collect();
+        let seen = insides.iter().map(|inside| (&inside.objective, Some(inside)));
+        for (objective, inside) in std::iter::once((&screen, None)).chain(seen) {
+            let (found, spent) = low_rank(objective, [x, y], self.allowance().part(PART));
+            self.state.evaluations += spent.min(self.state.available());
+            let Some(LowRank { functions: [of_x, of_y] }) = found else { continue };
+            let of_x = self.terms_of_functions(&of_x, x);
+            let of_y = self.terms_of_functions(&of_y, y);
+            let products =
+                of_x.iter().flat_map(|f| of_y.iter().map(|g| f.clone() * g.clone())).collect();
+            let library = [of_x.clone(), of_y.clone(), products].concat();
+            let allowance = self.allowance().part(PART);
+            let points = objective.thinned(POINTS);
+            let spelled = self.eliminated_on(&points, vec![library], usize::MAX, allowance);
+            let sums = in_turn(&spelled).into_iter();
+            let found: Vec<Expr> = match inside {
+                None => sums.collect(),
+                Some(inside) => sums.map(|sum| inside.whole(sum, &ops)).collect(),
+            };
+            self.offer_with_fits(&found);
+            if self.is_done() {
+                break;
+            }
+        }
+    }
+
+    /// The terms of formulas for functions of one input.
+    fn terms_of_functions(&mut self, functions: &[Objective], input: u16) -> Vec<Expr> {
+        let mut found: Vec<Expr> = vec![];
+        for function in functions {
+            for formula in self.steepest(function, Limits::OF_ONE).into_iter().take(2) {
+                let formula = formula.substitute(&[Expr::var(input)]);
+                found.extend(spectral::multiplied_out(&formula));
+            }
+        }
+        let mut known = vec![];
+        found.retain(|term| {
+            let is_new = !known.contains(term);
+            known.push(term.clone());
+            is_new
+        });
+        found
     }
 
     /// Sums by elimination whose values are those wanted, seen through the inverse of an outer
@@ -251,6 +304,23 @@ mod tests {
             search.see_through();
             let lowest = search.state.replicate.hall.lowest();
             assert!(lowest < 1e-9, "{k}: {lowest:e}");
+        }
+    }
+
+    /// By products of functions alone.
+    #[test]
+    fn sums_of_products_of_functions_are_found() {
+        let truths: [fn(f64, f64) -> f64; 3] = [
+            |x, y| (1.7 * x).cos() - 2.4 * (x * y.sin()) + 1.4 * y.sin().powi(2),
+            |x, y| (5.0 + 2.0 * y.cos() + 2.0 * (1.5 * x).cos() * y.cos()).sqrt(),
+            |x, y| x.ln() * (-0.7 * y).exp() + 0.3 * y,
+        ];
+        for (k, truth) in truths.into_iter().enumerate() {
+            let mut search = opened(truth);
+            search.state.config.budget = 2_000_000;
+            search.offer_products_of_functions();
+            let lowest = search.state.replicate.hall.lowest();
+            assert!(lowest < 1e-12, "{k}: {lowest:e}");
         }
     }
 }

@@ -97,8 +97,13 @@ impl Smooth {
 
     /// The fitted function at the points.
     pub(super) fn values(&self, fit: &Fit) -> Vec<f64> {
+        self.combined(&fit.coefficients)
+    }
+
+    /// The sum with these coefficients at the points.
+    pub(super) fn combined(&self, coefficients: &[f64]) -> Vec<f64> {
         let mut values = vec![0.0; self.columns.first().map_or(0, Vec::len)];
-        for (column, c) in self.columns.iter().zip(&fit.coefficients) {
+        for (column, c) in self.columns.iter().zip(coefficients) {
             values.iter_mut().zip(column).for_each(|(value, t)| *value += c * t);
         }
         values

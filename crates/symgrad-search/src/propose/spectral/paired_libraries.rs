@@ -132,18 +132,18 @@ fn functions(phases: &[Phase], inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
 
 /// Waves of phases times growth or decay in one of two inputs at most.
 fn damped_waves(phases: &[Phase], inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
+    if inputs.len() >= FEW {
+        return vec![];
+    }
     let mut found = vec![];
     for (decaying, unit) in phases.iter().filter(|(phase, _)| phase.len() == 1) {
-        for sign in SIGNS {
-            for rate in FACTORS.map(|factor| sign * factor * unit) {
-                let decay = Expr::unary(Op::Exp, scaled(decaying, rate));
-                for (phase, unit) in phases.iter().filter(|_| inputs.len() < FEW) {
-                    for op in [Op::Sin, Op::Cos] {
-                        let wave = |factor| Expr::unary(op, scaled(phase, factor * unit));
-                        found
-                            .extend(FACTORS.iter().filter_map(|f| product(&decay, &wave(*f), ops)));
-                    }
-                }
+        let rates = SIGNS.into_iter().flat_map(|sign| FACTORS.map(|factor| sign * factor * unit));
+        for decay in rates.map(|rate| Expr::unary(Op::Exp, scaled(decaying, rate))) {
+            for (phase, unit) in phases {
+                let wave = |op, factor| Expr::unary(op, scaled(phase, factor * unit));
+                let waves =
+                    FACTORS.into_iter().flat_map(|f| [Op::Sin, Op::Cos].map(|op| wave(op, f)));
+                found.extend(waves.filter_map(|wave| product(&decay, &wave, ops)));
             }
         }
     }

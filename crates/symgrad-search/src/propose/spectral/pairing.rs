@@ -28,7 +28,8 @@ const FITS: [(usize, usize); 3] = [(600, 3), (150, 10), (60, 25)];
 const SHORTENED: usize = 10;
 const FIT_ROUNDS: usize = 6;
 
-/// Steps between constants of a grid.
+/// Sums with one feature of the library whose constant is looked for between those of a grid, and the steps.
+const REFINED: usize = 24;
 const REFINING_STEPS: i32 = 16;
 
 /// Sums that leave more are not shortened any further: simpler ones are found elsewhere.
@@ -56,7 +57,7 @@ pub(crate) fn pair_up(
     };
     let mut found = vec![];
     let [singles, pairs] = beside.best_of_kinds(&kinds);
-    let refined = singles.iter().filter_map(|single| {
+    let refined = singles.iter().take(REFINED).filter_map(|single| {
         let neighbours = neighbours(single[0], &kinds).map(|place| features[kept + place].clone());
         refined(&features[..kept], &neighbours, evaluator)
     });
