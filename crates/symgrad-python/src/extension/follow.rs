@@ -26,7 +26,7 @@ const BEST: Duration = Duration::from_millis(500);
 #[derive(Default)]
 pub(super) struct Following {
     /// Python wants the work to end with what it has.
-    stop: AtomicBool,
+    stop: Arc<AtomicBool>,
     /// There is something to end with.
     has_result: AtomicBool,
     done: AtomicU64,
@@ -35,6 +35,12 @@ pub(super) struct Following {
 }
 
 impl Following {
+    /// Once Python wants an end, the search ends in the midst of a step, as long as there is something to
+    /// end with: until then it is left alone.
+    fn end_early(&self, search: &mut Search) {
+        search.end_when(Arc::clone(&self.stop));
+    }
+
     fn go_on(&self) -> ControlFlow<()> {
         if self.stop.load(Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
@@ -121,6 +127,10 @@ impl Patience {
 }
 
 impl Observer for Patience {
+    fn begin(&mut self, search: &mut Search) {
+        self.0.end_early(search);
+    }
+
     fn step(&mut self, _: &Search) -> ControlFlow<()> {
         self.0.go_on()
     }
@@ -148,6 +158,10 @@ impl Watch {
 }
 
 impl Observer for Watch {
+    fn begin(&mut self, search: &mut Search) {
+        self.following.end_early(search);
+    }
+
     fn step(&mut self, search: &Search) -> ControlFlow<()> {
         let budget = search.config().budget;
         self.following.at(search.evaluations().min(budget), budget);
@@ -185,6 +199,10 @@ impl LayerObserver for Watch {
     fn searched(&self, done: usize, total: usize) -> ControlFlow<()> {
         self.following.at(done as u64, total as u64);
         self.following.go_on()
+    }
+
+    fn begin(&self, _: Unit, search: &mut Search) {
+        self.following.end_early(search);
     }
 
     fn step(&self, _: Unit, _: &Search) -> ControlFlow<()> {

@@ -1,43 +1,57 @@
 //! What a part of a search may spend: evaluations from the one account, and time.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 /// The evaluations and the time that some part of a search may use.
 ///
 /// Parts that run side by side get fixed shares beforehand, so that nothing depends on which of
 /// them is faster; what one leaves goes back to the account.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Allowance {
     pub(crate) evaluations: u64,
     until: Option<Instant>,
+    stop: Option<Arc<AtomicBool>>,
 }
 
 impl Allowance {
     /// For work that is bounded otherwise.
-    pub(crate) const UNLIMITED: Self = Self { evaluations: u64::MAX, until: None };
+    pub(crate) const UNLIMITED: Self = Self { evaluations: u64::MAX, until: None, stop: None };
 
     pub(crate) fn new(evaluations: u64, until: Option<Instant>) -> Self {
-        Self { evaluations, until }
+        Self { evaluations, until, stop: None }
     }
 
-    /// Whether the time is up. Without a deadline no clock is read.
-    pub(crate) fn is_late(self) -> bool {
-        self.until.is_some_and(|until| Instant::now() >= until)
+    /// The same, until that is true.
+    pub(crate) fn unless(self, stop: Option<Arc<AtomicBool>>) -> Self {
+        Self { stop, ..self }
+    }
+
+    /// Whether the time is up, or somebody wants an end. Without a deadline no clock is read.
+    pub(crate) fn is_late(&self) -> bool {
+        self.stop.as_ref().is_some_and(|stop| stop.load(Relaxed))
+            || self.until.is_some_and(|until| Instant::now() >= until)
     }
 
     /// Whether nothing may be evaluated any more.
-    pub(crate) fn is_over(self) -> bool {
-        self.evaluations == 0 || self.is_late()
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_over_after(0)
+    }
+
+    /// The same once so many evaluations are spent.
+    pub(crate) fn is_over_after(&self, spent: u64) -> bool {
+        self.evaluations <= spent || self.is_late()
     }
 
     /// What is left once so many evaluations are spent.
-    pub(crate) fn after(self, spent: u64) -> Self {
-        Self { evaluations: self.evaluations.saturating_sub(spent), ..self }
+    pub(crate) fn after(&self, spent: u64) -> Self {
+        self.with(self.evaluations.saturating_sub(spent))
     }
 
     /// A part of it, the divisor at least 1.
-    pub(crate) fn part(self, divisor: u64) -> Self {
-        Self { evaluations: self.evaluations / divisor.max(1), ..self }
+    pub(crate) fn part(&self, divisor: u64) -> Self {
+        self.with(self.evaluations / divisor.max(1))
     }
 
     /// As many evaluations as cost as much where each takes that share of the time, above 0.
@@ -51,7 +65,11 @@ impl Allowance {
     pub(crate) fn shares(self, parts: usize) -> impl Fn(usize) -> Self {
         let count = parts.max(1) as u64;
         let (each, rest) = (self.evaluations / count, self.evaluations % count);
-        move |part| Self { evaluations: each + u64::from((part as u64) < rest), ..self }
+        move |part| self.with(each + u64::from((part as u64) < rest))
+    }
+
+    fn with(&self, evaluations: u64) -> Self {
+        Self { evaluations, ..self.clone() }
     }
 }
 
@@ -79,5 +97,16 @@ mod tests {
         assert!(deadline(now, 1e300).is_none());
         assert!(Allowance::new(9, deadline(now, 0.0)).is_over());
         assert!(!Allowance::new(9, deadline(now, 1e4)).is_over());
+    }
+
+    #[test]
+    fn whoever_wants_an_end_ends_every_part() {
+        let stop = Arc::new(AtomicBool::new(false));
+        let whole = Allowance::new(9, None).unless(Some(Arc::clone(&stop)));
+        let parts =
+            [whole.part(2), whole.after(3), whole.clone().stretched(0.5), whole.shares(2)(1)];
+        assert!(parts.iter().all(|part| !part.is_over()));
+        stop.store(true, Relaxed);
+        assert!(parts.iter().all(Allowance::is_over));
     }
 }

@@ -75,7 +75,7 @@ impl<'a> Evaluator<'a> {
 
     /// Whether nothing more may be spent, or something was refused already.
     pub(crate) fn is_spent(&self) -> bool {
-        self.refused || self.allowance.after(self.evaluations).is_over()
+        self.refused || self.allowance.is_over_after(self.evaluations)
     }
 
     /// Lends the memory for sweeps with derivatives in the constants.

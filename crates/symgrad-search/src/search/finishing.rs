@@ -36,7 +36,7 @@ impl Search {
                 found.push(entry.clone());
             }
         }
-        let (scored, first) = self.rewrite(&found, closing, simplified);
+        let (scored, first) = self.rewrite(&found, closing.clone(), simplified);
         let mut hall = HallOfFame::default();
         for entry in scored.into_iter().flatten() {
             hall.offer(entry);

@@ -1,6 +1,7 @@
 //! The search: spectral seeding, islands of evolution, and the front they leave behind.
 
 mod dividing;
+mod ending;
 mod evolving;
 mod finishing;
 mod growing;
@@ -20,6 +21,8 @@ pub(crate) mod state;
 mod valued;
 mod varying;
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use symgrad_data::Units;
@@ -36,10 +39,11 @@ use crate::judge::choice;
 use crate::judge::trust::{self, HeldOut};
 use crate::outcome::{Outcome, StopReason};
 use crate::propose::evolution::{Palette, Rules};
-use crate::score::budget::{Allowance, deadline};
+use crate::score::budget::Allowance;
 use crate::score::measure::Measure;
 use crate::score::objective::Objective;
 use crate::score::one_thread_in_matrices;
+use ending::SEARCHING;
 use evolving::useful_features;
 pub use joining::Finds;
 use nested::Limits;
@@ -99,6 +103,10 @@ pub struct Search {
     started: Instant,
     /// Whether the last step came to the end of what it might spend.
     cut: bool,
+    /// Whether somebody wants it to end.
+    stop: Option<Arc<AtomicBool>>,
+    /// When the search that it is part of must end.
+    until: Option<Instant>,
     /// Those of a search that is part of another.
     limits: Option<Limits>,
 }
@@ -185,6 +193,8 @@ impl Search {
             pool,
             started,
             cut: false,
+            stop: None,
+            until: None,
             limits: None,
         };
         if search.state.folded {
@@ -300,7 +310,8 @@ impl Search {
             self.state.replicate.hall.lowest(),
         );
         // Who goes on with a search that was late has more time.
-        self.state.stop = stop.filter(|stop| *stop != StopReason::Seconds);
+        let passing = [StopReason::Seconds, StopReason::Observer];
+        self.state.stop = stop.filter(|stop| !passing.contains(stop));
         stop
     }
 
@@ -320,6 +331,9 @@ impl Search {
         self.gather();
         let (used, inputs) = (self.state.evaluations - spent, self.palette.inputs.len());
         self.state.replicate.note_step(used, &self.rules.ops, inputs);
+        if self.is_unwanted() {
+            return Some(StopReason::Observer);
+        }
         // Shares too small for anything leave a rest.
         let stuck = self.state.evaluations == spent;
         let rest = self.state.available() < self.state.config.budget / REST;
@@ -334,22 +348,6 @@ impl Search {
         }
         self.change_over();
         None
-    }
-
-    /// What may still be spent.
-    fn allowance(&self) -> Allowance {
-        let share = if self.state.resting.is_none() { SEARCHING / 2.0 } else { SEARCHING };
-        Allowance::new(self.state.available(), self.deadline(share))
-    }
-
-    /// The moment at which that share of the seconds is up.
-    fn deadline(&self, share: f64) -> Option<Instant> {
-        deadline(self.started, self.state.config.seconds? * share)
-    }
-
-    /// Whether the target is reached or nothing may be spent any more, in the midst of a step.
-    fn is_over(&self) -> bool {
-        self.state.reached_target() || self.allowance().is_over()
     }
 
     /// Evaluations so far, each a sweep over the screening points; never more than the budget.
@@ -387,9 +385,6 @@ impl Search {
         }
     }
 }
-
-/// The share of the seconds in which is searched; the rest is for the closing.
-const SEARCHING: f64 = 0.9;
 
 /// A rest of the budget smaller than this part of it is not worth another step.
 const REST: u64 = 50;

@@ -105,6 +105,8 @@ impl Search {
         };
         let mut search = Self::new(objective, self.rules.ops.clone(), config).ok()?;
         search.limits = Some(limits);
+        search.stop.clone_from(&self.stop);
+        search.until = self.latest();
         while search.step().is_none() {
             let is_done = limits.once && search.state.resting.is_some();
             if is_done || search.state.replicate.is_exact() || self.allowance().is_late() {

@@ -37,7 +37,7 @@ pub(crate) fn factors(
     allowance: Allowance,
 ) -> (Option<Factors>, u64) {
     let thinned = objective.thinned(POINTS);
-    let Some(mut data) = Data::new(&thinned, allowance).filter(|_| inputs.len() > 1) else {
+    let Some(mut data) = Data::new(&thinned, allowance.clone()).filter(|_| inputs.len() > 1) else {
         return (None, 0);
     };
     let exponents: Vec<i32> =
