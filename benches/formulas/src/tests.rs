@@ -11,7 +11,7 @@ use crate::run::{Case, Record, run};
 use crate::sets::{Half, Mode, Set};
 use crate::{catalogue, negatives, summary};
 
-/// Those of both lists.
+/// Those of all lists.
 fn problems() -> Vec<Problem> {
     [Set::Formulas, Set::Hard, Set::Unseen].iter().flat_map(|set| set.problems().unwrap()).collect()
 }

@@ -55,7 +55,8 @@ struct Valley<'a> {
     family: &'a Family,
 }
 
-/// The quotients that come of the lowest valleys. `size` is that of a phase on the data.
+/// The quotients that come of the lowest valleys. `scale` is the unit that an input is measured in, `size`
+/// that of a phase on the data.
 pub(crate) fn scanned_fractions(
     inputs: &[u16],
     ops: &OpSet,
