@@ -13,12 +13,15 @@ use clap::Parser;
 
 use error::Error;
 use run::{Record, Road, run};
-use system::{System, systems};
+use system::{Set, System, systems};
 
 /// Looks for the laws of systems whose laws are known, and of some that have none.
 #[derive(Parser)]
 #[command(name = "laws")]
 struct Options {
+    /// Which systems: those of the table, or such as other formulas come near to
+    #[arg(long, value_enum, default_value_t = Set::Laws)]
+    set: Set,
     /// Only these systems, separated by commas [default: all]
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
@@ -58,7 +61,7 @@ fn main() -> ExitCode {
 }
 
 fn act(options: &Options) -> Result<ExitCode, Error> {
-    let all = systems()?;
+    let all = systems(options.set)?;
     if options.list {
         let line = |system: &System| format!("{}: {}\n", system.name, system.laws.join("; "));
         say(&all.iter().map(line).collect::<String>());
@@ -93,10 +96,10 @@ fn act(options: &Options) -> Result<ExitCode, Error> {
 
 fn tell(record: &Record) {
     let Record { name, road, noise, groups, seed, laws, recovered, wrong, .. } = record;
-    let Record { verdict, found, next, cpu_seconds, .. } = record;
+    let Record { verdict, found, ambiguous, next, cpu_seconds, .. } = record;
     eprintln!(
         "{name}, {road}, {noise} %, {groups} trajectories, seed {seed}: {recovered} of {laws}, {wrong} \
-         wrong, {verdict}, {cpu_seconds:.1} CPU s: {found} | {next}"
+         wrong, {verdict}, {cpu_seconds:.1} CPU s: {found} | {ambiguous} | {next}"
     );
 }
 

@@ -25,9 +25,10 @@ const SAME: f64 = 1e-3;
 const FRESH: u64 = 1 << 40;
 
 /// Who proposes formulas.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Road {
+    #[default]
     Direct,
     Network,
     Both,
@@ -57,6 +58,8 @@ pub(crate) struct Record {
     pub(crate) wrong: usize,
     pub(crate) verdict: String,
     pub(crate) found: String,
+    /// Formulas of which the data do not tell whether they, or others, are laws.
+    pub(crate) ambiguous: String,
     /// The best that was not called a law.
     pub(crate) next: String,
     /// What the network has learned by itself: ρ of its latents on groups that were held out.
@@ -104,6 +107,10 @@ pub(crate) fn run(
         independence(one, span, fresh.points()).is_some_and(|sine| sine < SAME)
     };
     let text = |law: &LawRecord| format!("{} [{:.1e}]", law.expression, law.rho);
+    let either = |law: &LawRecord| {
+        let rival = law.rival.as_ref().map(|rival| format!(" or {}", rival.expression));
+        text(law) + &rival.unwrap_or_default()
+    };
     let rho = found.network.iter().flat_map(|network| &network.rho);
     Ok(Record {
         name: system.name.clone(),
@@ -121,6 +128,7 @@ pub(crate) fn run(
         }
         .to_owned(),
         found: found.laws.iter().map(text).collect::<Vec<_>>().join("; "),
+        ambiguous: found.ambiguous.iter().map(either).collect::<Vec<_>>().join("; "),
         next: found.next.as_ref().map_or_else(String::new, text),
         latents: rho.map(|rho| format!("{rho:.1e}")).collect::<Vec<_>>().join(" "),
         seconds,

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::run::{Record, Road};
 
 /// A line of the table: which runs, and how many are right.
+#[derive(Default)]
 struct Line {
     road: Road,
     noise: f64,
@@ -13,6 +14,10 @@ struct Line {
     runs: usize,
     misled: usize,
     controls: usize,
+    /// Runs of systems with laws in which a formula that is none was called one, and those in which it was
+    /// left open which is one.
+    wrong: usize,
+    open: usize,
 }
 
 pub(crate) fn summary(records: &[Record]) -> String {
@@ -22,7 +27,7 @@ pub(crate) fn summary(records: &[Record]) -> String {
         let is_its = |line: &Line| (line.road, line.noise, line.groups) == (road, noise, groups);
         let place = lines.iter().position(is_its);
         let place = place.unwrap_or_else(|| {
-            lines.push(Line { road, noise, groups, right: 0, runs: 0, misled: 0, controls: 0 });
+            lines.push(Line { road, noise, groups, ..Line::default() });
             lines.len() - 1
         });
         let line = &mut lines[place];
@@ -32,19 +37,23 @@ pub(crate) fn summary(records: &[Record]) -> String {
         } else {
             line.runs += 1;
             line.right += usize::from(record.is_right());
+            line.wrong += usize::from(record.wrong > 0);
+            line.open += usize::from(!record.ambiguous.is_empty());
         }
     }
     let mut text = String::from(
-        "| road | noise | trajectories | all laws, nothing else | 95 % | laws found in controls |\n\
-         |------|------:|-------------:|-----------------------:|-----:|-----------------------:|\n",
+        "| road | noise | trajectories | all laws, nothing else | 95 % | with a law that is none | left open | laws \
+         found in controls |\n\
+         |------|------:|-------------:|-----------------------:|-----:|------------------------:|----------:|\
+         -----------------------:|\n",
     );
-    for Line { road, noise, groups, right, runs, misled, controls } in lines {
+    for Line { road, noise, groups, right, runs, misled, controls, wrong, open } in lines {
         let (low, high) = wilson(right, runs);
         // Writing to a string cannot fail.
         let _ = writeln!(
             text,
-            "| {road} | {noise} % | {groups} | {right} of {runs} | {low:.0} to {high:.0} % | {misled} of \
-             {controls} |"
+            "| {road} | {noise} % | {groups} | {right} of {runs} | {low:.0} to {high:.0} % | {wrong} | {open} | \
+             {misled} of {controls} |"
         );
     }
     let mut seconds: Vec<f64> = records.iter().map(|record| record.cpu_seconds).collect();

@@ -1,5 +1,6 @@
 //! Systems, their laws, and what is measured of them.
 
+use clap::ValueEnum;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -11,7 +12,23 @@ use symgrad_laws::Equations;
 
 use crate::error::Error;
 
-const CATALOGUE: &str = include_str!("../laws.toml");
+/// Catalogues of systems.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Set {
+    /// Usual systems with all their laws, and controls without any.
+    Laws,
+    /// Systems with laws that other formulas come near to.
+    LookAlikes,
+}
+
+impl Set {
+    fn catalogue(self) -> &'static str {
+        match self {
+            Self::Laws => include_str!("../laws.toml"),
+            Self::LookAlikes => include_str!("../look-alikes.toml"),
+        }
+    }
+}
 
 /// Moments of a trajectory.
 const MOMENTS: usize = 50;
@@ -60,8 +77,8 @@ struct Catalogue {
     system: Vec<System>,
 }
 
-pub(crate) fn systems() -> Result<Vec<System>, Error> {
-    let catalogue: Catalogue = toml::from_str(CATALOGUE)?;
+pub(crate) fn systems(set: Set) -> Result<Vec<System>, Error> {
+    let catalogue: Catalogue = toml::from_str(set.catalogue())?;
     Ok(catalogue.system)
 }
 

@@ -330,6 +330,13 @@ fn text(found: &Discovery) -> String {
         };
         lines.push(format!("  {}{road}", law.verdict.summary));
     }
+    for law in &found.ambiguous {
+        lines.push(format!("ambiguous: {}", law.expression));
+        if let Some(rival) = &law.rival {
+            lines.push(format!("       or: {}", rival.expression));
+        }
+        lines.push(format!("  {}", law.verdict.summary));
+    }
     if !found.parameters.is_empty() {
         lines.push(format!("constant within groups: {}", found.parameters.join(", ")));
     }

@@ -49,7 +49,7 @@ const LASTING: [f64; 2] = [0.1, 0.5];
 
 /// Share of the squared gradient across that of the known laws from which a formula counts as a
 /// further one: less is what is left of an approximate function of them.
-const INDEPENDENT: f64 = 0.02;
+pub(crate) const INDEPENDENT: f64 = 0.02;
 
 /// The same for one that is constant up to rounding, even for so small a share: no approximation is.
 const EXACTLY_INDEPENDENT: f64 = 1e-3;

@@ -1,16 +1,19 @@
 //! One law after the other, until the next does not hold.
 
+mod answer;
+
 use rayon::prelude::*;
 use symgrad_data::DataError;
 use symgrad_expr::{Expr, Workspace};
 
-use crate::choose::{Candidate, ROUNDING, choose, front};
+use self::answer::is_settled;
+use crate::choose::{Candidate, choose};
 use crate::elimination::{Fitted, fitted};
 use crate::inner;
 use crate::known::Known;
-use crate::law::{Alternative, Law, LawVerdict, Laws, Road};
+use crate::law::{LawVerdict, Laws, Road};
 use crate::library::libraries;
-use crate::measure::{Constancy, Measure};
+use crate::measure::Measure;
 use crate::parts::Parts;
 use crate::polish::{polish, sum_of};
 use crate::proposals::{Terms, proposed};
@@ -31,24 +34,6 @@ const NO_SPREAD: f64 = 1e-8;
 /// The variance within groups over all variance above which nothing can be a law, whatever the
 /// noise.
 const MAY_BE: f64 = 0.2;
-
-/// Share of the squared gradient across that of a law below which a candidate is a function of it.
-const SAME: f64 = 1e-3;
-
-/// The same for a function up to rounding.
-const ALIKE: f64 = 1e-12;
-
-/// Complexity above which a law that is not quite constant is suspected to approximate another, and the
-/// variance within groups over all variance up to which it is: a thousandth of the values.
-const LONG: u32 = 20;
-const APPROXIMATION: f64 = 1e-6;
-
-/// For each input, terms up to which a sum has to be no more constant than usual: an energy has one for
-/// the motion and one for the place.
-const MANY: usize = 2;
-
-/// How many times worse a candidate may be whose road is named along with the law's own.
-const AS_GOOD: f64 = 3.0;
 
 /// Looks for functionally independent laws.
 ///
@@ -92,6 +77,7 @@ impl LawSearch<'_> {
             .extend(parameters.iter().filter_map(|&i| Some(Expr::var(u16::try_from(i).ok()?))));
         let mut found = Laws {
             laws: vec![],
+            ambiguous: vec![],
             next: None,
             parameters,
             relations: vec![],
@@ -117,20 +103,20 @@ impl LawSearch<'_> {
             }
             candidates = laws;
             let mut best = self.best(&mut candidates);
-            // Constants inside functions take long, and are looked at where nothing else holds, or where
-            // what holds may be a sum of many functions that comes near.
-            let holds = |law: &Law| law.verdict == LawVerdict::Law && !approximates(law);
-            if !best.as_ref().is_some_and(holds) && !stopped && !self.settings.only_proposals {
+            // Constants inside functions take long, and are looked at where nothing else is settled.
+            let settled = best.as_ref().is_some_and(|law| is_settled(law, self.parts.few.dim()));
+            if !settled && !stopped && !self.settings.only_proposals {
                 candidates.extend(self.with_inner_constants(&mut pool));
                 best = self.best(&mut candidates);
             }
             let Some(law) = best else { break };
-            if law.verdict != LawVerdict::Law {
+            if law.verdict != LawVerdict::Law && law.rival.is_none() {
                 found.next = Some(law);
                 break;
             }
             self.constants.push(law.expr.clone());
-            found.laws.push(law);
+            let is_law = law.verdict == LawVerdict::Law;
+            if is_law { &mut found.laws } else { &mut found.ambiguous }.push(law);
             if stopped {
                 break;
             }
@@ -238,51 +224,6 @@ impl LawSearch<'_> {
         candidates
     }
 
-    /// The best of the candidates, or of what parts of it are worth, as the held-out groups judge it.
-    fn best(&self, candidates: &mut Vec<Candidate>) -> Option<Law> {
-        let chosen = self.chosen(candidates)?;
-        candidates.extend(self.shorter(&chosen));
-        let chosen = self.chosen(candidates)?;
-        let law = self.judged(&chosen, candidates)?;
-        if law.verdict != LawVerdict::Law {
-            return Some(law);
-        }
-        let simpler = self.simplest_alike(&law, chosen.complexity, candidates);
-        let simpler = simpler.and_then(|one| self.judged(one, candidates));
-        // Which points count for how much differs, and so may the verdict.
-        Some(simpler.filter(|simpler| simpler.verdict == LawVerdict::Law).unwrap_or(law))
-    }
-
-    /// The simplest candidate that is a function of a law, beside what is known, once both have
-    /// simple numbers.
-    fn simplest_alike<'b>(
-        &self,
-        law: &Law,
-        complexity: u32,
-        candidates: &'b [Candidate],
-    ) -> Option<&'b Candidate> {
-        let few = &self.parts.few;
-        let mut workspace = Workspace::default();
-        let known = self.known_with(&law.expr, &mut workspace);
-        let mut apart = |expr: &Expr| {
-            let feature = few.feature(expr, &mut workspace);
-            feature.map_or(1.0, |feature| known.independence(&feature, few.dim()))
-        };
-        let mut is_alike =
-            |one: &Candidate| apart(&one.expr) < SAME && apart(&self.polished(one)) < ALIKE;
-        let simpler = candidates.iter().filter(|one| one.complexity < complexity);
-        let mut simpler: Vec<&Candidate> = simpler.collect();
-        simpler.sort_by_key(|one| one.complexity);
-        simpler.into_iter().find(|one| is_alike(one))
-    }
-
-    /// What is known with one more law.
-    fn known_with(&self, law: &Expr, workspace: &mut Workspace) -> Known {
-        let mut laws = self.constants.clone();
-        laws.push(law.clone());
-        Known::of(&laws, &self.parts.few, workspace)
-    }
-
     /// The sums of these terms that are no functions of what is known.
     fn measured(&self, sums: &[Terms]) -> Vec<Candidate> {
         let Parts { fit, validation, .. } = &self.parts;
@@ -342,52 +283,4 @@ impl LawSearch<'_> {
         let ops = &self.settings.ops;
         polish(&terms, &c, &sample, &known, ops, &mut workspace)
     }
-
-    /// Whether both roads have led to a law: to the same function, and nearly as constant.
-    fn roads_to(&self, chosen: &Candidate, candidates: &[Candidate]) -> Road {
-        let limit = AS_GOOD * chosen.measure.ratio.max(ROUNDING);
-        let mut workspace = Workspace::default();
-        let few = &self.parts.few;
-        let known = self.known_with(&chosen.expr, &mut workspace);
-        let mut is_same = |one: &&Candidate| {
-            let feature = few.feature(&one.expr, &mut workspace);
-            feature.is_some_and(|feature| known.independence(&feature, few.dim()) < SAME)
-        };
-        let others = candidates.iter().filter(|one| one.road != chosen.road);
-        let found = others.filter(|one| one.measure.ratio <= limit).any(|one| is_same(&one));
-        if found { Road::Both } else { chosen.road }
-    }
-
-    fn judged(&self, chosen: &Candidate, candidates: &[Candidate]) -> Option<Law> {
-        let Parts { test, noise, exact, .. } = &self.parts;
-        let mut workspace = Workspace::default();
-        let seed = self.settings.seed;
-        let mut judge =
-            |expr: &Expr| Constancy::of(expr, test, noise.as_deref(), seed, &mut workspace);
-        let polished = self.polished(chosen);
-        let (expr, constancy) = match judge(&polished) {
-            Some(constancy) => (polished, constancy),
-            None => (chosen.expr.clone(), judge(&chosen.expr)?),
-        };
-        let long = chosen.terms.len() > MANY * test.dim();
-        let alternative = |one: &Candidate| Alternative {
-            expr: one.expr.clone(),
-            complexity: one.complexity,
-            rho: one.measure.rho,
-        };
-        Some(Law {
-            complexity: self.settings.ops.complexity(&expr),
-            verdict: LawVerdict::of(&constancy, long, *exact),
-            front: front(candidates).into_iter().map(alternative).collect(),
-            found_by: self.roads_to(chosen, candidates),
-            constancy,
-            expr,
-        })
-    }
-}
-
-/// Whether a law may be a sum of many functions that approximates another: it is long, and varies by more
-/// than rounding, though by so little that this is no noise.
-fn approximates(law: &Law) -> bool {
-    law.complexity > LONG && (PARAMETER..APPROXIMATION).contains(&law.constancy.rho)
 }

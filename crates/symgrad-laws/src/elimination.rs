@@ -1,5 +1,7 @@
 //! Sums of features that change least, by backward elimination.
 
+use std::borrow::Cow;
+
 use symgrad_expr::{Expr, Workspace};
 
 use crate::known::Known;
@@ -23,7 +25,7 @@ const SHARE: usize = 12;
 
 /// A library on the points that are fitted.
 pub(crate) struct Fitted {
-    features: Vec<Expr>,
+    pub(crate) features: Vec<Expr>,
     matrices: Matrices,
 }
 
@@ -41,6 +43,20 @@ impl Fitted {
         Self { features, matrices: Matrices::of(&at, sample.dim()) }
     }
 
+    /// The matrices across the gradients of what is known.
+    pub(crate) fn across(
+        &self,
+        known: &Known,
+        sample: &Sample,
+        workspace: &mut Workspace,
+    ) -> Cow<'_, Matrices> {
+        if known.directions().is_empty() {
+            return Cow::Borrowed(&self.matrices);
+        }
+        let at = self.features.iter().filter_map(|expr| sample.feature(expr, workspace));
+        Cow::Owned(self.matrices.clone().across(known, &at.collect::<Vec<_>>()))
+    }
+
     /// The terms of sums of every length, for every ridge.
     pub(crate) fn sums(
         &self,
@@ -48,14 +64,7 @@ impl Fitted {
         sample: &Sample,
         workspace: &mut Workspace,
     ) -> Vec<Vec<Expr>> {
-        let across;
-        let matrices = if known.directions().is_empty() {
-            &self.matrices
-        } else {
-            let at = self.features.iter().filter_map(|expr| sample.feature(expr, workspace));
-            across = self.matrices.clone().across(known, &at.collect::<Vec<_>>());
-            &across
-        };
+        let matrices = self.across(known, sample, workspace);
         let mut found: Vec<Vec<usize>> = vec![];
         for ridge in RIDGES {
             for kept in path(&matrices.with_ridge(ridge), longest(sample.dim())) {

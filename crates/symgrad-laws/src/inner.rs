@@ -33,12 +33,12 @@ const ALIKE: [usize; 2] = [1, 2];
 /// Constants that are moved at a time, at most.
 const MOST_MOVED: usize = 4;
 
-/// Points on which constants are moved at first, and sums that are looked at.
+/// Points on which constants are moved at first, and sums of each length that are looked at.
 const POINTS: usize = 500;
-const SUMS: usize = 20;
+const SUMS: usize = 4;
 
-/// Sums whose constants are moved on all points.
-const FINISHED: usize = 8;
+/// Sums of each length whose constants are moved on all points.
+const FINISHED: usize = 2;
 
 /// Rounds over all constants, and the first step, relative to the constant: half the way to a
 /// neighbour on the grid.
@@ -128,28 +128,52 @@ pub(crate) fn sums(
     }
     let sample = few.thinned(POINTS);
     let at = known(&sample);
-    let mut ranked: Vec<(f64, Vec<Expr>)> = starts
+    let ranked: Vec<(f64, Vec<Expr>)> = starts
         .into_iter()
         .filter_map(|terms| {
             let fit = Fit::of(&terms, &at, &sample, workspace)?;
             Some((fit.loss()?, terms))
         })
         .collect();
-    let by_loss = |a: &(f64, Vec<Expr>), b: &(f64, Vec<Expr>)| a.0.total_cmp(&b.0);
-    ranked.sort_by(by_loss);
-    ranked.truncate(SUMS);
-    let mut moved: Vec<(f64, Vec<Expr>)> = ranked
-        .iter()
-        .filter_map(|(_, terms)| Fit::of(terms, &at, &sample, workspace)?.moved(STEP, workspace))
-        .collect();
-    moved.sort_by(by_loss);
-    moved.truncate(FINISHED);
+    let moved = |terms: &Vec<Expr>, workspace: &mut Workspace| {
+        Fit::of(terms, &at, &sample, workspace)?.moved(STEP, workspace)
+    };
+    let mut found: Vec<(f64, Vec<Expr>)> = vec![];
+    for (_, terms) in best_of_each_length(ranked, SUMS) {
+        found.extend(moved(&terms, workspace));
+    }
+    // What a term was needed for may be gone once constants are where they belong.
+    found = best_of_each_length(found, FINISHED);
+    let mut shorter = vec![];
+    for (_, terms) in best_of_each_length(found.clone(), 1) {
+        let mut terms = terms;
+        while let Some(fewer) = Fit::of(&terms, &at, &sample, workspace).and_then(|fit| fit.fewer())
+            && let Some(next) = moved(&fewer, workspace)
+        {
+            terms.clone_from(&next.1);
+            shorter.push(next);
+        }
+    }
+    found.extend(shorter);
+    let found = best_of_each_length(found, FINISHED);
     let at = known(fit);
     let finish = |terms: &Vec<Expr>, workspace: &mut Workspace| {
         let (loss, moved) = Fit::of(terms, &at, fit, workspace)?.moved(LAST_STEP, workspace)?;
         Some(Fit::of(&moved, &at, fit, workspace)?.rounded(loss, workspace))
     };
-    moved.iter().filter_map(|(_, terms)| finish(terms, workspace)).collect()
+    found.iter().filter_map(|(_, terms)| finish(terms, workspace)).collect()
+}
+
+/// So many sums of each length: of all together the longest would be best.
+fn best_of_each_length(mut sums: Vec<(f64, Vec<Expr>)>, most: usize) -> Vec<(f64, Vec<Expr>)> {
+    sums.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut counts = [0; LONGEST + 1];
+    sums.retain(|(_, terms)| {
+        let count = &mut counts[terms.len().min(LONGEST)];
+        *count += 1;
+        *count <= most
+    });
+    sums
 }
 
 /// The terms, with so many at most of each kind of function of the same inputs: those in the middle.
@@ -205,6 +229,18 @@ impl<'a> Fit<'a> {
     fn loss(&self) -> Option<f64> {
         let matrices = Matrices::of(&self.features, self.sample.dim());
         matrices.across(self.known, &self.features).least_ratio()
+    }
+
+    /// The terms without the one that has the smallest coefficient, if there is still a constant in them.
+    fn fewer(&self) -> Option<Vec<Expr>> {
+        let all: Vec<usize> = (0..self.terms.len()).collect();
+        let matrices = Matrices::of(&self.features, self.sample.dim());
+        let matrices = matrices.across(self.known, &self.features).with_ridge(ROUNDING);
+        let size = matrices.best(&all)?.scaled;
+        let least = all.into_iter().min_by(|&i, &j| size[i].abs().total_cmp(&size[j].abs()))?;
+        let mut terms = self.terms.clone();
+        terms.remove(least);
+        (terms.len() > 1 && !places_of(&terms).is_empty()).then_some(terms)
     }
 
     /// With a constant changed by a factor; `None`, and nothing changed, where that is not finite.

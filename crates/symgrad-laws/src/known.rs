@@ -76,19 +76,25 @@ impl Known {
         self.parts(feature, dim).independence
     }
 
-    /// How much of a gradient is across the known directions.
-    pub(crate) fn parts(&self, feature: &Feature, dim: usize) -> Across {
+    /// The squared length at each point of what a gradient is across the known directions.
+    pub(crate) fn squares_across(&self, feature: &Feature, dim: usize) -> Vec<f64> {
         let mut across = vec![0.0; feature.values.len()];
         for column in self.across(feature, dim) {
             across.iter_mut().zip(column).for_each(|(sum, g)| *sum += g * g);
         }
+        across
+    }
+
+    /// How much of a gradient is across the known directions.
+    pub(crate) fn parts(&self, feature: &Feature, dim: usize) -> Across {
+        let across = self.squares_across(feature, dim);
         let whole = feature.squares();
         let shares = across.iter().zip(&whole).filter(|(_, whole)| **whole > 0.0);
         let (sum, count) = shares
             .fold((0.0, 0), |(sum, count), (across, whole)| (sum + across / whole, count + 1));
         let rows = whole.len() as f64;
         Across {
-            square: across.iter().sum::<f64>() / rows,
+            squares: across,
             whole: whole.iter().sum::<f64>() / rows,
             independence: if count == 0 { 0.0 } else { sum / f64::from(count) },
         }
@@ -97,9 +103,9 @@ impl Known {
 
 /// How much of a gradient is across known directions.
 pub(crate) struct Across {
-    /// The mean square of that part.
-    pub(crate) square: f64,
-    /// The mean square of the whole.
+    /// The square of that part at each point.
+    pub(crate) squares: Vec<f64>,
+    /// The mean square of the whole gradient.
     pub(crate) whole: f64,
     /// The mean squared sine between gradient and directions.
     pub(crate) independence: f64,

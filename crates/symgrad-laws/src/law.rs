@@ -9,7 +9,8 @@ use crate::measure::Constancy;
 pub enum LawVerdict {
     /// It is constant, as far as can be told.
     Law,
-    /// It is nearly constant, but noise does not explain by how much it is not.
+    /// It is nearly constant, but noise does not explain by how much it is not; or a formula of another
+    /// kind may be meant.
     Ambiguous,
     /// It is not constant.
     NoLaw,
@@ -109,6 +110,9 @@ pub struct Law {
     pub found_by: Road,
     /// Formulas of which none is both simpler and more constant, by rising complexity.
     pub front: Vec<Alternative>,
+    /// A formula of another kind that is about as short and explains the held-out groups as well: while
+    /// there is one, neither can be called certain.
+    pub rival: Option<Alternative>,
 }
 
 /// What the data say as a whole.
@@ -127,6 +131,8 @@ pub enum Verdict {
 pub struct Laws {
     /// Functionally independent laws, in the order in which they were found: the simplest first.
     pub laws: Vec<Law>,
+    /// Formulas that are as constant as laws, but each has a rival of another kind: one of both is one.
+    pub ambiguous: Vec<Law>,
     /// The best that would have come next: it may be ambiguous, or no law. Absent where there is
     /// no room for a further one.
     pub next: Option<Law>,
@@ -149,6 +155,9 @@ impl Laws {
     pub fn verdict(&self) -> Verdict {
         if !self.laws.is_empty() {
             return Verdict::Laws;
+        }
+        if !self.ambiguous.is_empty() {
+            return Verdict::Ambiguous;
         }
         match &self.next {
             Some(next) if next.verdict != LawVerdict::NoLaw => Verdict::Ambiguous,

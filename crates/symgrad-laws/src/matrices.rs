@@ -133,32 +133,49 @@ impl Matrices {
         Self { change, whole: self.whole.clone(), scale: self.scale.clone() }
     }
 
+    /// The least share of the squared gradient of a combination that is across what more is known.
+    pub(crate) fn least_share(&self, across: &Self) -> Option<f64> {
+        let (change, whole) = (across.whole.clone(), self.whole.clone());
+        Self { change, whole, scale: self.scale.clone() }.least_ratio()
+    }
+
     /// The least change for the squared gradient that a combination of all features has.
     pub(crate) fn least_ratio(&self) -> Option<f64> {
-        let all: Vec<usize> = (0..self.len()).collect();
-        let c = self.with_ridge(ROUNDING).best(&all)?.scaled;
+        self.least_ratio_of(&(0..self.len()).collect::<Vec<_>>())
+    }
+
+    /// The same of a subset of the features.
+    pub(crate) fn least_ratio_of(&self, subset: &[usize]) -> Option<f64> {
+        let part = self.part(subset);
+        let all: Vec<usize> = (0..subset.len()).collect();
+        let c = part.with_ridge(ROUNDING).best(&all)?.scaled;
         let form = |matrix: &Mat<f64>| -> f64 {
             all.iter()
                 .map(|&i| all.iter().map(|&j| c[i] * matrix[(i, j)] * c[j]).sum::<f64>())
                 .sum()
         };
-        let ratio = form(&self.change) / form(&self.whole);
+        let ratio = form(&part.change) / form(&part.whole);
         ratio.is_finite().then_some(ratio)
+    }
+
+    /// The matrices of a subset.
+    fn part(&self, subset: &[usize]) -> Self {
+        let part = |m: &Mat<f64>| {
+            Mat::from_fn(subset.len(), subset.len(), |i, j| m[(subset[i], subset[j])])
+        };
+        let scale = subset.iter().map(|&j| self.scale[j]).collect();
+        Self { change: part(&self.change), whole: part(&self.whole), scale }
     }
 
     /// The combination of a subset of the features that changes least for its gradient.
     pub(crate) fn best(&self, subset: &[usize]) -> Option<Best> {
-        let part = |m: &Mat<f64>| {
-            Mat::from_fn(subset.len(), subset.len(), |i, j| m[(subset[i], subset[j])])
-        };
-        let (change, whole) = (part(&self.change), part(&self.whole));
+        let Self { change, whole, scale } = self.part(subset);
         let scaled = if subset.len() <= DENSE {
             largest_of_all(&change, whole)?
         } else {
             largest_by_iteration(&change, &whole)?
         };
-        let coefficients: Vec<f64> =
-            scaled.iter().zip(subset).map(|(c, &i)| c * self.scale[i]).collect();
+        let coefficients: Vec<f64> = scaled.iter().zip(scale).map(|(c, scale)| c * scale).collect();
         let finite = coefficients.iter().all(|c| c.is_finite());
         finite.then_some(Best { coefficients, scaled })
     }

@@ -1,5 +1,7 @@
 //! What a formula is worth on points that it was not fitted on.
 
+use std::ops::Range;
+
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -12,7 +14,8 @@ use crate::sample::{Feature, Sample, mean_square};
 #[derive(Clone, Debug)]
 pub(crate) struct Measure {
     /// Mean squared change for the squared gradient across what is known: the squared error of the
-    /// inputs, in their measures, that would explain it.
+    /// inputs, in their measures, that would explain it. No group counts for more than the usual one: else
+    /// the formula that is steep in few of them would say which these are.
     pub(crate) ratio: f64,
     /// The squared gradient along what is known for that across it. Noise there is in the change as well,
     /// and says nothing of the formula.
@@ -37,18 +40,24 @@ impl Measure {
         workspace: &mut Workspace,
     ) -> Option<Self> {
         let feature = sample.feature(expr, workspace)?;
-        let Across { square: across, whole: square, independence } =
-            known.parts(&feature, sample.dim());
+        let Across { squares, whole: square, independence } = known.parts(&feature, sample.dim());
         let change = mean_square(&feature.change);
+        let steep = Steepness::of(sample, &squares)?;
         let variance = feature.variance();
         let whole = if sample.has_motion() { square } else { variance };
-        let lasting = |block: &std::ops::Range<usize>| {
-            lasting_change(&feature.change[block.clone()], sample.ordered) / across
-        };
+        let lasting =
+            steep.ratios(sample, |rows| lasting_change(&feature.change[rows], sample.ordered));
+        let whole_change = steep.ratios(sample, |rows| mean_square(&feature.change[rows]));
+        let whole_squares = feature.squares();
+        let along = steep.ratios(sample, |rows| {
+            let pairs = whole_squares[rows.clone()].iter().zip(&squares[rows.clone()]);
+            pairs.map(|(whole, across)| whole - across).sum::<f64>() / rows.len() as f64
+        });
+        let usual = mean_of(sample, &steep.weights());
         let measure = Self {
-            ratio: change / across,
-            along: (square / across - 1.0).max(0.0),
-            blocks: sample.blocks.iter().map(lasting).collect(),
+            ratio: mean_of(sample, &whole_change) / usual,
+            along: (mean_of(sample, &along) / usual).max(0.0),
+            blocks: lasting.iter().map(|lasting| lasting / usual).collect(),
             independence,
             rho: change / whole,
             spread: variance / square,
@@ -57,6 +66,43 @@ impl Measure {
         let sound = finite && !feature.is_concentrated();
         sound.then_some(measure)
     }
+}
+
+/// How steep a formula is in each group.
+pub(crate) struct Steepness {
+    squares: Vec<f64>,
+    usual: f64,
+}
+
+impl Steepness {
+    /// `squares` are those of the gradient at each point.
+    pub(crate) fn of(sample: &Sample, squares: &[f64]) -> Option<Self> {
+        let mean =
+            |rows: &Range<usize>| squares[rows.clone()].iter().sum::<f64>() / rows.len() as f64;
+        let squares: Vec<f64> = sample.blocks.iter().map(mean).collect();
+        let mut sorted = squares.clone();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let usual = sorted.get(sorted.len() / 2).copied().filter(|usual| *usual > 0.0)?;
+        Some(Self { squares, usual })
+    }
+
+    /// Up to one; less where the gradient is short and what is divided by it uncertain.
+    pub(crate) fn weights(&self) -> Vec<f64> {
+        self.squares.iter().map(|square| (square / self.usual).min(1.0)).collect()
+    }
+
+    /// Something of each group for the squared gradient there, with its weight: the same for a formula and
+    /// any function of it, but where the gradient is short.
+    pub(crate) fn ratios(&self, sample: &Sample, of: impl Fn(Range<usize>) -> f64) -> Vec<f64> {
+        let blocks = sample.blocks.iter().zip(&self.squares);
+        blocks.map(|(rows, square)| of(rows.clone()) / square.max(self.usual)).collect()
+    }
+}
+
+/// The mean over all points of what each group has.
+fn mean_of(sample: &Sample, groups: &[f64]) -> f64 {
+    let sum: f64 = sample.blocks.iter().zip(groups).map(|(rows, x)| rows.len() as f64 * x).sum();
+    sum / sample.rows() as f64
 }
 
 /// How far the gradient is from being across the motion. Where it is short its direction is
@@ -80,7 +126,7 @@ fn mean_squared_cosine(feature: &Feature, change: &[f64]) -> f64 {
 
 /// The mean squared change of a block; of moments that follow each other, the part that lasts from
 /// one to the next, which errors of their own have no part in.
-fn lasting_change(change: &[f64], ordered: bool) -> f64 {
+pub(crate) fn lasting_change(change: &[f64], ordered: bool) -> f64 {
     if !ordered || change.len() < 3 {
         return mean_square(change);
     }

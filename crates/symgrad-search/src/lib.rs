@@ -28,7 +28,7 @@ pub use constraints::{
 pub use front::{Entry, HallOfFame};
 pub use generators::{Generators, SpanAgreement};
 pub use hints::{Form, Hint, HintKind, Hints};
-pub use judge::choice::Choice;
+pub use judge::choice::{CLEAR, Choice};
 pub use outcome::{Outcome, StopReason};
 pub use propose::libraries::{monomials, structured_libraries};
 pub use score::evaluator::Evaluator;
@@ -38,5 +38,5 @@ pub use score::objective::Objective;
 pub use score::scaling::Scaling;
 pub use search::{Finds, Observer, Search, Standing};
 // What the functions above take and return.
-pub use judge::trust::{EntryTrust, Evidence, Interval, Trust, Verdict};
+pub use judge::trust::{EntryTrust, Evidence, Interval, Trust, Verdict, description_bits};
 pub use symgrad_expr::{Expr, Names, NamesError, Op, OpSet, OpSetError};

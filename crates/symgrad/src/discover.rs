@@ -71,6 +71,10 @@ pub struct Discovery {
     pub relations: Vec<String>,
     /// Functionally independent laws, the simplest first.
     pub laws: Vec<LawRecord>,
+    /// Formulas that are as constant as laws, but each has a [`rival`](LawRecord::rival) of another kind: one
+    /// of both is a law.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ambiguous: Vec<LawRecord>,
     /// The best of what would have come next, which is no law.
     pub next: Option<LawRecord>,
     /// What the network's road has shown by itself, where it was taken.
@@ -168,6 +172,10 @@ pub struct LawRecord {
     /// Formulas of which none is both simpler and more constant on the groups by which the law was
     /// chosen.
     pub front: Vec<LawAlternative>,
+    /// A formula of another kind that is about as short and explains the held-out groups as well, if there
+    /// is one; with its ρ on these groups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rival: Option<LawAlternative>,
 }
 
 /// What the held-out groups say of a formula.

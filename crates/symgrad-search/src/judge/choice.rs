@@ -35,7 +35,7 @@ const BITS: f64 = 3.5;
 /// Bits that count as clear: odds of a thousand to one. The margin's union bound holds for
 /// random functions of the kind it assumes; other smooth functions, and the many formulas that
 /// nearly agree with one another, need this slack.
-pub(crate) const CLEAR: f64 = 10.0;
+pub const CLEAR: f64 = 10.0;
 
 /// Bits that amplitudes of that mean square take.
 pub(crate) fn misfit_bits(misfit: f64) -> f64 {

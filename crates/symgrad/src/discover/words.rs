@@ -23,12 +23,19 @@ fn only_seems_constant(law: &Law) -> bool {
     law.constancy.rho < LITTLE && law.constancy.is_like_chance()
 }
 
-pub(super) fn sentence_of(law: &Law) -> String {
+/// `rival` is the formula that may be meant in a law's place.
+pub(super) fn sentence_of(law: &Law, rival: Option<String>) -> String {
     let constancy = &law.constancy;
     let varies = varies_by(constancy.rho);
     // Far above ρ the estimate saw the motion, and no noise; far below, noise is not what limits it.
     let explains = |floor: &f64| (0.1..10.0).contains(&(floor / constancy.rho));
     let noisy = constancy.noise_floor.filter(explains).filter(|_| constancy.rho > ROUNDING);
+    if let Some(rival) = rival {
+        return format!(
+            "constant within groups to {varies}, but {rival} explains the groups that were held out about as \
+             well: less noise, or groups that differ more, would tell which of both is the law"
+        );
+    }
     match (law.verdict, noisy) {
         (LawVerdict::Law, Some(floor)) => format!(
             "constant within groups to {varies}, as far as noise, about {}, allows",
@@ -51,7 +58,7 @@ pub(super) fn sentence_of(law: &Law) -> String {
 /// `moving` are the inputs that change within groups.
 pub(super) fn verdict_of(
     found: &Laws,
-    laws: &[LawRecord],
+    [laws, ambiguous]: [&[LawRecord]; 2],
     next: Option<&LawRecord>,
     moving: &[&str],
 ) -> DiscoveryVerdict {
@@ -61,6 +68,14 @@ pub(super) fn verdict_of(
         count => format!("{count} independent laws"),
     };
     let is_slow = found.next.as_ref().is_some_and(only_seems_constant);
+    let either = |law: &LawRecord| {
+        let rival = law.rival.as_ref().map(|rival| format!(" or {}", rival.expression));
+        law.expression.clone() + &rival.unwrap_or_default()
+    };
+    let either = (!ambiguous.is_empty()).then(|| {
+        let which: Vec<String> = ambiguous.iter().map(either).collect();
+        format!("the data do not tell which is constant: {}; ", which.join("; "))
+    });
     let further = match (next, found.stopped) {
         (_, true) => "the search was stopped before its end".to_owned(),
         (Some(next), false) if next.verdict.kind == LawKind::Ambiguous => format!(
@@ -77,6 +92,7 @@ pub(super) fn verdict_of(
         ),
         (None, false) => "no room is left for a further one".to_owned(),
     };
+    let further = either.unwrap_or_default() + &further;
     let (kind, summary) = match found.verdict() {
         Verdict::Laws => (DiscoveryKind::Laws, format!("{independent}; {further}")),
         Verdict::Ambiguous => (DiscoveryKind::Ambiguous, format!("no clear law; {further}")),

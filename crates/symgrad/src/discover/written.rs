@@ -24,6 +24,7 @@ impl Discovery {
         let names = Names::new(points.names().to_vec())?;
         let nothing = Laws {
             laws: vec![],
+            ambiguous: vec![],
             next: None,
             parameters: vec![],
             relations: vec![],
@@ -58,6 +59,7 @@ impl<'a> Written<'a> {
     pub(super) fn discovery(self, found: &Laws, points: usize) -> Discovery {
         let name = |index: usize| self.names.iter().nth(index).unwrap_or_default().to_owned();
         let laws: Vec<LawRecord> = found.laws.iter().map(|law| self.law(law)).collect();
+        let ambiguous: Vec<LawRecord> = found.ambiguous.iter().map(|law| self.law(law)).collect();
         let next = found.next.as_ref().map(|law| self.law(law));
         // Of numbers that are too large for their squares nothing is known; and files hold no infinities.
         let noise = found.noise.as_ref().filter(|noise| noise.iter().all(|size| size.is_finite()));
@@ -75,8 +77,9 @@ impl<'a> Written<'a> {
             #[cfg(feature = "training")]
             network: None,
             network_failure: None,
-            verdict: verdict_of(found, &laws, next.as_ref(), &moving),
+            verdict: verdict_of(found, [&laws, &ambiguous], next.as_ref(), &moving),
             laws,
+            ambiguous,
             next,
             points,
             held_out: found.held_out,
@@ -119,7 +122,7 @@ impl<'a> Written<'a> {
                     LawVerdict::Ambiguous => LawKind::Ambiguous,
                     LawVerdict::NoLaw => LawKind::NoLaw,
                 },
-                summary: sentence_of(law),
+                summary: sentence_of(law, law.rival.as_ref().map(|rival| self.text(&rival.expr))),
             },
             found_by: match law.found_by {
                 Road::Direct => FoundBy::Direct,
@@ -127,6 +130,7 @@ impl<'a> Written<'a> {
                 Road::Both => FoundBy::Both,
             },
             front: law.front.iter().map(alternative).collect(),
+            rival: law.rival.as_ref().map(alternative),
         }
     }
 }

@@ -12,12 +12,13 @@ impl Discovery {
         let origin = self.origin.as_ref();
         let laws = self.laws.iter().zip(1..);
         let cards = laws.map(|(law, number)| self.card(law, format!("Law {number}")));
+        let ambiguous = self.ambiguous.iter().map(|law| self.card(law, "One of two".to_owned()));
         let next = self.next.iter().map(|law| self.card(law, "Next best".to_owned()));
         let file = origin.and_then(|origin| origin.data.clone());
         GridPage {
             title: file.map_or_else(|| "Laws".to_owned(), |file| format!("Laws in {file}")),
             sentences: self.sentences(),
-            cards: cards.chain(next).collect(),
+            cards: cards.chain(ambiguous).chain(next).collect(),
             groups: self.fronts(),
             command: origin.and_then(|origin| origin.command.clone()),
             provenance: self.facts(),

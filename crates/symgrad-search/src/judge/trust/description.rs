@@ -23,7 +23,7 @@ const PLACES: i32 = 15;
 /// Length of the formula in a prefix code, so that there are at most 2^b formulas of b bits:
 /// node kinds by the shares above, operators and inputs (so many there are) each with equal
 /// shares, constants by their digits.
-pub(crate) fn bits(expr: &Expr, ops: &OpSet, inputs: usize) -> f64 {
+pub fn bits(expr: &Expr, ops: &OpSet, inputs: usize) -> f64 {
     let arity = |arity| ops.ops().iter().filter(|op| op.arity() == arity).count().max(1) as f64;
     let (unary, binary) = ((arity(1) / UNARY).log2(), (arity(2) / BINARY).log2());
     let input = (inputs.max(1) as f64 / INPUT).log2();

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use symgrad_expr::{Expr, OpSet};
 
 pub use bootstrap::Interval;
-pub(crate) use description::bits as description_bits;
+pub use description::bits as description_bits;
 pub use evidence::Evidence;
 pub(crate) use holdout::{HeldOut, split};
 pub(crate) use matching::likeness;
