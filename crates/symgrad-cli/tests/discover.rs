@@ -285,6 +285,7 @@ fn bad_input_is_named_and_nothing_is_written() {
         (rows(8, 10).replace("x,v", "x_id,note").replace(",3\n", ",good\n"), "is not a number"),
         ("run,time\n0,0\n0,1\n1,0\n1,1\n".to_owned(), "besides those of the groups"),
         ("run,time,note\n0,0,a\n0,1,b\n1,0,a\n".to_owned(), "besides those of the groups"),
+        (rows(8, 10).replace(',', " "), "a comma, a semicolon or a tab"),
         ("run,time,x,v\n".to_owned() + &constant, "constant"),
     ] {
         let given = Given::csv(&text);
@@ -296,6 +297,34 @@ fn bad_input_is_named_and_nothing_is_written() {
         assert!(output.status.code() == Some(2) || words == "constant", "{told}");
         assert!(!out.join("result.json").exists() || words == "constant", "{told}");
     }
+}
+
+/// A column of nothing but NaN is left out, and said to hold nothing; whoever names it hears the same, and no
+/// advice that would leave out every row.
+#[test]
+fn a_column_without_numbers_is_named() {
+    let rows: Vec<String> = (0..160_u32)
+        .map(|n| {
+            let angle = 0.3 * f64::from(n % 20);
+            let size = 1.0 + 0.2 * f64::from(n / 20);
+            format!("{},{angle},{},{},NaN\n", n / 20, size * angle.cos(), size * angle.sin())
+        })
+        .collect();
+    let given = Given::csv(&("run,time,x,v,q\n".to_owned() + &rows.concat()));
+    let output = given.discover(&[]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(stderr(&output).contains("q (no number in any row)"), "{}", stderr(&output));
+    assert!(stdout(&output).contains("x^2 + v^2"), "{}", stdout(&output));
+    for more in
+        [&["--inputs", "x,v,q"][..], &["--time", "q"], &["--inputs", "x,v,q", "--skip-missing"]]
+    {
+        let output = given.discover(more);
+        let told = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(told.contains("`q` holds no number in any row"), "{told}");
+    }
+    let told = stderr(&given.discover(&["--inputs", "x,w"]));
+    assert!(told.contains("no column `w`") && told.contains("--group"), "{told}");
 }
 
 /// Whatever numbers a file may hold, and however many columns, there is an answer whose page is made.

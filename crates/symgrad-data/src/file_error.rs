@@ -130,8 +130,16 @@ pub enum FileProblem {
         /// What stands there.
         found: String,
     },
+    /// A column of nothing but NaN, nulls or empty fields.
+    #[error("column `{column}` holds no number in any row; use the others, without it")]
+    NoNumbers {
+        /// The column's name.
+        column: String,
+    },
     /// Every row lacks a number.
-    #[error("each of the {rows} rows lacks a number in some column; choose columns with --points")]
+    #[error(
+        "each of the {rows} rows lacks a number in some column; use fewer columns, or complete the rows"
+    )]
     AllMissing {
         /// The rows.
         rows: usize,
@@ -172,7 +180,7 @@ pub enum FileProblem {
     /// Nothing but what tells groups apart.
     #[error(
         "no input columns: besides those of the groups and of the time no column holds numbers; the columns \
-         are: {known}"
+         are: {known}; between columns there is a comma, a semicolon or a tab"
     )]
     NoGroupInputs {
         /// The names in the file.

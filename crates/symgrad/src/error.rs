@@ -344,10 +344,12 @@ fn file_hint(problem: &FileProblem) -> &'static str {
         | FileProblem::TwoRoles { .. }
         | FileProblem::NamedTwice { .. }
         | FileProblem::ColumnCount { .. } => {
-            "say which columns are which, as in --points a,b --gradients ga,gb"
+            "say which columns are which, as in --points a,b --gradients ga,gb for a search, and --group run \
+             --time t --inputs a,b for laws"
         }
         FileProblem::Parquet { .. }
         | FileProblem::ParquetColumn { .. }
+        | FileProblem::NoNumbers { .. }
         | FileProblem::ColumnType { .. } => "every column needs a finite number in every row",
         FileProblem::NotANumber { .. } | FileProblem::NotFinite { .. } => {
             "a column that is no input is left out where the inputs are named, with --inputs or, for a \

@@ -168,6 +168,12 @@ impl Sheet {
     }
 
     fn why_unused(&self, index: usize) -> &'static str {
-        if self.is_numeric(index) { "not asked for" } else { "no numbers, or it numbers the rows" }
+        let column = self.column(index);
+        match column.flaw {
+            _ if self.is_numeric(index) => "not asked for",
+            None if column.has_numbers() => "it numbers the rows",
+            None => "no number in any row",
+            Some(_) => "no numbers",
+        }
     }
 }

@@ -174,6 +174,9 @@ impl Column {
             (Some(Flaw::Kind(found)), _) => {
                 Err(FileProblem::ColumnType { column: column(), found: found.clone() })
             }
+            (None, Some(_)) if !self.has_numbers() => {
+                Err(FileProblem::NoNumbers { column: column() })
+            }
             (None, Some((place, found))) if !skip_missing => {
                 Err(FileProblem::Missing { place: *place, column: column(), found: found.clone() })
             }
