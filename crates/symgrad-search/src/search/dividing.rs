@@ -12,6 +12,9 @@ use crate::propose::reduction::{Characteristic, Coordinates};
 /// Points for these searches.
 const POINTS: usize = 1_000;
 
+/// Most inputs of a small group.
+const SMALL: usize = 3;
+
 /// Groups that are tried.
 const GROUPS: usize = 3;
 
@@ -36,7 +39,7 @@ impl Search {
         }
     }
 
-    fn divisible(&self) -> Option<Coordinates> {
+    pub(super) fn divisible(&self) -> Option<Coordinates> {
         let possible = self.rules.level_sets && self.rules.constraints.is_empty();
         let points = self.screen.thinned(POINTS);
         let whole = Coordinates::new(&points, &self.palette.inputs);
@@ -96,6 +99,27 @@ impl Search {
         }
         found.sort_by_key(Vec::len);
         found
+    }
+
+    /// The coordinates in which functions of small groups, one apart from the other, take their places.
+    pub(super) fn with_small_groups_combined(
+        &mut self,
+        whole: &Coordinates,
+    ) -> Option<Coordinates> {
+        let mut combined: Option<Coordinates> = None;
+        let mut used: Vec<u16> = vec![];
+        for group in self.groups(whole).into_iter().filter(|group| group.len() <= SMALL) {
+            let is_apart = group.iter().all(|input| !used.contains(input));
+            if !is_apart || group.len() + 1 >= whole.dim() || self.is_over() {
+                continue;
+            }
+            let known = combined.as_ref().unwrap_or(whole).clone();
+            if let Some(next) = self.with_function_of(&group, &known) {
+                used.extend(group);
+                combined = Some(next);
+            }
+        }
+        combined
     }
 
     /// The coordinates in which the function of a group that a search of its own finds takes its place.

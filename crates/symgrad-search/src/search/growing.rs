@@ -45,10 +45,13 @@ impl Search {
             }
         }
         let first = self.grows_for_the_first_time();
-        if first {
+        if first && !self.is_over() {
+            self.offer_by_integrating_factors();
+        }
+        if first && !self.is_done() {
             self.offer_pairs();
         }
-        let weak = if first && !self.is_over() { self.divide() } else { vec![] };
+        let weak = if first && !self.is_done() { self.divide() } else { vec![] };
         if self.stands_on_low_cliff() {
             return;
         }

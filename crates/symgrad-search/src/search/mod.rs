@@ -11,6 +11,7 @@ mod nested;
 mod observer;
 mod offering;
 mod pairing;
+mod potentials;
 pub(crate) mod replicate;
 mod restoring;
 mod rounds;

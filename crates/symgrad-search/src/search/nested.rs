@@ -9,8 +9,10 @@ use crate::outcome::EXACT;
 use crate::score::evaluator::Evaluator;
 use crate::score::objective::Objective;
 
-/// Each gets at most one in so many of the evaluations that are left.
+/// Each gets at most one in so many of the evaluations that are left, functions of one input, which most others
+/// come down to, one in so many.
 const PART: u64 = 3;
+const PART_OF_ONE_INPUT: u64 = 2;
 
 /// Formulas of each that are looked at.
 const STEEPEST: usize = 3;
@@ -50,10 +52,11 @@ impl Limits {
 
     /// A function of several inputs whose values are smooth.
     pub(super) const FUNCTION: Self =
-        Self { evaluations: 250_000, by_slopes: true, ..Self::COEFFICIENT };
+        Self { evaluations: 500_000, complexity: 48, by_slopes: true, ..Self::COEFFICIENT };
 
     /// A function of one input of which products consist.
-    pub(super) const OF_ONE: Self = Self { evaluations: 250_000, ..Self::COEFFICIENT };
+    pub(super) const OF_ONE: Self =
+        Self { evaluations: 250_000, complexity: 36, ..Self::COEFFICIENT };
 
     /// Values over a factor.
     pub(super) const REST: Self =
@@ -84,7 +87,8 @@ impl Search {
 
     /// A search of its own within limits, at its end.
     pub(super) fn nested_search(&mut self, objective: Objective, limits: Limits) -> Option<Self> {
-        let allowance = self.allowance().part(PART);
+        let part = if objective.dim() > 1 { PART } else { PART_OF_ONE_INPUT };
+        let allowance = self.allowance().part(part);
         let own = &self.state.config;
         // What is said of inputs by their names or numbers holds for the whole search alone; templates
         // and complexities are among the operators.
@@ -114,6 +118,17 @@ impl Search {
             }
         }
         self.state.evaluations += search.evaluations();
+        if let Some(best) = search.best() {
+            log::debug!(
+                target: "symgrad::search",
+                "{} inputs, {} of {} evaluations: {:e} is left by {}",
+                search.objective.dim(),
+                search.evaluations(),
+                allowance.evaluations.min(limits.evaluations),
+                best.loss,
+                best.expr,
+            );
+        }
         Some(search)
     }
 

@@ -12,8 +12,10 @@ use crate::score::evaluator::Evaluator;
 use crate::score::objective::Objective;
 use crate::score::target::Target;
 
-/// Pairs of functions get one in so many of the evaluations that are left.
+/// Pairs of functions get one in so many of the evaluations that are left, where there is but one input
+/// one in so many.
 const PART: u64 = 6;
+const PART_OF_ONE_INPUT: u64 = 2;
 
 /// Of what is offered at most one in so many.
 const OFFERED: u64 = 3;
@@ -49,7 +51,8 @@ impl Search {
             .first()
             .map_or(1.0, |paired| paired.points.points() as f64 / self.screen.points() as f64);
         let rules = &self.rules;
-        let shares = self.allowance().part(PART).stretched(share).shares(pairs.len());
+        let part = if self.palette.inputs.len() > 1 { PART } else { PART_OF_ONE_INPUT };
+        let shares = self.allowance().part(part).stretched(share).shares(pairs.len());
         let found: Vec<(Vec<Vec<Expr>>, u64)> = self.pool.install(|| {
             let each = pairs.into_par_iter().enumerate().map(|(k, mut paired)| {
                 paired.plain.retain(|feature| rules.constraints.suits(feature));

@@ -56,8 +56,11 @@ impl Search {
         }
         let first = self.grows_for_the_first_time();
         let tries_models = first && self.has_given_values();
-        let [clear, unclear] =
-            if tries_models { self.varying_coefficients() } else { [vec![], vec![]] };
+        let [clear, unclear] = if tries_models {
+            self.varying_coefficients(&self.screen.clone())
+        } else {
+            [vec![], vec![]]
+        };
         self.follow_models(&clear);
         if first && !self.is_done() {
             self.offer_products_of_functions();
@@ -180,6 +183,10 @@ impl Search {
         let (inputs, ops) = (self.palette.inputs.clone(), self.rules.ops.clone());
         let screen = self.screen.clone();
         for inside in seen_through(&screen, &ops) {
+            self.offer_models_of(&inside);
+            if self.is_done() {
+                break;
+            }
             let mut libraries = spectral::families(&inputs, &ops);
             libraries.extend(spectral::parametric(&inputs, &ops).into_iter().take(2));
             if inside.outer == Op::Sqrt {
@@ -197,6 +204,20 @@ impl Search {
             self.offer_with_fits(&found);
             if self.is_done() {
                 break;
+            }
+        }
+    }
+
+    /// Clear models of what is inside an outer function.
+    fn offer_models_of(&mut self, inside: &Inside) {
+        if self.palette.inputs.len() < 2 {
+            return;
+        }
+        let ops = self.rules.ops.clone();
+        let [clear, _] = self.varying_coefficients(&inside.objective);
+        for model in &clear {
+            if !self.is_done() {
+                self.follow_model(model, |sum| inside.whole(sum.clone(), &ops));
             }
         }
     }

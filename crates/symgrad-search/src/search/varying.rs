@@ -8,6 +8,7 @@ use crate::propose::reduction::{
     Radical, Term, VaryingCoefficients, factors, radicals, varying_coefficients,
 };
 use crate::propose::spectral;
+use crate::score::objective::Objective;
 
 /// Least squares get at most one in so many of the evaluations that are left.
 const PART: u64 = 4;
@@ -58,12 +59,15 @@ impl Search {
 
     /// The models that next to nothing is left of, and those that are less clear: much of the work on these
     /// is in vain.
-    pub(super) fn varying_coefficients(&mut self) -> [Vec<VaryingCoefficients>; 2] {
+    pub(super) fn varying_coefficients(
+        &mut self,
+        values: &Objective,
+    ) -> [Vec<VaryingCoefficients>; 2] {
         let (inputs, ops) = (&self.palette.inputs, &self.rules.ops);
         let allowance = self.allowance().part(PART);
         let possible = self.rules.constraints.is_empty();
         let (models, spent) = if possible {
-            varying_coefficients(&self.screen, inputs, ops, allowance)
+            varying_coefficients(values, inputs, ops, allowance)
         } else {
             (vec![], 0)
         };
@@ -78,16 +82,25 @@ impl Search {
             if self.is_done() {
                 return;
             }
-            let found = self.solved_terms(model);
-            for whole in &found {
-                log::debug!(target: "symgrad::search", "put together: {whole}");
-            }
-            self.offer_with_fits(&found);
-            if !self.is_done() {
-                // Coefficients of all terms together, and without the terms that nothing is lost without.
-                let libraries = found.iter().take(MULTIPLIED_OUT).map(spectral::multiplied_out);
-                self.eliminate_and_fit(libraries.collect());
-            }
+            self.follow_model(model, Expr::clone);
+        }
+    }
+
+    /// The same, for a model of a part of the formula.
+    pub(super) fn follow_model(
+        &mut self,
+        model: &VaryingCoefficients,
+        whole: impl Fn(&Expr) -> Expr,
+    ) {
+        let found: Vec<Expr> = self.solved_terms(model).iter().map(whole).collect();
+        for whole in &found {
+            log::debug!(target: "symgrad::search", "put together: {whole}");
+        }
+        self.offer_with_fits(&found);
+        if !self.is_done() {
+            // Coefficients of all terms together, and without the terms that nothing is lost without.
+            let libraries = found.iter().take(MULTIPLIED_OUT).map(spectral::multiplied_out);
+            self.eliminate_and_fit(libraries.collect());
         }
     }
 
@@ -144,7 +157,7 @@ mod tests {
     use symgrad_expr::{OpSet, Program, Workspace};
 
     use super::*;
-    use crate::{Objective, SearchConfig};
+    use crate::SearchConfig;
 
     /// A search for the values of a formula on [0.4, 1.5]ᵈ.
     fn opened(truth: &str, dim: usize) -> Search {
@@ -173,7 +186,7 @@ mod tests {
             ("x1 - x2*(exp(1.1*(x3 + x4)) - 1) - (x3 + x4)/x5", 5),
         ] {
             let mut search = opened(truth, dim);
-            let [clear, _] = search.varying_coefficients();
+            let [clear, _] = search.varying_coefficients(&search.screen.clone());
             search.follow_models(&clear);
             let replicate = &search.state.replicate;
             assert!(replicate.is_exact(), "{truth}: {:e}", replicate.hall.lowest());

@@ -4,7 +4,7 @@
 //!
 //! What is left are functions of fewer inputs, which are fitted with fewer unknowns, and so far more exactly.
 
-use super::products::{Data, Model, Monomial, ROUNDING};
+use super::products::{Data, Functions, Model, Monomial, ROUNDING};
 use super::smooth::Smooth;
 
 /// A monomial times a function of some inputs, a part of a model.
@@ -114,33 +114,25 @@ fn highest(data: &Data<'_>, blocks: &[Block]) -> Option<usize> {
 fn fitted(data: &mut Data<'_>, model: &Model, blocks: &[Block], degree: usize) -> Option<Fitted> {
     let blocks: Vec<Block> =
         blocks.iter().filter(|block| block.inputs.len() <= degree).cloned().collect();
-    let functions: Vec<Smooth> =
+    let functions: Vec<Functions> =
         blocks.iter().map(|b| data.interactions(&b.inputs, degree)).collect();
     let products = blocks
         .iter()
         .zip(&functions)
-        .map(|(block, function)| function.times(&model.monomials[block.monomial].values));
+        .map(|(block, function)| function.times(&model.monomials[block.monomial]));
     let design = products.reduce(|all, part| all.and(&part))?;
-    let sizes: Vec<usize> = functions.iter().map(Smooth::len).collect();
-    let solved = data.solved(&design, &sizes)?;
+    let sizes: Vec<usize> = functions.iter().map(Functions::len).collect();
+    let rows = data.rows(&design);
+    let solved = data.solved(&rows, &sizes)?;
     let mut first = 0;
     let values = functions
         .iter()
         .map(|function| {
             first += function.len();
-            function.values(&solved.fit.part(first - function.len(), function.len()))
+            function.values.values(&solved.fit.part(first - function.len(), function.len()))
         })
         .collect();
     Some(Fitted { blocks, degree, values, rises: solved.rises, left: solved.left })
-}
-
-impl Data<'_> {
-    fn interactions(&self, inputs: &[u16], degree: usize) -> Smooth {
-        if inputs.is_empty() {
-            return Smooth::column(&vec![1.0; self.objective.points()]);
-        }
-        Smooth::interactions(&self.columns(inputs), degree)
-    }
 }
 
 /// Interactions that have inputs in common together, for each monomial, the constant with the first of them.

@@ -11,6 +11,7 @@
 mod characteristics;
 mod coordinates;
 mod factors;
+mod integrating_factor;
 mod interactions;
 mod low_rank;
 mod products;
@@ -30,6 +31,7 @@ use crate::score::objective::Objective;
 pub(crate) use characteristics::{Characteristic, characteristics};
 pub(crate) use coordinates::Coordinates;
 pub(crate) use factors::factors;
+pub(crate) use integrating_factor::integrating_factors;
 pub(crate) use low_rank::{LowRank, low_rank};
 pub(crate) use quadrature::quadratures;
 pub(crate) use radicals::{Radical, radicals};

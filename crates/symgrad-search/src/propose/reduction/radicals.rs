@@ -169,7 +169,7 @@ fn parts(data: &mut Data<'_>, mut terms: Vec<Term>) -> Option<(Expr, Expr)> {
         kept = Some((std::mem::replace(&mut terms, fewer), solved.fit.coefficients));
     }
     let (terms, coefficients) = kept?;
-    let unit = data.target.deviation;
+    let unit = data.unit;
     let sum_of = |with_values: bool, unit: f64| {
         let chosen = terms.iter().zip(&coefficients);
         let chosen = chosen.filter(|(term, _)| term.with_values == with_values);

@@ -41,13 +41,26 @@ impl Smooth {
 
     /// All up to that degree altogether.
     pub(super) fn of_degree(variables: &[&[f64]], degree: usize) -> Self {
-        Self::products(variables, degree, 0)
+        Self::products(variables, degree, 0, None)
     }
 
     /// Those up to that degree altogether in which every variable has a part: what is no sum of functions of
     /// fewer variables.
     pub(super) fn interactions(variables: &[&[f64]], degree: usize) -> Self {
-        Self::products(variables, degree, 1)
+        Self::products(variables, degree, 1, None)
+    }
+
+    /// The derivatives of both by one of the variables.
+    pub(super) fn slopes_of_degree(variables: &[&[f64]], degree: usize, along: usize) -> Self {
+        Self::products(variables, degree, 0, Some(along))
+    }
+
+    pub(super) fn slopes_of_interactions(
+        variables: &[&[f64]],
+        degree: usize,
+        along: usize,
+    ) -> Self {
+        Self::products(variables, degree, 1, Some(along))
     }
 
     /// How many of these there are of so many variables.
@@ -55,12 +68,17 @@ impl Smooth {
         if variables > degree { 0 } else { Self::count(variables, degree - variables) }
     }
 
-    fn products(variables: &[&[f64]], degree: usize, least: usize) -> Self {
+    fn products(variables: &[&[f64]], degree: usize, least: usize, along: Option<usize>) -> Self {
         let points = variables.first().map_or(0, |column| column.len());
         let mut found: Vec<(usize, Vec<f64>)> = vec![(0, vec![1.0; points])];
-        for variable in variables {
-            let angles = angles(variable);
-            let powers: Vec<Vec<f64>> = (1..=degree).map(|k| cosines(&angles, k)).collect();
+        for (place, variable) in variables.iter().enumerate() {
+            let is_along = along == Some(place);
+            let powers: Vec<Vec<f64>> = if is_along {
+                slopes_of_polynomials(variable, degree)
+            } else {
+                let angles = angles(variable);
+                (1..=degree).map(|k| cosines(&angles, k)).collect()
+            };
             let products = |(used, column): &(usize, Vec<f64>)| -> Vec<(usize, Vec<f64>)> {
                 let times = |p: &Vec<f64>| column.iter().zip(p).map(|(a, b)| a * b).collect();
                 let more = powers.iter().take(degree - used).enumerate();
@@ -69,6 +87,12 @@ impl Smooth {
             let more: Vec<_> = found.iter().flat_map(products).collect();
             if least > 0 {
                 found.clear();
+            }
+            if is_along {
+                // What does not depend on it.
+                for (_, column) in &mut found {
+                    column.fill(0.0);
+                }
             }
             found.extend(more);
         }
@@ -89,6 +113,25 @@ impl Smooth {
     /// These and others, which come after them.
     pub(super) fn and(&self, others: &Self) -> Self {
         Self { columns: self.columns.iter().chain(&others.columns).cloned().collect() }
+    }
+
+    /// The sum with as many others, column by column.
+    pub(super) fn plus(&self, others: &Self) -> Self {
+        let plus = |(a, b): (&Vec<f64>, &Vec<f64>)| a.iter().zip(b).map(|(a, b)| a + b).collect();
+        Self { columns: self.columns.iter().zip(&others.columns).map(plus).collect() }
+    }
+
+    /// At the points of several, one after the other, column by column.
+    pub(super) fn stacked(parts: &[Self]) -> Self {
+        let columns = parts.first().map_or(0, Self::len);
+        let stacked = |k| parts.iter().flat_map(|part: &Self| &part.columns[k]).copied().collect();
+        Self { columns: (0..columns).map(stacked).collect() }
+    }
+
+    /// The means of the columns, as what they are at one point.
+    pub(super) fn means(&self) -> Self {
+        let mean = |column: &Vec<f64>| vec![column.iter().sum::<f64>() / column.len() as f64];
+        Self { columns: self.columns.iter().map(mean).collect() }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -216,6 +259,20 @@ fn angles(column: &[f64]) -> Vec<f64> {
     let (low, high) = range(column);
     let angle = |x: &f64| ((2.0 * x - low - high) / (high - low)).clamp(-1.0, 1.0).acos();
     column.iter().map(angle).collect()
+}
+
+/// The derivatives of the Chebyshev polynomials of degrees 1, 2 and so on, k·Uₖ₋₁.
+fn slopes_of_polynomials(column: &[f64], degree: usize) -> Vec<Vec<f64>> {
+    let (low, high) = range(column);
+    let scale = 2.0 / (high - low);
+    let x: Vec<f64> = column.iter().map(|x| scale * (x - low) - 1.0).collect();
+    let mut second_kind = vec![vec![1.0; x.len()], x.iter().map(|x| 2.0 * x).collect()];
+    for k in 2..degree {
+        let next = |n: usize| 2.0 * x[n] * second_kind[k - 1][n] - second_kind[k - 2][n];
+        second_kind.push((0..x.len()).map(next).collect::<Vec<f64>>());
+    }
+    let slope = |(k, u): (usize, Vec<f64>)| u.iter().map(|u| (k + 1) as f64 * scale * u).collect();
+    second_kind.into_iter().take(degree).enumerate().map(slope).collect()
 }
 
 /// A Chebyshev polynomial at the cosines of angles.

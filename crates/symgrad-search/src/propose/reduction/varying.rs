@@ -107,11 +107,17 @@ pub(crate) fn varying_coefficients(
 ) -> (Vec<VaryingCoefficients>, u64) {
     let objective = objective.thinned(POINTS);
     let Some(mut data) = Data::new(&objective, allowance) else { return (vec![], 0) };
+    let models = models(&mut data, inputs, ops);
+    (models, data.spent)
+}
+
+/// The same from what is known of values.
+pub(super) fn models(data: &mut Data<'_>, inputs: &[u16], ops: &OpSet) -> Vec<VaryingCoefficients> {
     let mut found = vec![];
     if (2..=INPUTS).contains(&inputs.len()) {
         for family in [Family::Powers, Family::Simple, Family::Quotients] {
             for size in 1..=OF_FUNCTIONS.min(inputs.len() - 1) {
-                found.extend(of_size(&mut data, inputs, size, family, ops));
+                found.extend(of_size(data, inputs, size, family, ops));
             }
             if found.iter().any(|model: &Model| model.left < EXACT_LEFT) {
                 break;
@@ -133,17 +139,17 @@ pub(crate) fn varying_coefficients(
     };
     found.retain(is_least);
     found.truncate(FOLLOWED);
-    if exact.is_empty() && (2..=OF_FUNCTIONS).contains(&inputs.len()) {
+    let fewest = if data.is_of_slopes() { 1 } else { 2 };
+    if exact.is_empty() && (fewest..=OF_FUNCTIONS).contains(&inputs.len()) {
         // A sum of functions of fewer inputs.
-        let one = data.monomial(&[], &[], ops);
-        found.extend(one.and_then(|one| data.fit(inputs, vec![one])));
+        found.extend(data.smoothest(inputs, ops));
     }
     let models: Vec<VaryingCoefficients> =
         found.iter().filter_map(|model| data.terms(model)).collect();
     for model in &models {
         log::debug!(target: "symgrad::search", "varying coefficients: {model}");
     }
-    (models, data.spent)
+    models
 }
 
 /// Which monomials there may be.
@@ -191,7 +197,19 @@ fn choices(inputs: &[u16], size: usize) -> Vec<Vec<u16>> {
     (0..inputs.len()).flat_map(with).collect()
 }
 
+/// By how much a degree that is too high is lowered.
+const LOWER: usize = 4;
+
 impl Data<'_> {
+    /// A function of all inputs, of the degree that leaves least at points that were held out.
+    fn smoothest(&mut self, inputs: &[u16], ops: &OpSet) -> Option<Model> {
+        let one = self.monomial(&[], &[], ops)?;
+        let highest = self.highest(inputs.len(), 1)?;
+        let fits = (1..=highest).rev().step_by(LOWER);
+        fits.filter_map(|degree| self.fit_of_degree(inputs, vec![one.clone()], degree))
+            .min_by(|a, b| a.left.total_cmp(&b.left))
+    }
+
     /// Those that times functions of so many inputs are not too many.
     fn monomials(
         &self,
@@ -239,6 +257,9 @@ impl Data<'_> {
     /// nothing to find.
     fn terms(&mut self, model: &Model) -> Option<VaryingCoefficients> {
         let Separated { mut parts, left } = separated(self, model)?;
+        if self.is_up_to_a_constant() {
+            parts.retain(|part| part.monomial.expr.is_some() || !part.inputs.is_empty());
+        }
         parts.sort_by(|a, b| b.share.total_cmp(&a.share));
         let tolerance =
             |part: &Part| (TOLERANCE * left / part.share).clamp(LEAST_TOLERATED, MOST_TOLERATED);
@@ -263,7 +284,7 @@ impl Data<'_> {
                 terms.len() - 1
             });
             let factor = match leaders[place] {
-                None => multiple_of(None)? * self.target.deviation,
+                None => multiple_of(None)? * self.unit,
                 Some(_) if known.is_none() => size,
                 leader @ Some(of) => multiple_of(leader)? * of.monomial.size,
             };
@@ -271,7 +292,7 @@ impl Data<'_> {
         }
         for (term, leader) in terms.iter_mut().zip(&leaders) {
             if let Some(part) = leader {
-                let unit = self.target.deviation / part.monomial.size;
+                let unit = self.unit / part.monomial.size;
                 let values: Vec<f64> = part.function.iter().map(|b| b * unit).collect();
                 let function = self.regression(&term.inputs, &values)?;
                 term.function = Some(function.thinned(FUNCTION_POINTS));
@@ -280,7 +301,7 @@ impl Data<'_> {
         // A function of all inputs is no simpler than the values.
         let is_simpler = |part: &&Part| part.inputs.len() < self.objective.dim();
         let any = leaders.iter().flatten().any(is_simpler);
-        any.then_some(VaryingCoefficients { terms, left })
+        (any || self.is_of_slopes()).then_some(VaryingCoefficients { terms, left })
     }
 }
 

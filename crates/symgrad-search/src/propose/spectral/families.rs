@@ -1,7 +1,7 @@
 //! Libraries of many features of one kind each, for elimination: sums of many terms are found in
 //! the library that has them all, however many others it has.
 
-use symgrad_expr::{Expr, Op, OpSet};
+use symgrad_expr::{Expr, Node, Op, OpSet};
 
 use super::features::{self, pairs, power, product, reciprocal, variables};
 
@@ -142,13 +142,17 @@ fn decays(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
     products(&factors, &exponentials, ops)
 }
 
-/// Inputs and squares times products of two waves of single inputs.
+/// Inputs and squares times products of two waves of single inputs, the squares of sines among them.
 fn interference(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
     let single = waves(&variables(inputs), ops);
     let mut all = single.clone();
     for (k, one) in single.iter().enumerate() {
         for other in &single[..k] {
             all.extend(product(other, one, ops));
+        }
+        // That of a cosine is one minus that of the sine.
+        if one.root() == Node::Op(Op::Sin) {
+            all.extend(power(one, 2, ops));
         }
     }
     let monomials = features::monomials(inputs, if inputs.len() <= 3 { 2 } else { 1 }, ops);
