@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import logging
+import multiprocessing
 import os
 import platform
 import signal
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass, replace
@@ -63,10 +66,14 @@ class Leash:
 
     machine: str = ""
     file: str = ""
+    holder: int = 0
 
     def here(self) -> str | None:
         """The file, if this is the machine on which to look for it."""
-        return self.file if self.file and self.machine == _machine() else None
+        if not self.file or self.machine != _machine():
+            return None
+        _end_with(self.holder, os.getpid())
+        return self.file
 
 
 @dataclass(frozen=True)
@@ -84,6 +91,26 @@ def _machine() -> str:
     return f"{platform.node()} {platform.system()}"
 
 
+@functools.cache
+def _end_with(holder: int, worker: int) -> None:
+    """Has a worker that the holder has started end where the holder is killed: it takes no file away then.
+
+    Once for each worker, whose number is there for processes that are copies of others.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None or parent.pid != holder:
+        return
+    begun = os.getppid()
+
+    def watch() -> None:
+        # A copy of a process may hold what tells its siblings that their parent lives.
+        while parent.is_alive() and os.getppid() == begun:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="symgrad-parent", daemon=True).start()
+
+
 class Holder:
     """Holds jobs on a leash, until it goes away."""
 
@@ -99,7 +126,7 @@ class Holder:
 
     @property
     def leash(self) -> Leash:
-        return Leash(_machine(), self._file)
+        return Leash(_machine(), self._file, os.getpid())
 
 
 def search(

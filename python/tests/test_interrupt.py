@@ -1,5 +1,6 @@
 """Ctrl-C ends a search soon, and keeps what it has found."""
 
+import os
 import re
 import signal
 import subprocess
@@ -75,3 +76,42 @@ def test_ctrl_c(call, after, end, tmp_path):
     assert child.returncode == 0
     # A queued job alone would take longer than that, an idle machine a second.
     assert time.monotonic() - start < 20
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc"), reason="looks for processes in /proc")
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+@pytest.mark.parametrize("call", [OWN, LAYER])
+def test_workers_of_a_killed_search_end(call, method, tmp_path):
+    call = call.replace("Executor(2)", f"Executor(2, multiprocessing.get_context('{method}'))")
+    program = tmp_path / "program.py"
+    program.write_text("import multiprocessing" + PROGRAM % call)
+    told = {**os.environ, "SYMGRAD_TEST": str(tmp_path)}
+    child = subprocess.Popen([sys.executable, program], stdout=subprocess.PIPE, text=True, env=told)
+    assert child.stdout.readline() == "ready\n"
+    until(lambda: sum(seconds > 0.5 for seconds in workers(tmp_path, child.pid)) >= 2)
+    child.kill()
+    child.wait()
+    until(lambda: not workers(tmp_path, child.pid))
+
+
+def workers(folder, parent):
+    """CPU seconds of the processes that the parent has left, or has."""
+    found = []
+    for entry in filter(str.isdecimal, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{entry}/environ", "rb") as file:
+                mine = f"SYMGRAD_TEST={folder}".encode() in file.read()
+            with open(f"/proc/{entry}/stat") as file:
+                ticks = file.read().rsplit(")", 1)[1].split()[11:13]
+        except OSError:
+            continue
+        if mine and int(entry) != parent:
+            found.append(sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK"))
+    return found
+
+
+def until(holds, seconds=60):
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.2)
