@@ -88,15 +88,20 @@ def test_workers_of_a_killed_search_end(call, method, tmp_path):
     told = {**os.environ, "SYMGRAD_TEST": str(tmp_path)}
     child = subprocess.Popen([sys.executable, program], stdout=subprocess.PIPE, text=True, env=told)
     assert child.stdout.readline() == "ready\n"
-    until(lambda: sum(seconds > 0.5 for seconds in workers(tmp_path, child.pid)) >= 2)
-    child.kill()
-    child.wait()
-    until(lambda: not workers(tmp_path, child.pid))
+    try:
+        until(lambda: sum(seconds > 0.5 for seconds in workers(tmp_path, child.pid).values()) >= 2)
+        child.kill()
+        child.wait()
+        until(lambda: not workers(tmp_path, child.pid))
+    finally:
+        child.kill()
+        for worker in workers(tmp_path, child.pid):
+            os.kill(worker, signal.SIGKILL)
 
 
 def workers(folder, parent):
-    """CPU seconds of the processes that the parent has left, or has."""
-    found = []
+    """The processes that the parent has left, or has, and their CPU seconds."""
+    found = {}
     for entry in filter(str.isdecimal, os.listdir("/proc")):
         try:
             with open(f"/proc/{entry}/environ", "rb") as file:
@@ -106,7 +111,7 @@ def workers(folder, parent):
         except OSError:
             continue
         if mine and int(entry) != parent:
-            found.append(sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK"))
+            found[int(entry)] = sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
     return found
 
 
