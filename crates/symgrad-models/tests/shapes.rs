@@ -72,3 +72,21 @@ fn shapes_are_not_believed() {
     }
     eprintln!("at most {most} bytes");
 }
+
+/// Whatever axes are named, once or twice, within the rank or beyond it: a network or an error.
+#[test]
+fn any_axes_are_read_or_refused() {
+    let axes: Vec<i64> = (-4..=4).collect();
+    for operator in ["Unsqueeze", "Squeeze"] {
+        for &one in &axes {
+            for &two in &axes {
+                for list in [vec![one], vec![one, two], vec![one, two, one]] {
+                    let distinct =
+                        list.iter().all(|a| list.iter().filter(|b| a == *b).count() == 1);
+                    let network = Network::from_onnx(&onnx(operator, &list, &[]));
+                    assert!(network.is_err() || distinct, "{operator} {list:?}");
+                }
+            }
+        }
+    }
+}

@@ -108,11 +108,12 @@ pub(super) fn unsqueeze(call: &mut Call<'_>) -> Outputs {
     let mut places: Vec<usize> =
         axes.iter().map(|&axis| call.full_axis(axis, rank)).collect::<Result<_, _>>()?;
     places.sort_unstable();
+    // Before any is inserted: without repetition none lies beyond the axes there are by then.
+    if places.windows(2).any(|pair| pair[0] == pair[1]) {
+        return Err(call.wrong(format!("an axis twice in {axes:?}")));
+    }
     let mut shape = operand.shape.clone();
-    for (index, place) in places.iter().enumerate() {
-        if places[..index].contains(place) {
-            return Err(call.wrong(format!("an axis twice in {axes:?}")));
-        }
+    for place in places {
         match place.checked_sub(operand.lead) {
             Some(axis) => shape.insert(axis, 1),
             None => return Err(call.mixes("puts an axis before the batch axis")),
