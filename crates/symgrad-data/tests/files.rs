@@ -106,8 +106,9 @@ fn broken_csv_is_explained() {
     assert!(error("a,b\n1,2\n3\n").contains("line 3 has 1 fields where the header has 2"));
     assert!(error("a,b\n1,2,9\n").contains("line 2 has 3 fields"));
     assert!(error("a,b\n1,2\n3,x7\n").contains("line 3, column `b`: `x7` is not a number"));
-    assert!(error("a,b\n1,\n").contains("line 2, column `b`: an empty field, and no number"));
-    assert!(error("a,b\n1,NaN\n").contains("line 2, column `b`: `NaN`, and no number"));
+    assert!(error("a,b\n1,\n").contains("column `b` holds no number in any row"));
+    assert!(error("a,b\n1,\n1,2\n").contains("line 2, column `b`: an empty field, and no number"));
+    assert!(error("a,b\n1,NaN\n1,2\n").contains("line 2, column `b`: `NaN`, and no number"));
     assert!(error("a,b\n1,2\n\n-inf,2\n").contains("line 4, column `a`: `-inf` is not finite"));
     assert!(error("a,b\n1,1e999\n").contains("`1e999` is not finite"));
     assert!(error("a,a\n1,2\n").contains("`a` appears twice"));
