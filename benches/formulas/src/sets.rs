@@ -16,7 +16,7 @@ pub(crate) enum Set {
     Formulas,
     /// Harder formulas, to be found: longer, with more inputs and constants inside functions.
     Hard,
-    /// As hard, written without sight of the search, which was never tuned on them.
+    /// As hard, written without sight of the search; tuned on from commit 1237975 on.
     Unseen,
     /// Random functions, of which none must be identified.
     Negatives,

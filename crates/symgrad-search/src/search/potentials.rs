@@ -9,7 +9,8 @@ const PART: u64 = 6;
 
 impl Search {
     /// Offers what comes of variables that enter as α(xₖ) + B(z) or as a(xₖ)·R(z), where models take B or R
-    /// apart and leave next to nothing. Groups of inputs that enter through one function are combined first.
+    /// apart and leave next to nothing: of the inputs, then with small groups of them combined that enter through
+    /// one function each.
     pub(super) fn offer_by_integrating_factors(&mut self) {
         let Some(whole) = self.divisible() else { return };
         self.follow_factors(&whole);

@@ -27,8 +27,11 @@ pub(crate) struct IntegratingFactor {
     own: Own,
     /// The share of the slopes of B that smooth fits leave.
     share: f64,
-    /// The slopes of B by each of the other variables, and weights under which their errors are those of the
-    /// unit gradient.
+}
+
+/// The slopes of B by each of the other variables, and weights under which their errors are those of the unit
+/// gradient.
+struct Weighted {
     slopes: Vec<Vec<f64>>,
     weights: Vec<f64>,
 }
@@ -88,7 +91,10 @@ pub(crate) fn integrating_factors(
     let mut found: Vec<IntegratingFactor> = vec![];
     for place in 0..coordinates.dim() {
         let fits = Fits::new(place, &some);
-        let tell = |own: &Own| fits.tell(IntegratingFactor::of(place, own, &some)?);
+        let tell = |own: &Own| {
+            let share = fits.share(&Weighted::of(place, own, &some)?)?;
+            Some(IntegratingFactor { place, own: own.clone(), share })
+        };
         tried += candidates.len() as u64;
         let best = candidates.iter().filter_map(tell).min_by(|a, b| a.share.total_cmp(&b.share));
         found.extend(best);
@@ -141,8 +147,8 @@ impl Own {
     }
 }
 
-impl IntegratingFactor {
-    /// As if it were one.
+impl Weighted {
+    /// As if α′ over the unit gradient's component at that place were an integrating factor.
     fn of(place: usize, own: &Own, coordinates: &Coordinates) -> Option<Self> {
         let alpha = own.slopes(&coordinates.columns[place])?;
         let along = &coordinates.direction[place];
@@ -155,14 +161,13 @@ impl IntegratingFactor {
         });
         let weight = |n: usize| coordinates.weights[n] * lengths[n] * lengths[n];
         Some(Self {
-            place,
-            own: own.clone(),
-            share: 1.0,
             slopes: slopes.collect(),
             weights: (0..points).map(|n| if counts(n) { weight(n) } else { 0.0 }).collect(),
         })
     }
+}
 
+impl IntegratingFactor {
     /// How a function of the other variables may be joined.
     pub(crate) fn ways(&self) -> Vec<Joined> {
         match self.own {
@@ -184,7 +189,7 @@ impl IntegratingFactor {
     ) -> (Vec<VaryingCoefficients>, u64) {
         let others = coordinates.dim() - 1;
         let some = coordinates.thinned((EQUATIONS / others).min(coordinates.weights.len()));
-        let Some(Self { slopes, weights, .. }) = Self::of(self.place, &self.own, &some) else {
+        let Some(Weighted { slopes, weights }) = Weighted::of(self.place, &self.own, &some) else {
             return (vec![], 0);
         };
         let slopes = match joined {
@@ -250,20 +255,19 @@ impl Fits {
         Self { others, all }
     }
 
-    /// With the share that is left of the slopes. `None` if they depend on xₖ.
-    fn tell(&self, factor: IntegratingFactor) -> Option<IntegratingFactor> {
-        let weigh = |column: &Vec<f64>| -> f64 {
-            column.iter().zip(&factor.weights).map(|(g, w)| w * g * g).sum()
+    /// The share that is left of the slopes. `None` if they depend on xₖ.
+    fn share(&self, of: &Weighted) -> Option<f64> {
+        let square = |column: &Vec<f64>| -> f64 {
+            column.iter().zip(&of.weights).map(|(g, w)| w * g * g).sum()
         };
-        let total: f64 = factor.slopes.iter().map(weigh).sum();
+        let total: f64 = of.slopes.iter().map(square).sum();
         let left = |smooth: &Smooth| -> Option<f64> {
-            let squares = smooth.weighted(&factor.weights)?;
-            factor.slopes.iter().map(|column| Some(squares.fit(column)?.left)).sum()
+            let squares = smooth.weighted(&of.weights)?;
+            of.slopes.iter().map(|column| Some(squares.fit(column)?.left)).sum()
         };
         let share = left(&self.others)? / total;
         let is_alone = || Some(share <= MORE * (left(&self.all)? / total).max(ROUNDING));
-        let is_told = share < MOST_LEFT && is_alone()?;
-        is_told.then_some(IntegratingFactor { share, ..factor })
+        (share < MOST_LEFT && is_alone()?).then_some(share)
     }
 }
 
