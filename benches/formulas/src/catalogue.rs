@@ -10,6 +10,7 @@ use crate::sets::{Half, Set};
 /// The lists, part of the binary.
 const FORMULAS: &str = include_str!("../formulas.toml");
 const HARD: &str = include_str!("../hard.toml");
+const FURTHER: &str = include_str!("../further.toml");
 const UNSEEN: &str = include_str!("../unseen.toml");
 
 /// A formula as a list gives it.
@@ -39,6 +40,7 @@ pub(crate) fn formulas(set: Set) -> Result<Vec<Formula>, Error> {
     let text = match set {
         Set::Formulas => FORMULAS,
         Set::Hard => HARD,
+        Set::Further => FURTHER,
         Set::Unseen => UNSEEN,
         Set::Negatives | Set::Standins | Set::Noise => return Ok(vec![]),
     };

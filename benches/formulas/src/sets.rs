@@ -16,7 +16,9 @@ pub(crate) enum Set {
     Formulas,
     /// Harder formulas, to be found: longer, with more inputs and constants inside functions.
     Hard,
-    /// As hard, written without sight of the search; tuned on from commit 1237975 on.
+    /// As hard, written without sight of the search, but tuned on later.
+    Further,
+    /// As hard, written without sight of the search, and never tuned on.
     Unseen,
     /// Random functions, of which none must be identified.
     Negatives,
@@ -51,7 +53,7 @@ impl Set {
     /// Its problems, in the order of its list.
     pub(crate) fn problems(self) -> Result<Vec<Problem>, Error> {
         match self {
-            Self::Formulas | Self::Hard | Self::Unseen => {
+            Self::Formulas | Self::Hard | Self::Further | Self::Unseen => {
                 catalogue::formulas(self)?.iter().map(|formula| formula.problem(self)).collect()
             }
             Self::Negatives => Ok(negatives::problems()),
@@ -62,7 +64,7 @@ impl Set {
 
     /// Whether there is a formula to be found.
     pub(crate) fn has_formulas(self) -> bool {
-        matches!(self, Self::Formulas | Self::Hard | Self::Unseen)
+        matches!(self, Self::Formulas | Self::Hard | Self::Further | Self::Unseen)
     }
 
     /// Noises in per cent, unless others are asked for. Infinite noise leaves nothing else.
@@ -70,7 +72,7 @@ impl Set {
         match self {
             Self::Formulas => &[0.0, 1.0, 10.0],
             Self::Noise => &[f64::INFINITY],
-            Self::Hard | Self::Unseen | Self::Negatives | Self::Standins => &[0.0],
+            Self::Hard | Self::Further | Self::Unseen | Self::Negatives | Self::Standins => &[0.0],
         }
     }
 

@@ -13,7 +13,10 @@ use crate::{catalogue, negatives, summary};
 
 /// Those of all lists.
 fn problems() -> Vec<Problem> {
-    [Set::Formulas, Set::Hard, Set::Unseen].iter().flat_map(|set| set.problems().unwrap()).collect()
+    [Set::Formulas, Set::Hard, Set::Further, Set::Unseen]
+        .iter()
+        .flat_map(|set| set.problems().unwrap())
+        .collect()
 }
 
 fn points(problem: &Problem, count: usize) -> Vec<Vec<f64>> {
@@ -23,7 +26,8 @@ fn points(problem: &Problem, count: usize) -> Vec<Vec<f64>> {
 #[test]
 fn the_lists_are_long_and_say_everything_once() {
     let (formulas, hard) = (Set::Formulas, Set::Hard);
-    let lists = [formulas, hard, Set::Unseen].map(|set| catalogue::formulas(set).unwrap());
+    let lists =
+        [formulas, hard, Set::Further, Set::Unseen].map(|set| catalogue::formulas(set).unwrap());
     assert!(lists[..2].iter().all(|list| list.len() >= 64) && lists[2].len() >= 32);
     let all: Vec<_> = lists.iter().flatten().collect();
     let unique = |part: fn(&catalogue::Formula) -> &str| {
@@ -43,7 +47,9 @@ fn the_lists_are_long_and_say_everything_once() {
 #[test]
 fn harder_formulas_are_longer_and_the_halves_alike() {
     let config = SearchConfig::default();
-    for problem in [Set::Hard, Set::Unseen].into_iter().flat_map(|set| set.problems().unwrap()) {
+    for problem in
+        [Set::Hard, Set::Further, Set::Unseen].into_iter().flat_map(|set| set.problems().unwrap())
+    {
         let name = &problem.name;
         assert!((15..=45).contains(&problem.expr.len()), "{name}: {}", problem.expr.len());
         let complexity = problem.complexity(Mode::Values);

@@ -89,7 +89,7 @@ impl Default for SearchConfig {
             budget: Effort::default().budget(),
             patience: 40,
             threads: None,
-            max_complexity: 40,
+            max_complexity: 60,
             islands: 6,
             population: 80,
             births: 400,

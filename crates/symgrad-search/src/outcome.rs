@@ -51,9 +51,6 @@ impl fmt::Display for StopReason {
     }
 }
 
-/// A loss that is zero up to rounding.
-pub(crate) const EXACT: f64 = 1e-13;
-
 /// An entry joins the final front only if it lowers the loss by this share: less is no reason
 /// to read a longer formula.
 const WORTHWHILE: f64 = 0.01;
@@ -106,10 +103,11 @@ impl Outcome {
         stop: StopReason,
     ) -> Self {
         let Judge { objective, held, .. } = *judge;
+        let floor = objective.floor();
         let mut front: Vec<Entry> = Vec::new();
         for entry in entries {
             let worth = front.last().is_none_or(|last| {
-                last.loss > EXACT && entry.loss < last.loss * (1.0 - WORTHWHILE)
+                last.loss > floor && entry.loss < last.loss * (1.0 - WORTHWHILE)
             });
             if worth {
                 front.push(entry);
@@ -236,13 +234,14 @@ impl Outcome {
         Writer::new(units, objective, ops, rounding).outcome(self)
     }
 
-    /// With other formulas for those of the front, with the same level sets.
+    /// With other formulas for those of the front, with the same level sets; losses up to the floor are rounding.
     pub(crate) fn rewrite(
         &mut self,
         formulas: Vec<LevelSets>,
         losses: &[f64],
         paper: Vec<f64>,
         names: &[String],
+        floor: f64,
     ) {
         if let (Some(folds), Some(answer)) = (&mut self.folds, self.answer) {
             let LevelSets { slope, offset, .. } = formulas[answer];
@@ -261,7 +260,7 @@ impl Outcome {
         for ((entry, formula), &loss) in self.front.iter_mut().zip(formulas).zip(losses) {
             entry.expr = formula.expr;
             // What is printed has the loss that is printed; rounding alone is no difference.
-            if (loss - entry.loss).abs() > EXACT {
+            if (loss - entry.loss).abs() > floor {
                 entry.loss = loss;
             }
         }

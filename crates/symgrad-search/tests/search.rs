@@ -253,6 +253,25 @@ fn values_are_regressed_on() {
 }
 
 #[test]
+fn constants_keep_the_digits_that_values_tell() {
+    let mut rng = ChaCha8Rng::seed_from_u64(16);
+    for _ in 0..3 {
+        let [a, b]: [f64; 2] = std::array::from_fn(|_| 0.2 + rng.random::<f64>());
+        let columns: Vec<Vec<f64>> = (0..2)
+            .map(|_| (0..POINTS).map(|_| 0.5 + 2.0 * rng.random::<f64>()).collect())
+            .collect();
+        let points = Table::new(vec!["x1".into(), "x2".into()], columns.clone()).unwrap();
+        let truth: Expr = format!("{a}*x1^2*(1 + {b}*x2)").parse().unwrap();
+        let mut values = vec![0.0; POINTS];
+        Program::compile(&truth).values(&columns, &mut Workspace::default(), &mut values).unwrap();
+        let objective = Objective::regression(&points, &values, false).unwrap();
+        let outcome = Search::new(objective, OpSet::default(), quick(5)).unwrap().run(&mut ());
+        let answer = outcome.answer().unwrap();
+        assert!(answer.loss < 1e-18, "{truth}: {} has loss {:e}", answer.expr, answer.loss);
+    }
+}
+
+#[test]
 fn values_of_any_size_are_found_and_judged() {
     let mut rng = ChaCha8Rng::seed_from_u64(14);
     let column: Vec<f64> = (0..200).map(|_| 0.5 + 2.0 * rng.random::<f64>()).collect();

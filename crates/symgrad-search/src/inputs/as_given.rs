@@ -5,7 +5,7 @@ use symgrad_expr::{Aligned, Expr, OpSet, Program, Workspace};
 use symgrad_simplify::{Domain, Simplifier};
 
 use crate::inputs::units::{LevelSets, as_given, level_sets_as_given};
-use crate::outcome::{EXACT, Outcome};
+use crate::outcome::Outcome;
 use crate::score::evaluator::Evaluator;
 use crate::score::measure::Measure;
 use crate::score::objective::Objective;
@@ -46,7 +46,7 @@ impl<'a> Writer<'a> {
             outcome.front().iter().map(|entry| self.formula(&entry.expr)).collect();
         let paper: Vec<f64> = written.iter().map(|w| self.paper_mse(&w.expr)).collect();
         let losses: Vec<f64> = written.iter().map(|w| self.loss(&w.expr)).collect();
-        outcome.rewrite(written, &losses, paper, self.own.names());
+        outcome.rewrite(written, &losses, paper, self.own.names(), self.objective.floor());
         outcome
     }
 
@@ -58,7 +58,8 @@ impl<'a> Writer<'a> {
             _ => level_sets_as_given(expr, self.units),
         };
         if !written.expr.constants().is_empty() {
-            let loss = &mut |expr: &Expr| self.loss(expr).max(EXACT);
+            let floor = self.objective.floor();
+            let loss = &mut |expr: &Expr| self.loss(expr).max(floor);
             let rounded = self.simplifier.round_constants(&written.expr, self.rounding, loss);
             // A rewritten formula may differ by a factor that turns would have to follow.
             if rounded.nodes() == written.expr.nodes() {

@@ -37,20 +37,25 @@ const BITS: f64 = 3.5;
 /// nearly agree with one another, need this slack.
 pub const CLEAR: f64 = 10.0;
 
-/// Bits that amplitudes of that mean square take.
-pub(crate) fn misfit_bits(misfit: f64) -> f64 {
-    0.5 * MODES * misfit.max(LOSS_FLOOR).log2()
+/// Bits that amplitudes of that mean square take, where less than the floor is rounding.
+pub(crate) fn misfit_bits(misfit: f64, floor: f64) -> f64 {
+    0.5 * MODES * misfit.max(floor).log2()
 }
 
 /// Index of the entry with the shortest code, by losses alone: what a search in progress goes by.
-pub(crate) fn shortest(front: &[Entry], ops: &OpSet, inputs: usize) -> Option<usize> {
-    lead(front, ops, inputs).map(|(index, _)| index)
+pub(crate) fn shortest(front: &[Entry], ops: &OpSet, inputs: usize, floor: f64) -> Option<usize> {
+    lead(front, ops, inputs, floor).map(|(index, _)| index)
 }
 
 /// The same, with the bits by which its code is shorter than that of any other entry.
-pub(crate) fn lead(front: &[Entry], ops: &OpSet, inputs: usize) -> Option<(usize, f64)> {
+pub(crate) fn lead(
+    front: &[Entry],
+    ops: &OpSet,
+    inputs: usize,
+    floor: f64,
+) -> Option<(usize, f64)> {
     let length =
-        |entry: &Entry| description_bits(&entry.expr, ops, inputs) + misfit_bits(entry.loss);
+        |entry: &Entry| description_bits(&entry.expr, ops, inputs) + misfit_bits(entry.loss, floor);
     let lengths: Vec<f64> = front.iter().map(length).collect();
     let first = least(lengths.iter().copied())?;
     let others = lengths.iter().enumerate().filter(|(index, _)| *index != first);
@@ -79,11 +84,9 @@ impl Choice {
     /// ```
     pub fn pick(self, front: &[(u32, f64)], horizon: u32) -> Option<usize> {
         match self {
-            Self::Code => least(
-                front
-                    .iter()
-                    .map(|&(complexity, loss)| BITS * f64::from(complexity) + misfit_bits(loss)),
-            ),
+            Self::Code => least(front.iter().map(|&(complexity, loss)| {
+                BITS * f64::from(complexity) + misfit_bits(loss, LOSS_FLOOR)
+            })),
             Self::Chord => chord(front, horizon),
         }
     }

@@ -62,6 +62,17 @@ impl LossKind {
         }
     }
 
+    /// Losses up to this are rounding: cosines are told from 1 to some 13 digits, values to ten where
+    /// numbers of a formula cancel, and errors are squared.
+    pub(crate) fn floor(self) -> f64 {
+        const OF_COSINES: f64 = 1e-13;
+        const OF_VALUES: f64 = 1e-20;
+        match self {
+            Self::Values | Self::ScaledValues => OF_VALUES,
+            _ => OF_COSINES,
+        }
+    }
+
     /// Whether the numbers called paper MSE are that: for folded neurons and values they are not.
     pub fn has_paper_mse(self) -> bool {
         matches!(self, Self::LevelSet | Self::Span | Self::PaperMse)

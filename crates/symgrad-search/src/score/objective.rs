@@ -316,6 +316,11 @@ impl Objective {
         self.axes().sees(input) && !is_constant(&self.columns[input])
     }
 
+    /// Losses up to this are rounding.
+    pub(crate) fn floor(&self) -> f64 {
+        self.loss_kind().floor()
+    }
+
     /// Whether all expressions with the same level sets have the same loss.
     pub(crate) fn is_blind_to_outer_functions(&self) -> bool {
         matches!(&self.target, Target::Directions(_))

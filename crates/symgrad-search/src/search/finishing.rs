@@ -9,7 +9,7 @@ use super::{Search, simplify};
 use crate::front::{Entry, HallOfFame};
 use crate::inputs::target_unit;
 use crate::judge::trust::{Confirmation, Verdict};
-use crate::outcome::{EXACT, Judge, Outcome, StopReason};
+use crate::outcome::{Judge, Outcome, StopReason};
 use crate::propose::evolution::Rules;
 use crate::score::budget::Allowance;
 use crate::score::evaluator::Evaluator;
@@ -41,13 +41,13 @@ impl Search {
         for entry in scored.into_iter().flatten() {
             hall.offer(entry);
         }
-        let tolerance = self.state.config.rounding;
+        let (tolerance, floor) = (self.state.config.rounding, self.state.floor);
         let rounded = |entry: &Entry, eval: &mut Evaluator<'_>| {
             // What breaks a constraint has no loss: constants are rounded around it. Losses
             // that are rounding alone are equal. What may not be evaluated is not accepted.
             let round = &mut |expr: &Expr| {
                 let permitted = rules.constraints.permits(expr) && rules.ops.allows(expr);
-                let loss = if permitted { eval.loss(expr).max(EXACT) } else { f64::INFINITY };
+                let loss = if permitted { eval.loss(expr).max(floor) } else { f64::INFINITY };
                 if eval.is_spent() { f64::NAN } else { loss }
             };
             Some(simplifier.round_constants(&entry.expr, tolerance, round))
@@ -56,7 +56,7 @@ impl Search {
         self.state.evaluations += first + second;
         // An entry as it was stands in only where it has no rounded form.
         let rounded = rounded.into_iter().filter_map(|forms| forms.into_iter().next()).collect();
-        let mut front = with_simple_constants(rounded, tolerance);
+        let mut front = with_simple_constants(rounded, tolerance, floor);
         let mean = self.mean();
         // The mean stands before what is longer and no better; something has to be the answer.
         let better = |entry: &Entry| mean.is_none() || entry.loss < 1.0;
@@ -192,12 +192,12 @@ impl Search {
 
 /// One entry per complexity: the first, unless a later one is better by more than rounding
 /// may cost. Otherwise crooked constants would come back in by way of a longer entry.
-fn with_simple_constants(entries: Vec<Entry>, tolerance: f64) -> Vec<Entry> {
+fn with_simple_constants(entries: Vec<Entry>, tolerance: f64, floor: f64) -> Vec<Entry> {
     let mut kept: BTreeMap<u32, Entry> = BTreeMap::new();
     for entry in entries {
         let replaces = kept
             .get(&entry.complexity)
-            .is_none_or(|held| entry.loss.max(EXACT) * (1.0 + tolerance) < held.loss);
+            .is_none_or(|held| entry.loss.max(floor) * (1.0 + tolerance) < held.loss);
         if replaces {
             kept.insert(entry.complexity, entry);
         }

@@ -65,7 +65,7 @@ impl Search {
     pub fn join_as(&mut self, number: u16) {
         self.state.member = number;
         let before = std::mem::take(&mut self.state.replicate.combinations);
-        self.state.replicate = Replicate::new(0, &self.state.own_config());
+        self.state.replicate = Replicate::new(0, &self.state.own_config(), self.state.floor);
         self.state.replicate.combinations = before;
     }
 

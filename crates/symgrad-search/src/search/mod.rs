@@ -367,7 +367,8 @@ impl Search {
     #[must_use]
     pub fn best(&self) -> Option<Entry> {
         let front = self.state.front();
-        let index = choice::shortest(&front, &self.rules.ops, self.palette.inputs.len())?;
+        let index =
+            choice::shortest(&front, &self.rules.ops, self.palette.inputs.len(), self.state.floor)?;
         Some(self.in_given_inputs(front[index].clone()))
     }
 

@@ -5,7 +5,7 @@ use symgrad_expr::{Costs, Definitions, Expr, Node, Op};
 use super::Search;
 use crate::SearchConfig;
 use crate::constraints::ConstraintConfig;
-use crate::outcome::EXACT;
+use crate::propose::evolution::LONGEST_BIRTH;
 use crate::score::evaluator::Evaluator;
 use crate::score::objective::Objective;
 
@@ -31,16 +31,19 @@ pub(super) struct Limits {
     by_slopes: bool,
     /// Whether values are as exact as those of the whole search.
     as_given: bool,
+    /// Losses of values up to this are errors of the values, or rounding.
+    floor: f64,
 }
 
 impl Limits {
     /// What a group of inputs hides is short, or the division is of no use.
     pub(super) const GROUP: Self = Self {
         evaluations: 400_000,
-        complexity: u32::MAX,
+        complexity: LONGEST_BIRTH,
         once: false,
         by_slopes: false,
         as_given: false,
+        floor: 0.0,
     };
 
     /// Level sets on slopes, in place of the values: as much as one part of a search may have.
@@ -48,19 +51,33 @@ impl Limits {
 
     /// A long coefficient is no more than a series.
     pub(super) const COEFFICIENT: Self =
-        Self { evaluations: 100_000, complexity: 24, once: true, ..Self::GROUP };
+        Self { evaluations: 100_000, complexity: 24, once: true, floor: 1e-13, ..Self::GROUP };
+
+    /// An outer function: values as given of what was found to be inside.
+    pub(super) const OUTER: Self = Self { as_given: true, floor: 0.0, ..Self::COEFFICIENT };
 
     /// A function of several inputs whose values are smooth.
-    pub(super) const FUNCTION: Self =
-        Self { evaluations: 500_000, complexity: 48, by_slopes: true, ..Self::COEFFICIENT };
+    pub(super) const FUNCTION: Self = Self {
+        evaluations: 500_000,
+        complexity: 48,
+        by_slopes: true,
+        floor: 1e-17,
+        ..Self::COEFFICIENT
+    };
 
     /// A function of one input of which products consist.
     pub(super) const OF_ONE: Self =
-        Self { evaluations: 250_000, complexity: 36, ..Self::COEFFICIENT };
+        Self { evaluations: 250_000, complexity: 36, floor: 1e-17, ..Self::COEFFICIENT };
 
     /// Values over a factor.
-    pub(super) const REST: Self =
-        Self { evaluations: 500_000, once: true, by_slopes: true, as_given: true, ..Self::GROUP };
+    pub(super) const REST: Self = Self {
+        evaluations: 500_000,
+        complexity: u32::MAX,
+        once: true,
+        by_slopes: true,
+        as_given: true,
+        ..Self::GROUP
+    };
 }
 
 impl Search {
@@ -109,6 +126,7 @@ impl Search {
         };
         let mut search = Self::new(objective, self.rules.ops.clone(), config).ok()?;
         search.limits = Some(limits);
+        search.state.raise_floor(limits.floor);
         search.stop.clone_from(&self.stop);
         search.until = self.latest();
         while search.step().is_none() {
@@ -138,13 +156,13 @@ impl Search {
         let Some(search) = self.nested_search(objective.clone(), limits) else {
             return vec![];
         };
-        let mut lowest = 1.0;
+        let (mut lowest, floor) = (1.0, search.state.floor);
         let mut falls: Vec<(f64, Expr)> = vec![];
         for entry in search.front() {
             if entry.loss < HOPELESS {
-                falls.push((lowest / entry.loss.max(EXACT), entry.expr));
+                falls.push((lowest / entry.loss.max(floor), entry.expr));
             }
-            lowest = f64::min(lowest, entry.loss.max(EXACT));
+            lowest = f64::min(lowest, entry.loss.max(floor));
         }
         falls.sort_by(|a, b| b.0.total_cmp(&a.0));
         let mut eval = Evaluator::new(objective);
@@ -161,8 +179,8 @@ impl Search {
     /// A formula in the inputs as given, without slight terms, its constants rounded.
     fn tidied(&self, formula: Expr, eval: &mut Evaluator<'_>) -> Expr {
         let formula = without_slight_terms(formula, eval);
-        let tolerance = self.state.config.rounding;
-        self.simplifier.round_constants(&formula, tolerance, &mut |e| eval.loss(e).max(EXACT))
+        let (tolerance, floor) = (self.state.config.rounding, self.state.floor);
+        self.simplifier.round_constants(&formula, tolerance, &mut |e| eval.loss(e).max(floor))
     }
 }
 

@@ -9,7 +9,6 @@ use symgrad_simplify::Simplifier;
 
 use super::{Search, simplify};
 use crate::front::Entry;
-use crate::outcome::EXACT;
 use crate::propose::evolution::{Rules, restore_templates, spellings, strip};
 use crate::propose::spectral;
 use crate::score::evaluator::Evaluator;
@@ -82,10 +81,10 @@ impl Search {
         long.retain(|(expr, loss)| loss * CLIFF < best && rules.ops.complexity(expr) <= most);
         long.sort_by_key(|(expr, _)| rules.ops.complexity(expr));
         // Of those, the ones that nothing shorter equals; the best last.
-        let mut lowest = f64::INFINITY;
+        let (mut lowest, floor) = (f64::INFINITY, self.state.floor);
         long.retain(|&(_, loss)| {
-            let falls = loss.max(EXACT) < lowest;
-            lowest = lowest.min(loss.max(EXACT));
+            let falls = loss.max(floor) < lowest;
+            lowest = lowest.min(loss.max(floor));
             falls
         });
         let tried = &long[long.len().saturating_sub(MOST_SHORTENED)..];
@@ -201,6 +200,8 @@ mod tests {
         assert!(search.rules.ops.complexity(&expanded) > 8);
         search.offer_in_any_case(&[expanded], 10);
         let front = search.state.replicate.hall.front();
-        assert!(front.iter().any(|entry| entry.complexity <= 8 && entry.loss <= EXACT));
+        assert!(
+            front.iter().any(|entry| entry.complexity <= 8 && entry.loss <= search.state.floor)
+        );
     }
 }

@@ -14,7 +14,6 @@ use symgrad_expr::{Expr, OpSet};
 use crate::config::SearchConfig;
 use crate::front::{Entry, HallOfFame};
 use crate::judge::choice;
-use crate::outcome::EXACT;
 use crate::propose::archive::Archive;
 use crate::propose::evolution::Island;
 
@@ -44,6 +43,8 @@ pub(crate) struct Replicate {
     leads: bool,
     /// Steps since the choice last changed.
     stable: u64,
+    /// Losses up to this are rounding.
+    floor: f64,
 }
 
 /// A choice is settled once it has stood for this many times the work that found it.
@@ -83,7 +84,7 @@ const UNRELATED: f64 = 1.0;
 const GROWTH: u64 = 2;
 
 impl Replicate {
-    pub(crate) fn new(index: u64, config: &SearchConfig) -> Self {
+    pub(crate) fn new(index: u64, config: &SearchConfig, floor: f64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
         rng.set_stream(index << 32);
         let mut replicate = Self {
@@ -102,6 +103,7 @@ impl Replicate {
             chosen_at: 0,
             leads: false,
             stable: 0,
+            floor,
         };
         replicate.islands =
             (0..config.islands as u64).map(|island| replicate.island(island, config)).collect();
@@ -146,7 +148,7 @@ impl Replicate {
         self.steps += 1;
         self.spent += spent;
         let front = self.hall.front();
-        let lead = choice::lead(&front, ops, inputs);
+        let lead = choice::lead(&front, ops, inputs, self.floor);
         self.leads = lead.is_some_and(|(_, bits)| bits >= choice::CLEAR);
         let choice = lead.map(|(index, _)| front[index].expr.clone());
         // That its constants get better is no other choice.
@@ -158,6 +160,11 @@ impl Replicate {
             self.stable = 0;
         }
         self.chosen = choice;
+    }
+
+    /// From now on losses up to this are rounding, too.
+    pub(crate) fn raise_floor(&mut self, floor: f64) {
+        self.floor = self.floor.max(floor);
     }
 
     /// Evaluations so far.
@@ -177,7 +184,7 @@ impl Replicate {
 
     /// Whether something has no loss but rounding.
     pub(crate) fn is_exact(&self) -> bool {
-        self.hall.lowest() <= EXACT
+        self.hall.lowest() <= self.floor
     }
 
     /// Whether the choice leaves less than one in so many of what all that is shorter leaves, and
@@ -213,7 +220,7 @@ impl Replicate {
     pub(crate) fn gains_on_polished(&self, entry: &Entry, share: f64) -> bool {
         let held = self.polished.iter().filter(|old| old.complexity <= entry.complexity);
         let best = held.map(|old| old.loss).fold(f64::INFINITY, f64::min);
-        entry.loss < best * (1.0 - share) && best > EXACT
+        entry.loss < best * (1.0 - share) && best > self.floor
     }
 }
 
@@ -223,7 +230,7 @@ mod tests {
 
     /// A replicate with a front of these complexities and losses, of which one is chosen.
     fn with_front(front: &[(u32, f64)], chosen: usize) -> Replicate {
-        let mut replicate = Replicate::new(0, &SearchConfig::default());
+        let mut replicate = Replicate::new(0, &SearchConfig::default(), 1e-13);
         for &(complexity, loss) in front {
             let expr = (1..complexity).fold(Expr::var(0), |sum, _| sum + Expr::var(0));
             replicate.hall.offer(Entry { expr, complexity, loss });

@@ -6,7 +6,6 @@ use symgrad_expr::{Expr, OpSet};
 use super::Search;
 use crate::front::Entry;
 use crate::inputs::target_unit;
-use crate::outcome::EXACT;
 use crate::propose::archive::Archive;
 use crate::propose::evolution::{Palette, negated, spellings, strip};
 use crate::propose::reduction::reduce;
@@ -128,8 +127,7 @@ impl Search {
 
     /// Sums of many structured terms by elimination, unless a formula is already exact.
     fn eliminate(&mut self) {
-        let exact = |entry: &Entry| entry.loss <= EXACT;
-        if self.state.replicate.hall.front().iter().any(exact) {
+        if self.state.replicate.is_exact() {
             return;
         }
         let libraries = spectral::families(&self.palette.inputs, &self.rules.ops);

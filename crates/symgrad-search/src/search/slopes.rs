@@ -58,7 +58,7 @@ impl Search {
         }
         let (weights, target) = (self.screen.weights().to_vec(), self.screen.target().clone());
         let objective = Objective::weighted(vec!["x1".into()], vec![values], weights, target);
-        let outer = self.steepest(&objective, Limits::COEFFICIENT).into_iter();
+        let outer = self.steepest(&objective, Limits::OUTER).into_iter();
         outer.map(|outer| outer.substitute(std::slice::from_ref(inside))).collect()
     }
 }

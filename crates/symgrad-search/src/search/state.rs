@@ -28,12 +28,14 @@ pub(crate) struct State {
     /// Whether signs are local because the neuron was seen to fold its concept.
     pub(crate) folded: bool,
     pub(crate) evaluations: u64,
+    /// Losses up to this are rounding.
+    pub(crate) floor: f64,
     /// Why the last step was the last one, if it was.
     pub(crate) stop: Option<StopReason>,
 }
 
 /// What a saved search begins with; the digits count the layouts there have been.
-const HEADER: &[u8] = b"symgrad-search-7\n";
+const HEADER: &[u8] = b"symgrad-search-8\n";
 
 /// The part of the budget that is kept for the closing, where constants are rounded, and the most
 /// evaluations that are.
@@ -45,15 +47,22 @@ impl State {
         Self {
             ops,
             objective: objective.digest(),
-            replicate: Replicate::new(0, &config),
+            replicate: Replicate::new(0, &config, objective.floor()),
             resting: None,
             member: 0,
             guests: vec![],
             folded: false,
             evaluations: 0,
+            floor: objective.floor(),
             stop: None,
             config,
         }
+    }
+
+    /// From now on losses up to this are rounding, too.
+    pub(crate) fn raise_floor(&mut self, floor: f64) {
+        self.floor = self.floor.max(floor);
+        self.replicate.raise_floor(floor);
     }
 
     /// The settings with the seed of its own random numbers: that of the settings for the first of
@@ -67,7 +76,7 @@ impl State {
     /// The other replicate's turn: where it left off, or from its beginning.
     pub(crate) fn change_over(&mut self) {
         let next = self.resting.take();
-        let next = next.unwrap_or_else(|| Replicate::new(1, &self.own_config()));
+        let next = next.unwrap_or_else(|| Replicate::new(1, &self.own_config(), self.floor));
         self.resting = Some(std::mem::replace(&mut self.replicate, next));
     }
 

@@ -37,9 +37,6 @@ const SEED: u64 = 0x5eed;
 /// If less of a typical misfit would be seen, noise and misfit cannot be told apart.
 const SEEN: f64 = 0.5;
 
-/// Mean squares below this are rounding of double precision, or as good as that.
-const ROUNDING: f64 = 1e-13;
-
 /// What speaks for a formula.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
@@ -132,7 +129,7 @@ pub(crate) fn weigh(
         }
     }
     let unit = matching::unit(objective);
-    let (noise_of_data, least_misfit) = noise_of_data(held.iter().flatten());
+    let (noise_of_data, least_misfit) = noise_of_data(held.iter().flatten(), objective.floor());
     let each = front.iter().zip(held).zip(chances);
     each.map(|((entry, held), chance)| {
         let Held { mismatch, total, share, smooth, noise, .. } = held?;
@@ -149,14 +146,14 @@ pub(crate) fn weigh(
     .collect()
 }
 
-/// The noise in the data and the least misfit beside it, both as mean squares; no noise where every
+/// The noise in the data and the least misfit beside it, by rounding at least, both as mean squares; no noise where every
 /// formula leaves something smooth, or next to nothing.
 ///
 /// Noise is a property of the data: a formula that leaves more has not got more of it.
-fn noise_of_data<'a>(held: impl Iterator<Item = &'a Held>) -> (f64, f64) {
+fn noise_of_data<'a>(held: impl Iterator<Item = &'a Held>, floor: f64) -> (f64, f64) {
     let noise_alone = held.filter(|held| !held.smooth).map(|held| (held.noise, held.mismatch));
     let least = noise_alone.reduce(|a, b| (a.0.min(b.0), a.1.min(b.1)));
-    least.filter(|(noise, _)| *noise > FAINT).unwrap_or((0.0, ROUNDING))
+    least.filter(|(noise, _)| *noise > FAINT).unwrap_or((0.0, floor))
 }
 
 /// Noise below a fifth of a degree may as well be the fine structure of a network's error, which a
@@ -213,7 +210,7 @@ impl Held {
         let smooth = splits.iter().any(|split| split.gain > BEYOND_DOUBT)
             || neighbours.err_alike(&found.residual);
         let noise = likeliest.noise.min(found.total);
-        Some(Self { mismatch: mismatch.max(ROUNDING), total, share, smooth, noise, found })
+        Some(Self { mismatch: mismatch.max(objective.floor()), total, share, smooth, noise, found })
     }
 }
 

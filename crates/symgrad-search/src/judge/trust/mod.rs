@@ -27,6 +27,7 @@ pub(crate) use verdict::{Confirmation, same_within};
 use crate::front::Entry;
 use crate::judge::choice::Choice;
 use crate::outcome::Judge;
+use crate::propose::evolution::LONGEST_BIRTH;
 use crate::score::evaluator::Evaluator;
 use crate::score::measure::LossKind;
 use crate::score::objective::Objective;
@@ -92,8 +93,8 @@ pub(crate) fn assess(front: &[Entry], judge: &Judge<'_>) -> (Trust, Option<usize
     // Of several concepts every function is as right, and noise hides some of them more than others:
     // bits of misfit do not tell them apart.
     let choice = if held.whole.neurons() > 1 { Choice::Chord } else { config.choice };
-    let picked = choice.pick(&pairs, config.max_complexity);
-    let candidates = verdict::candidates(front, picked);
+    let picked = choice.pick(&pairs, config.max_complexity.min(LONGEST_BIRTH));
+    let candidates = verdict::candidates(front, picked, held.whole.floor());
     let evidence = evidence::weigh(&held.whole, front, &candidates, ops);
     let random = intervals(held.random.as_ref(), &formulas, RESAMPLING[0]);
     let shell = intervals(held.shell.as_ref(), &formulas, RESAMPLING[1]);
@@ -103,7 +104,7 @@ pub(crate) fn assess(front: &[Entry], judge: &Judge<'_>) -> (Trust, Option<usize
         .map(|(evidence, (held_out, shell))| EntryTrust { held_out, shell, evidence })
         .collect();
     let answer = match choice {
-        Choice::Code => verdict::choose(&entries, judge.known_error()).or(picked),
+        Choice::Code => verdict::choose(&entries, judge).or(picked),
         Choice::Chord => picked,
     };
     let verdict = verdict::judge(front, &entries, answer, judge);

@@ -42,14 +42,14 @@ const GENERALISES: f64 = 2.0;
 /// in the middle is a breakdown: networks err there two to five times as much.
 const EXTRAPOLATES: f64 = 10.0;
 
-/// Losses below this are rounding.
-const ROUNDING: f64 = 1e-13;
-
 /// Formulas that differ by less (1 − mean cos, or 1 − correlation) are one: by rounding, or by what
 /// points leave open of the constants that were fitted to them.
 pub(crate) fn same_within(loss: f64, points: usize) -> f64 {
-    (CONSTANTS * loss / points as f64).max(ROUNDED)
+    (CONSTANTS * loss / points as f64).max(RESOLVED)
 }
+
+/// Cosines and correlations closer to 1 are 1.
+const RESOLVED: f64 = 1e-12;
 
 /// Constants that a formula may have had fitted.
 const CONSTANTS: f64 = 8.0;
@@ -62,9 +62,9 @@ const IN_QUESTION: f64 = 100.0;
 const MOST: usize = 14;
 
 /// The entries that may be the answer, the rule's pick among them.
-pub(crate) fn candidates(front: &[Entry], pick: Option<usize>) -> Vec<usize> {
+pub(crate) fn candidates(front: &[Entry], pick: Option<usize>, floor: f64) -> Vec<usize> {
     let lowest = front.iter().map(|entry| entry.loss).fold(f64::INFINITY, f64::min);
-    let close = |index: &usize| front[*index].loss <= (IN_QUESTION * lowest).max(ROUNDING);
+    let close = |index: &usize| front[*index].loss <= (IN_QUESTION * lowest).max(floor);
     let mut found: Vec<usize> = (0..front.len()).filter(close).take(MOST).collect();
     found.extend(pick.filter(|pick| !found.contains(pick)));
     found
@@ -84,8 +84,8 @@ pub(crate) enum Confirmation {
 
 /// The entry with the shortest code; absent if nothing was weighed. A misfit below the error that
 /// is known to be the neuron's own is as good as none.
-pub(crate) fn choose(entries: &[EntryTrust], known_error: f64) -> Option<usize> {
-    let lengths = entries.iter().map(|entry| length(entry, known_error));
+pub(crate) fn choose(entries: &[EntryTrust], judge: &Judge<'_>) -> Option<usize> {
+    let lengths = entries.iter().map(|entry| length(entry, judge));
     choice::least(lengths).filter(|&index| entries[index].evidence.is_some())
 }
 
@@ -93,14 +93,15 @@ pub(crate) fn choose(entries: &[EntryTrust], known_error: f64) -> Option<usize> 
 const AS_RIGHT: f64 = 30.0;
 
 /// Bits of a formula and of what it leaves.
-fn length(entry: &EntryTrust, known_error: f64) -> f64 {
-    let bits = |e: Evidence| e.description + choice::misfit_bits(e.typical.max(known_error));
+fn length(entry: &EntryTrust, judge: &Judge<'_>) -> f64 {
+    let (known, floor) = (judge.known_error(), judge.objective.floor());
+    let bits = |e: Evidence| e.description + choice::misfit_bits(e.typical.max(known), floor);
     entry.evidence.map_or(f64::INFINITY, bits)
 }
 
 /// Bits by which one entry is shorter than another.
-fn lead(one: &EntryTrust, other: &EntryTrust, known_error: f64) -> f64 {
-    length(other, known_error) - length(one, known_error)
+fn lead(one: &EntryTrust, other: &EntryTrust, judge: &Judge<'_>) -> f64 {
+    length(other, judge) - length(one, judge)
 }
 
 /// The verdict on the answer.
@@ -110,7 +111,7 @@ pub(crate) fn judge(
     answer: Option<usize>,
     judge: &Judge<'_>,
 ) -> Verdict {
-    let held = judge.held;
+    let (held, floor) = (judge.held, judge.objective.floor());
     let not_found = |reason: String| Verdict::NotFound { reason };
     let Some(answer) = answer else {
         let reason = if judge.mean {
@@ -149,11 +150,11 @@ pub(crate) fn judge(
         let reason = "on held-out points the mean does as well";
         return not_found(reason.into());
     }
-    if held_out.low > (GENERALISES * entry.loss).max(ROUNDING) {
+    if held_out.low > (GENERALISES * entry.loss).max(floor) {
         let reason = "the loss on held-out points is well above the search's own";
         return not_found(reason.into());
     }
-    if shell.low > (EXTRAPOLATES * held_out.high).max(ROUNDING) {
+    if shell.low > (EXTRAPOLATES * held_out.high).max(floor) {
         let reason = "the formula or the neuron fails on the outermost points";
         return open(vec![], reason.into());
     }
@@ -174,7 +175,7 @@ pub(crate) fn judge(
     if !alternatives.is_empty() {
         return open(alternatives, "other formulas explain the neuron nearly as well".into());
     }
-    if let Some((neighbour, reason)) = no_break(front, entries, answer) {
+    if let Some((neighbour, reason)) = no_break(front, entries, answer, floor) {
         return open(vec![neighbour], reason.into());
     }
     if let Some(reason) = inputs::what_is_loose(&entry.expr, judge) {
@@ -188,7 +189,7 @@ pub(crate) fn judge(
                       of a network; a part of it may be missing or wrong";
         return open(better.into_iter().collect(), reason.into());
     }
-    let exact = || entry.loss <= ROUNDED && sharp::is_exact(points, &entry.expr, judge.ops);
+    let exact = || entry.loss <= ROUNDED * floor && sharp::is_exact(points, &entry.expr, judge.ops);
     if evidence.smooth && !known && !exact() {
         let reason = "a best guess, not proven: what it leaves is smooth, unlike noise, so that it \
                       is the neuron's own error or a part that is missing";
@@ -201,8 +202,8 @@ pub(crate) fn judge(
     }
 }
 
-/// What constants may leave that were rounded as far as an exact formula allows.
-const ROUNDED: f64 = 10.0 * ROUNDING;
+/// What constants may leave that were rounded as far as an exact formula allows, in units of rounding.
+const ROUNDED: f64 = 10.0;
 
 /// A smooth misfit is the neuron's own error if it is no more than this multiple of what is known
 /// of that: both are estimates from some tens of modes.
@@ -216,7 +217,7 @@ fn alternatives(
     answer: usize,
     judge: &Judge<'_>,
 ) -> Vec<usize> {
-    let (held, known) = (judge.held, judge.known_error());
+    let held = judge.held;
     let points = &held.whole.thinned(PAIRED_POINTS);
     let resamples = Resamples::new(points.weights(), PAIRED_SEED);
     let mut evaluator = Evaluator::new(points);
@@ -231,7 +232,7 @@ fn alternatives(
             let differences: Vec<f64> = other.iter().zip(&own).map(|(b, a)| b - a).collect();
             resamples.interval(&differences).low > 0.0
         };
-        let close = lead(&entries[answer], &entries[index], known) < choice::CLEAR;
+        let close = lead(&entries[answer], &entries[index], judge) < choice::CLEAR;
         let simpler = index < answer && !losses(index).is_none_or(worse);
         let alike = || {
             let (one, other) = (&front[index].expr, &front[answer].expr);
@@ -260,11 +261,12 @@ fn no_break(
     front: &[Entry],
     entries: &[EntryTrust],
     answer: usize,
+    floor: f64,
 ) -> Option<(usize, &'static str)> {
     // Independent noise hides how far the front has fallen; the misfit does not hold it.
     let depth = |index: usize| {
         let misfit = entries[index].evidence.map_or(front[index].loss, |e| e.misfit);
-        misfit.min(front[index].loss).max(ROUNDING).ln()
+        misfit.min(front[index].loss).max(floor).ln()
     };
     let lowest =
         |range: std::ops::Range<usize>| range.min_by(|&a, &b| depth(a).total_cmp(&depth(b)));
@@ -276,7 +278,7 @@ fn no_break(
         return Some((before, "the front falls no faster to the answer than before it"));
     }
     let after = front.len() - 1;
-    let goes_on = (front[answer].loss / front[after].loss.max(ROUNDING)).ln() > fall;
+    let goes_on = (front[answer].loss / front[after].loss.max(floor)).ln() > fall;
     goes_on.then_some((after, "the front falls farther after the answer than to it"))
 }
 
@@ -290,12 +292,11 @@ pub(crate) fn summary(
     names: &[String],
     kind: LossKind,
 ) -> String {
-    let kind = kind.name();
     let names = Names::new(names.to_vec()).unwrap_or_else(|_| Names::numbered(names.len()));
     let numbers = answer.map_or_else(String::new, |answer| numbers(front, entries, answer, kind));
     match verdict {
         Verdict::Identified => {
-            format!("identified: {numbers}, noise floor about {}", short(noise_floor))
+            format!("identified: {numbers}, noise floor about {}", short(noise_floor, kind))
         }
         Verdict::Ambiguous { reason, alternatives } => {
             let spelled = |&index: &usize| front[index].expr.natural().display(&names).to_string();
@@ -307,16 +308,17 @@ pub(crate) fn summary(
     }
 }
 
-fn numbers(front: &[Entry], entries: &[EntryTrust], answer: usize, kind: &str) -> String {
+fn numbers(front: &[Entry], entries: &[EntryTrust], answer: usize, kind: LossKind) -> String {
+    let (name, floor) = (kind.name(), kind.floor());
     let mut parts = vec![match entries[answer].held_out {
         Some(Interval { estimate, low, high }) => {
-            let [estimate, low, high] = [estimate, low, high].map(short);
-            format!("held-out loss ({kind}) {estimate} (95 %: {low} to {high})")
+            let [estimate, low, high] = [estimate, low, high].map(|loss| short(loss, kind));
+            format!("held-out loss ({name}) {estimate} (95 %: {low} to {high})")
         }
-        None => format!("loss ({kind}) {}", short(front[answer].loss)),
+        None => format!("loss ({name}) {}", short(front[answer].loss, kind)),
     }];
     if answer > 0 {
-        let times = front[answer - 1].loss / front[answer].loss.max(ROUNDING);
+        let times = front[answer - 1].loss / front[answer].loss.max(floor);
         let times = match times {
             1e6.. => "over a million".into(),
             10.0.. => format!("{times:.0}"),
@@ -328,6 +330,6 @@ fn numbers(front: &[Entry], entries: &[EntryTrust], answer: usize, kind: &str) -
 }
 
 /// Two digits; rounding counts as 0.
-fn short(loss: f64) -> String {
-    if loss < ROUNDING { "0".into() } else { format!("{loss:.1e}") }
+fn short(loss: f64, kind: LossKind) -> String {
+    if loss < kind.floor() { "0".into() } else { format!("{loss:.1e}") }
 }

@@ -32,7 +32,15 @@ pub(crate) struct Rules {
     pub(crate) constraints: Constraints,
 }
 
+/// What is longer is found by structure; chance would only follow errors with it.
+pub(crate) const LONGEST_BIRTH: u32 = 40;
+
 impl Rules {
+    /// The largest complexity of what islands give birth to.
+    fn longest_birth(&self) -> u32 {
+        self.max_complexity.min(LONGEST_BIRTH)
+    }
+
     /// Whether constraints and templates leave the expression as it is. That operators are
     /// allowed is a matter for later, where without templates no other form can help.
     fn tolerate(&self, expr: &Expr) -> bool {
@@ -174,7 +182,7 @@ impl Island {
         let fit_sum = self.rng.random_bool(FIT_SUM);
         let fit_inner = self.rng.random_bool(FIT_CONSTANTS);
         let rules = around.rules;
-        if rules.ops.complexity(&child) > rules.max_complexity {
+        if rules.ops.complexity(&child) > rules.longest_birth() {
             return child;
         }
         if fit_sum && rules.spectral {
@@ -222,7 +230,7 @@ impl Island {
         let rules = around.rules;
         let expr = strip(expr, rules);
         let complexity = rules.ops.complexity(&expr);
-        let legal = complexity <= rules.max_complexity
+        let legal = complexity <= rules.longest_birth()
             && expr.input_count() > 0
             && rules.ops.allows(&expr)
             && rules.constraints.tolerates(&expr)

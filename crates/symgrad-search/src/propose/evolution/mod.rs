@@ -6,7 +6,7 @@ mod tidy;
 mod variation;
 
 pub(crate) use island::{
-    Island, Rules, Surroundings, negated, restore_templates, spellings, strip,
+    Island, LONGEST_BIRTH, Rules, Surroundings, negated, restore_templates, spellings, strip,
 };
 pub(crate) use tidy::tidy;
 pub(crate) use variation::Palette;
