@@ -1,17 +1,19 @@
 //! One law after the other, until the next does not hold.
 
 mod answer;
+mod related;
 
 use rayon::prelude::*;
 use symgrad_data::DataError;
 use symgrad_expr::{Expr, Workspace};
 
 use self::answer::is_settled;
+use self::related::{FittedLibrary, no_spread};
 use crate::choose::{Candidate, choose};
 use crate::elimination::{Fitted, fitted};
 use crate::inner;
 use crate::known::Known;
-use crate::law::{LawVerdict, Laws, Road};
+use crate::law::{LawVerdict, Laws, Relation, Road};
 use crate::library::libraries;
 use crate::measure::Measure;
 use crate::parts::Parts;
@@ -27,9 +29,6 @@ const AT_ONCE: usize = 2;
 
 /// The variance within groups over all variance from which an input counts as constant there.
 const PARAMETER: f64 = 1e-12;
-
-/// The variance over the squared gradient below which a formula is the same at all points.
-const NO_SPREAD: f64 = 1e-8;
 
 /// The variance within groups over all variance above which nothing can be a law, whatever the
 /// noise.
@@ -53,21 +52,45 @@ pub fn find_laws(
     };
     let fitted = libraries.iter().map(|_| None).collect();
     let (constants, inner) = (vec![], None);
-    let mut search = LawSearch { parts, settings, libraries, fitted, inner, reached, constants };
+    let proposed = resolved(&settings.proposals, &parts.few);
+    let mut search =
+        LawSearch { parts, settings, libraries, fitted, inner, reached, constants, proposed };
     Ok(search.run(observer))
+}
+
+/// The proposals, as far as points can tell of their terms.
+fn resolved(proposals: &[Expr], few: &Sample) -> Vec<Terms> {
+    let mut workspace = Workspace::default();
+    let mut is_resolved = |term: &Expr| {
+        let feature = few.feature(term, &mut workspace);
+        feature.is_some_and(|feature| few.resolves(term, &feature, &mut workspace))
+    };
+    let mut found = proposed(proposals);
+    found.retain(|sum| sum.terms.iter().all(&mut is_resolved));
+    found
 }
 
 struct LawSearch<'a> {
     parts: Parts,
     settings: &'a LawSettings,
     libraries: Vec<Vec<Expr>>,
-    fitted: Vec<Option<Fitted>>,
+    fitted: Vec<Option<FittedLibrary>>,
     /// Functions with constants inside, once they were needed.
     inner: Option<Fitted>,
     /// How many libraries were needed for the laws so far.
     reached: usize,
     /// All that further laws must not be functions of.
     constants: Vec<Expr>,
+    /// The proposals from elsewhere, as far as points can tell of their terms.
+    proposed: Vec<Terms>,
+}
+
+/// What comes next.
+enum Next {
+    /// Something that is the same at all points.
+    Relation(Relation),
+    /// Sums that may be a law, and whether the observer wants no more.
+    Laws { candidates: Vec<Candidate>, stopped: bool },
 }
 
 impl LawSearch<'_> {
@@ -86,22 +109,21 @@ impl LawSearch<'_> {
             far: self.parts.far,
             stopped: false,
         };
-        let mut pool = self.proposed();
+        let mut pool = self.proposed.clone();
         // What moves, moves along a line at least.
         while self.constants.len() + 1 < self.parts.fit.dim() {
             if self.settings.most.is_some_and(|most| found.laws.len() >= most) {
                 break;
             }
-            let (mut candidates, stopped) = self.candidates(&mut pool, found.laws.len(), observer);
+            let (mut candidates, stopped) = match self.next(&mut pool, found.laws.len(), observer) {
+                Next::Relation(relation) => {
+                    self.constants.push(relation.expr.clone());
+                    found.relations.push(relation);
+                    continue;
+                }
+                Next::Laws { candidates, stopped } => (candidates, stopped),
+            };
             found.stopped = stopped;
-            let (relations, laws): (Vec<Candidate>, Vec<Candidate>) =
-                candidates.iter().cloned().partition(|one| self.is_relation(one));
-            if let Some(relation) = choose(&relations, None) {
-                found.relations.push(self.polished(relation));
-                self.constants.push(relation.expr.clone());
-                continue;
-            }
-            candidates = laws;
             let mut best = self.best(&mut candidates);
             // Constants inside functions take long, and are looked at where nothing else is settled.
             let settled = best.as_ref().is_some_and(|law| is_settled(law, self.parts.few.dim()));
@@ -124,19 +146,6 @@ impl LawSearch<'_> {
         found
     }
 
-    /// The proposals, as far as points can tell of their terms.
-    fn proposed(&self) -> Vec<Terms> {
-        let few = &self.parts.few;
-        let mut workspace = Workspace::default();
-        let mut is_resolved = |term: &Expr| {
-            let feature = few.feature(term, &mut workspace);
-            feature.is_some_and(|feature| few.resolves(term, &feature, &mut workspace))
-        };
-        let mut found = proposed(&self.settings.proposals);
-        found.retain(|sum| sum.terms.iter().all(&mut is_resolved));
-        found
-    }
-
     /// Inputs that do not change within groups.
     fn parameters(&self) -> Vec<usize> {
         let few = &self.parts.few;
@@ -153,21 +162,18 @@ impl LawSearch<'_> {
         (0..few.dim()).filter(is_parameter).collect()
     }
 
-    /// Sums that may be the next law, and whether the observer wants no more. `pool` holds the
-    /// terms of all sums so far.
-    fn candidates(
-        &mut self,
-        pool: &mut Vec<Terms>,
-        laws: usize,
-        observer: &mut dyn LawObserver,
-    ) -> (Vec<Candidate>, bool) {
+    /// A further relation, or else sums that may be the next law. `pool` holds the terms of all sums so far.
+    fn next(&mut self, pool: &mut Vec<Terms>, laws: usize, observer: &mut dyn LawObserver) -> Next {
         let mut workspace = Workspace::default();
+        if let Some(relation) = self.relation([].into_iter(), &self.proposed) {
+            return Next::Relation(relation);
+        }
         let known = Known::of(&self.constants, &self.parts.few, &mut workspace);
         let mut candidates = self.measured(pool);
         let total = self.libraries.len();
         for start in (0..total).step_by(AT_ONCE) {
             if observer.progress(laws, start, total).is_break() {
-                return (candidates, true);
+                return Next::Laws { candidates, stopped: true };
             }
             // What is left of sums for earlier laws is seldom the simplest form of the next one.
             let is_exact = |one: &Candidate| one.road == Road::Direct && one.is_exact();
@@ -175,21 +181,26 @@ impl LawSearch<'_> {
                 break;
             }
             let end = (start + AT_ONCE).min(total);
-            let few = &self.parts.few;
-            let sums: Vec<Vec<Vec<Expr>>> = self.libraries[start..end]
-                .par_iter()
-                .zip(&mut self.fitted[start..end])
-                .map(|(library, fitted)| {
-                    let mut workspace = Workspace::default();
-                    let fitted =
-                        fitted.get_or_insert_with(|| Fitted::of(library, few, &mut workspace));
-                    fitted.sums(&known, few, &mut workspace)
-                })
-                .collect();
+            let parts = &self.parts;
+            self.libraries[start..end].par_iter().zip(&mut self.fitted[start..end]).for_each(
+                |(library, fitted)| {
+                    let fit = || FittedLibrary::of(library, parts, &mut Workspace::default());
+                    fitted.get_or_insert_with(fit);
+                },
+            );
+            let fitted = &self.fitted[start..end];
+            if let Some(relation) = self.relation(fitted.iter().flatten(), &[]) {
+                return Next::Relation(relation);
+            }
+            let sums = |fitted: &Option<FittedLibrary>| {
+                let fitted = fitted.as_ref()?;
+                Some(fitted.within.sums(&known, &self.parts.few, &mut Workspace::default()))
+            };
+            let sums: Vec<Vec<Vec<Expr>>> = fitted.par_iter().filter_map(sums).collect();
             candidates.extend(self.taken(sums.into_iter().flatten(), pool));
             self.reached = self.reached.max(end);
         }
-        (candidates, false)
+        Next::Laws { candidates, stopped: false }
     }
 
     /// Adds the sums that are new to the pool.
@@ -226,7 +237,14 @@ impl LawSearch<'_> {
 
     /// The sums of these terms that are no functions of what is known.
     fn measured(&self, sums: &[Terms]) -> Vec<Candidate> {
-        let Parts { fit, validation, .. } = &self.parts;
+        let mut found = self.measured_on(sums, [&self.parts.fit, &self.parts.validation]);
+        let no_spread = no_spread(&self.parts);
+        found.retain(|one| one.measure.spread >= no_spread || self.parts.few.has_motion());
+        found
+    }
+
+    /// The same, fitted on one sample and measured on another.
+    fn measured_on(&self, sums: &[Terms], [fit, validation]: [&Sample; 2]) -> Vec<Candidate> {
         let mut workspace = Workspace::default();
         let [at_fit, at_validation] =
             [fit, validation].map(|part| Known::of(&self.constants, part, &mut workspace));
@@ -242,11 +260,6 @@ impl LawSearch<'_> {
             candidate.is_further().then_some(candidate)
         };
         sums.par_iter().filter_map(measure).collect()
-    }
-
-    /// Whether a sum is the same at all points.
-    fn is_relation(&self, one: &Candidate) -> bool {
-        one.measure.spread < NO_SPREAD && !self.parts.few.has_motion()
     }
 
     /// The best of those that may be laws; or, if there are none, the most constant one.
@@ -274,13 +287,16 @@ impl LawSearch<'_> {
 
     /// The formula with simple numbers, fitted on all points that are not held out.
     fn polished(&self, chosen: &Candidate) -> Expr {
+        self.polished_on(chosen, &self.parts.fit.joined(&self.parts.validation))
+    }
+
+    fn polished_on(&self, chosen: &Candidate, sample: &Sample) -> Expr {
         let mut workspace = Workspace::default();
-        let sample = self.parts.fit.joined(&self.parts.validation);
-        let known = Known::of(&self.constants, &sample, &mut workspace);
-        let Some((terms, c)) = fitted(&chosen.terms, &known, &sample, &mut workspace) else {
+        let known = Known::of(&self.constants, sample, &mut workspace);
+        let Some((terms, c)) = fitted(&chosen.terms, &known, sample, &mut workspace) else {
             return chosen.expr.clone();
         };
         let ops = &self.settings.ops;
-        polish(&terms, &c, &sample, &known, ops, &mut workspace)
+        polish(&terms, &c, sample, &known, ops, &mut workspace)
     }
 }

@@ -32,15 +32,25 @@ pub(crate) struct Fitted {
 impl Fitted {
     /// The features that are finite, neither constant nor singular, and resolved by the points.
     pub(crate) fn of(library: &[Expr], sample: &Sample, workspace: &mut Workspace) -> Self {
-        let mut usable = |expr: &Expr| {
-            let feature = sample.feature(expr, workspace)?;
-            let steep = feature.is_concentrated_among(sample.dim());
-            let sound = !steep && sample.resolves(expr, &feature, workspace);
-            sound.then(|| (expr.clone(), feature))
-        };
-        let (features, at): (Vec<Expr>, Vec<Feature>) =
-            library.iter().filter_map(&mut usable).unzip();
+        let (features, at) = usable(library, sample, workspace);
         Self { features, matrices: Matrices::of(&at, sample.dim()) }
+    }
+
+    /// And the same with all points as one group, if there is a sum whose variance over its mean squared
+    /// gradient is below a limit.
+    pub(crate) fn with_relations(
+        library: &[Expr],
+        sample: &Sample,
+        limit: f64,
+        workspace: &mut Workspace,
+    ) -> (Self, Option<Self>) {
+        let (features, at) = usable(library, sample, workspace);
+        let matrices = Matrices::of(&at, sample.dim());
+        let deviations: Vec<Vec<f64>> = at.iter().map(Feature::deviations).collect();
+        let everywhere = matrices.with_changes(&deviations);
+        let related = everywhere.least_ratio().is_some_and(|ratio| ratio < limit);
+        let related = related.then(|| Self { features: features.clone(), matrices: everywhere });
+        (Self { features, matrices }, related)
     }
 
     /// The matrices across the gradients of what is known.
@@ -76,6 +86,20 @@ impl Fitted {
         let terms = |kept: &Vec<usize>| kept.iter().map(|&j| self.features[j].clone()).collect();
         found.iter().map(terms).collect()
     }
+}
+
+fn usable(
+    library: &[Expr],
+    sample: &Sample,
+    workspace: &mut Workspace,
+) -> (Vec<Expr>, Vec<Feature>) {
+    let usable = |expr: &Expr| {
+        let feature = sample.feature(expr, workspace)?;
+        let steep = feature.is_concentrated_among(sample.dim());
+        let sound = !steep && sample.resolves(expr, &feature, workspace);
+        sound.then(|| (expr.clone(), feature))
+    };
+    library.iter().filter_map(usable).unzip()
 }
 
 /// Those terms of a sum that are no functions of what is known, and the coefficients with which they change

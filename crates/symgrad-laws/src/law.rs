@@ -115,6 +115,15 @@ pub struct Law {
     pub rival: Option<Alternative>,
 }
 
+/// A formula that is the same at all points.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Relation {
+    /// The formula.
+    pub expr: Expr,
+    /// What it is there, with as many digits as it is the same to.
+    pub value: f64,
+}
+
 /// What the data say as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -138,8 +147,8 @@ pub struct Laws {
     pub next: Option<Law>,
     /// Inputs that do not change within groups: each is a law, but says nothing.
     pub parameters: Vec<usize>,
-    /// Formulas that are constant over all points: they tell of how the inputs are related.
-    pub relations: Vec<Expr>,
+    /// Formulas that are the same at all points: they tell of how the inputs are related.
+    pub relations: Vec<Relation>,
     /// The standard deviation of each input's noise, where it could be told.
     pub noise: Option<Vec<f64>>,
     /// Groups that nothing was fitted or chosen on.

@@ -52,7 +52,7 @@ mod source;
 pub use discover::find_laws;
 pub use equations::{EquationError, Equations};
 pub use known::independence;
-pub use law::{Alternative, CONSTANT, Law, LawVerdict, Laws, Road, Verdict};
+pub use law::{Alternative, CONSTANT, Law, LawVerdict, Laws, Relation, Road, Verdict};
 pub use measure::Constancy;
 pub use settings::{LawObserver, LawSettings};
 pub use source::{Motion, MotionError, Source};

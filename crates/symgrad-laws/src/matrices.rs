@@ -86,6 +86,18 @@ impl Matrices {
         matrices
     }
 
+    /// The same with other changes, one for each feature.
+    pub(crate) fn with_changes(&self, changes: &[Vec<f64>]) -> Self {
+        let rows = changes.first().map_or(1, Vec::len) as f64;
+        let mut change = product(&changes.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        for j in 0..self.len() {
+            for i in 0..self.len() {
+                change[(i, j)] *= self.scale[i] * self.scale[j] / rows;
+            }
+        }
+        Self { change, whole: self.whole.clone(), scale: self.scale.clone() }
+    }
+
     /// The same across the gradients of what is known.
     pub(crate) fn across(mut self, known: &Known, features: &[Feature]) -> Self {
         for direction in known.directions() {

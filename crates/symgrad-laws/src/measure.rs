@@ -28,7 +28,7 @@ pub(crate) struct Measure {
     /// Variance within groups over all variance; without groups the mean squared cosine between
     /// gradient and motion.
     pub(crate) rho: f64,
-    /// The variance of all values over the mean squared gradient.
+    /// The variance of all values over the mean squared gradient across what is known.
     pub(crate) spread: f64,
 }
 
@@ -59,8 +59,9 @@ impl Measure {
             along: (mean_of(sample, &along) / usual).max(0.0),
             blocks: lasting.iter().map(|lasting| lasting / usual).collect(),
             independence,
-            rho: change / whole,
-            spread: variance / square,
+            // Of what is the same at all points, up to the last bit, nothing is among groups.
+            rho: if change == 0.0 && whole == 0.0 { 1.0 } else { change / whole },
+            spread: variance / (squares.iter().sum::<f64>() / sample.rows() as f64),
         };
         let finite = measure.ratio.is_finite() && measure.rho.is_finite();
         let sound = finite && !feature.is_concentrated();

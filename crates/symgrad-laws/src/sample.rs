@@ -134,6 +134,12 @@ impl Sample {
         }
     }
 
+    /// All points as one group: what is constant in it is the same at all of them.
+    pub(crate) fn as_one_group(&self) -> Self {
+        let all = 0..self.rows();
+        Self { blocks: vec![all], ordered: false, motion: None, ..self.clone() }
+    }
+
     /// The points of both.
     pub(crate) fn joined(&self, other: &Self) -> Self {
         let rows = self.rows();
@@ -233,13 +239,16 @@ impl Sample {
         }
         let mut change = values.to_vec();
         for block in &self.blocks {
-            let rows = &mut change[block.clone()];
-            let mean = rows.iter().sum::<f64>() / rows.len() as f64;
-            for x in rows {
-                *x -= mean;
-            }
+            take_mean_away(&mut change[block.clone()]);
         }
         change
+    }
+}
+
+fn take_mean_away(rows: &mut [f64]) {
+    let mean = rows.iter().sum::<f64>() / rows.len() as f64;
+    for x in rows {
+        *x -= mean;
     }
 }
 
@@ -272,11 +281,16 @@ impl Feature {
         share.is_nan() || share < least
     }
 
+    /// The values less their mean over all points.
+    pub(crate) fn deviations(&self) -> Vec<f64> {
+        let mut values = self.values.clone();
+        take_mean_away(&mut values);
+        values
+    }
+
     /// The variance of the values over all points.
     pub(crate) fn variance(&self) -> f64 {
-        let count = self.values.len() as f64;
-        let mean = self.values.iter().sum::<f64>() / count;
-        self.values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / count
+        mean_square(&self.deviations())
     }
 }
 

@@ -66,7 +66,7 @@ pub struct Discovery {
     /// Inputs that do not change within groups: each is a law that says nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parameters: Vec<String>,
-    /// Formulas that are the same at all points: how the inputs are related.
+    /// Equations that hold at all points: how the inputs are related.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub relations: Vec<String>,
     /// Functionally independent laws, the simplest first.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 #[cfg(feature = "training")]
 use symgrad_data::Table;
 use symgrad_expr::{Expr, Language, Names, Spelling};
-use symgrad_laws::{Alternative, Law, LawVerdict, Laws, Road};
+use symgrad_laws::{Alternative, Law, LawVerdict, Laws, Relation, Road};
 
 use super::powers::with_powers;
 use super::words::{sentence_of, verdict_of};
@@ -55,6 +55,12 @@ impl<'a> Written<'a> {
         with_powers(expr).natural().display(self.names).to_string()
     }
 
+    /// A relation as an equation.
+    fn relation(&self, Relation { expr, value }: &Relation) -> String {
+        let value = Expr::constant(*value).display(self.names).to_string();
+        format!("{} = {value}", self.text(expr))
+    }
+
     /// What was found among so many points.
     pub(super) fn discovery(self, found: &Laws, points: usize) -> Discovery {
         let name = |index: usize| self.names.iter().nth(index).unwrap_or_default().to_owned();
@@ -73,7 +79,7 @@ impl<'a> Written<'a> {
             inputs: self.names.iter().map(str::to_owned).collect(),
             left_out: vec![],
             parameters: found.parameters.iter().map(|&index| name(index)).collect(),
-            relations: found.relations.iter().map(|relation| self.text(relation)).collect(),
+            relations: found.relations.iter().map(|relation| self.relation(relation)).collect(),
             #[cfg(feature = "training")]
             network: None,
             network_failure: None,
