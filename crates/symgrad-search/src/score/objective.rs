@@ -291,6 +291,14 @@ impl Objective {
         Some(Self { target, ..self.clone() })
     }
 
+    /// The values as they were given; `None` of directions.
+    pub(crate) fn given_values(&self) -> Option<Vec<f64>> {
+        let Target::Values(Values { standard, mean, deviation, .. }) = &self.target else {
+            return None;
+        };
+        Some(standard.iter().map(|y| mean + deviation * y).collect())
+    }
+
     /// The inputs in another order, given as the present ones.
     pub(crate) fn with_inputs(&self, inputs: &[usize]) -> Self {
         let pick = |columns: &[Aligned]| -> Vec<Vec<f64>> {

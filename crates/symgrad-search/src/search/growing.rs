@@ -52,7 +52,7 @@ impl Search {
             self.offer_pairs();
         }
         let weak = if first && !self.is_done() { self.divide() } else { vec![] };
-        if self.stands_on_low_cliff() {
+        if self.stands_on_low_cliff() && !self.leaves_a_part() {
             return;
         }
         if self.rules.spectral && !self.is_done() {

@@ -110,6 +110,8 @@ pub struct Search {
     until: Option<Instant>,
     /// Those of a search that is part of another.
     limits: Option<Limits>,
+    /// What it and those around it might spend when it began, if it is part of another.
+    spare: u64,
 }
 
 impl Search {
@@ -197,6 +199,7 @@ impl Search {
             stop: None,
             until: None,
             limits: None,
+            spare: 0,
         };
         if search.state.folded {
             search.unfold();

@@ -6,6 +6,7 @@ use super::Search;
 use crate::SearchConfig;
 use crate::constraints::ConstraintConfig;
 use crate::propose::evolution::LONGEST_BIRTH;
+use crate::score::budget::Allowance;
 use crate::score::evaluator::Evaluator;
 use crate::score::objective::Objective;
 
@@ -13,6 +14,12 @@ use crate::score::objective::Objective;
 /// come down to, one in so many.
 const PART: u64 = 3;
 const PART_OF_ONE_INPUT: u64 = 2;
+
+/// Functions of so few inputs get what they need, if that is no more than one in so many of all that may still be
+/// spent.
+const FEW: usize = 2;
+const NEEDED: u64 = 60_000;
+const SPARED: u64 = 8;
 
 /// Formulas of each that are looked at.
 const STEEPEST: usize = 3;
@@ -33,7 +40,12 @@ pub(super) struct Limits {
     as_given: bool,
     /// Losses of values up to this are errors of the values, or rounding.
     floor: f64,
+    /// The evaluations that one with few inputs gets while there are plenty around, whatever its part is.
+    needed: u64,
 }
+
+/// What a fit leaves may be larger at its worst than where it is told.
+const LARGEST_FLOOR: f64 = 1e-10;
 
 impl Limits {
     /// What a group of inputs hides is short, or the division is of no use.
@@ -44,6 +56,7 @@ impl Limits {
         by_slopes: false,
         as_given: false,
         floor: 0.0,
+        needed: 0,
     };
 
     /// Level sets on slopes, in place of the values: as much as one part of a search may have.
@@ -54,7 +67,8 @@ impl Limits {
         Self { evaluations: 100_000, complexity: 24, once: true, floor: 1e-13, ..Self::GROUP };
 
     /// An outer function: values as given of what was found to be inside.
-    pub(super) const OUTER: Self = Self { as_given: true, floor: 0.0, ..Self::COEFFICIENT };
+    pub(super) const OUTER: Self =
+        Self { as_given: true, floor: 0.0, needed: NEEDED, ..Self::COEFFICIENT };
 
     /// A function of several inputs whose values are smooth.
     pub(super) const FUNCTION: Self = Self {
@@ -62,12 +76,21 @@ impl Limits {
         complexity: 48,
         by_slopes: true,
         floor: 1e-17,
+        needed: NEEDED,
         ..Self::COEFFICIENT
     };
 
+    /// A function that a fit with that error tells.
+    pub(super) fn function(error: f64) -> Self {
+        Self { floor: error.clamp(Self::FUNCTION.floor, LARGEST_FLOOR), ..Self::FUNCTION }
+    }
+
+    /// The same with exact values.
+    pub(super) const EXACT_FUNCTION: Self = Self { as_given: true, floor: 0.0, ..Self::FUNCTION };
+
     /// A function of one input of which products consist.
     pub(super) const OF_ONE: Self =
-        Self { evaluations: 250_000, complexity: 36, floor: 1e-17, ..Self::COEFFICIENT };
+        Self { evaluations: 250_000, complexity: 36, by_slopes: false, ..Self::FUNCTION };
 
     /// Values over a factor.
     pub(super) const REST: Self = Self {
@@ -104,14 +127,16 @@ impl Search {
 
     /// A search of its own within limits, at its end.
     pub(super) fn nested_search(&mut self, objective: Objective, limits: Limits) -> Option<Self> {
-        let part = if objective.dim() > 1 { PART } else { PART_OF_ONE_INPUT };
-        let allowance = self.allowance().part(part);
+        let share = self.share_of(&objective);
+        let part =
+            self.allowance().part(if objective.dim() > 1 { PART } else { PART_OF_ONE_INPUT });
+        let planned = self.planned(&objective, limits, &part, share);
         let own = &self.state.config;
         // What is said of inputs by their names or numbers holds for the whole search alone; templates
         // and complexities are among the operators.
         let config = SearchConfig {
             // The first replicate gets half.
-            budget: (1 + u64::from(limits.once)) * allowance.evaluations.min(limits.evaluations),
+            budget: (1 + u64::from(limits.once)) * planned,
             max_complexity: own.max_complexity.min(limits.complexity),
             seed: own.seed ^ (self.state.replicate.index + 1),
             held_out: 0.0,
@@ -126,6 +151,7 @@ impl Search {
         };
         let mut search = Self::new(objective, self.rules.ops.clone(), config).ok()?;
         search.limits = Some(limits);
+        search.spare = Allowance::new(self.spare(), None).stretched(share).evaluations;
         search.state.raise_floor(limits.floor);
         search.stop.clone_from(&self.stop);
         search.until = self.latest();
@@ -135,19 +161,56 @@ impl Search {
                 break;
             }
         }
-        self.state.evaluations += search.evaluations();
+        self.account_for(search.evaluations(), share, &part);
         if let Some(best) = search.best() {
             log::debug!(
                 target: "symgrad::search",
                 "{} inputs, {} of {} evaluations: {:e} is left by {}",
                 search.objective.dim(),
                 search.evaluations(),
-                allowance.evaluations.min(limits.evaluations),
+                planned,
                 best.loss,
                 best.expr,
             );
         }
         Some(search)
+    }
+
+    /// What an evaluation on these points takes of one on the points of this search.
+    fn share_of(&self, objective: &Objective) -> f64 {
+        let most = self.state.config.screen_points;
+        let points = |objective: &Objective| objective.points().min(most) as f64;
+        (points(objective) / points(&self.screen)).min(1.0)
+    }
+
+    /// The evaluations of a search within this one, each of that share: its part of what is left, and for functions
+    /// of few inputs, which all others come down to, as many as they need while there are plenty around.
+    fn planned(&self, objective: &Objective, limits: Limits, part: &Allowance, share: f64) -> u64 {
+        let part = part.clone().stretched(share).evaluations;
+        let spare = Allowance::new(self.spare() / SPARED, None).stretched(share).evaluations;
+        let needed = if objective.dim() <= FEW { spare.min(limits.needed) } else { 0 };
+        part.max(needed).min(limits.evaluations)
+    }
+
+    /// What this search and those around it may still spend.
+    fn spare(&self) -> u64 {
+        if self.is_nested() {
+            self.spare.saturating_sub(self.state.evaluations)
+        } else {
+            self.state.available()
+        }
+    }
+
+    /// Counts what a search within this one has spent. What is more than its part comes from those around this one,
+    /// which had plenty.
+    fn account_for(&mut self, evaluations: u64, share: f64, part: &Allowance) {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+        let spent = (evaluations as f64 * share).ceil() as u64;
+        if self.is_nested() {
+            // The first replicate gets half.
+            self.state.config.budget += 2 * spent.saturating_sub(part.evaluations);
+        }
+        self.state.evaluations += spent;
     }
 
     /// Formulas of a search of its own whose loss is far below that of all shorter ones, the furthest

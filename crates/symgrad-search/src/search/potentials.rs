@@ -35,7 +35,9 @@ impl Search {
                 let clear: Vec<&VaryingCoefficients> =
                     models.iter().filter(|model| model.is_clear()).collect();
                 if let Some(model) = clear.first() {
-                    self.follow_model(model, |other| factor.whole(joined, other, coordinates));
+                    self.follow_model(model, None, |other| {
+                        factor.whole(joined, other, coordinates)
+                    });
                 }
                 if self.is_done() {
                     return;

@@ -16,6 +16,10 @@ use crate::search::state::State;
 /// Points of which half still pin formulas down.
 const FEWEST_TO_HALVE: usize = 100;
 
+/// Values at so many points tell functions of three inputs. Of fewer than twice as many the second replicate gets
+/// more than half, three quarters at most.
+const ENOUGH: usize = 600;
+
 /// Stream of the generator that halves the points.
 const HALVES: u64 = 1 << 41;
 
@@ -86,6 +90,14 @@ impl Search {
         self.state.replicate.rounds > 0 && self.is_cliff(CLIFF) && self.have_agreed()
     }
 
+    /// Whether what the choice leaves of values is smooth: a part of the formula, since values have no error of that
+    /// kind unless they are those of a model.
+    pub(super) fn leaves_a_part(&self) -> bool {
+        let chosen = self.state.replicate.chosen();
+        let leaves = |chosen: &Expr| !self.is_noise_beside(chosen);
+        self.screen.given_values().is_some() && chosen.is_some_and(leaves)
+    }
+
     /// Whether two formulas have the same level sets, as far as the points can tell: constants that
     /// were fitted to different points differ by what these leave open.
     pub(super) fn is_same(&self, one: &Expr, two: &Expr) -> bool {
@@ -122,9 +134,16 @@ impl Search {
 }
 
 /// The points by which a replicate judges candidates: the first those of a plain search, the second
-/// those of a half drawn at random.
+/// those of a half drawn at random, or of more where points are few.
 pub(super) fn screen(objective: &Objective, state: &State) -> Objective {
     screen_of(objective, state, state.replicate.index)
+}
+
+/// How many points the second replicate gets.
+fn half_of(objective: &Objective) -> usize {
+    let all = objective.points();
+    let enough = if objective.given_values().is_some() { ENOUGH } else { 0 };
+    (all / 2).max(enough.min(all * 3 / 4))
 }
 
 /// The same for either replicate.
@@ -136,7 +155,7 @@ pub(super) fn screen_of(objective: &Objective, state: &State, index: u64) -> Obj
         rng.set_stream(HALVES);
         let mut rows: Vec<usize> = (0..objective.points()).collect();
         rows.shuffle(&mut rng);
-        rows.truncate((objective.points() / 2).min(config.screen_points));
+        rows.truncate(half_of(objective).min(config.screen_points));
         rows.sort_unstable();
         points = objective.subset(&rows);
     }

@@ -55,21 +55,16 @@ impl Search {
             return;
         }
         let first = self.grows_for_the_first_time();
-        let tries_models = first && self.has_given_values();
-        let [clear, unclear] = if tries_models {
-            self.varying_coefficients(&self.screen.clone())
-        } else {
-            [vec![], vec![]]
-        };
-        self.follow_models(&clear);
+        let divides = first && self.palette.inputs.len() > 1 && self.may_use_slopes();
+        let unclear = if divides { self.offer_models() } else { vec![] };
         if first && !self.is_done() {
             self.offer_products_of_functions();
         }
-        if first && !self.is_nested() && !self.is_done() {
+        if divides && !self.is_done() {
             self.offer_without_factors();
         }
-        if first && !self.is_nested() && !self.is_done() {
-            self.offer_with_radicals();
+        if divides && self.has_given_values() && !self.is_done() {
+            self.offer_with_radicals(&self.screen.clone(), |formula| formula);
         }
         if !self.is_done() {
             self.offer_fractions(grown, first);
@@ -77,13 +72,15 @@ impl Search {
         if first && !self.is_done() {
             self.see_through();
         }
-        if first && self.may_use_slopes() && !self.is_done() {
+        if divides && !self.is_done() {
             self.offer_from_slopes();
         }
         if first && !self.is_done() {
             self.offer_scanned_fractions();
         }
-        self.follow_models(&unclear);
+        if self.has_given_values() {
+            self.follow_models(&unclear);
+        }
     }
 
     /// Whether a formula is exact, or nothing may be spent any more.
@@ -183,7 +180,9 @@ impl Search {
         let (inputs, ops) = (self.palette.inputs.clone(), self.rules.ops.clone());
         let screen = self.screen.clone();
         for inside in seen_through(&screen, &ops) {
-            self.offer_models_of(&inside);
+            if inside.is_of(Op::Sqrt) && self.has_given_values() && !self.is_done() {
+                self.offer_with_radicals(&inside.objective, |formula| inside.whole(formula, &ops));
+            }
             if self.is_done() {
                 break;
             }
@@ -204,20 +203,6 @@ impl Search {
             self.offer_with_fits(&found);
             if self.is_done() {
                 break;
-            }
-        }
-    }
-
-    /// Clear models of what is inside an outer function.
-    fn offer_models_of(&mut self, inside: &Inside) {
-        if self.palette.inputs.len() < 2 {
-            return;
-        }
-        let ops = self.rules.ops.clone();
-        let [clear, _] = self.varying_coefficients(&inside.objective);
-        for model in &clear {
-            if !self.is_done() {
-                self.follow_model(model, |sum| inside.whole(sum.clone(), &ops));
             }
         }
     }
@@ -273,8 +258,8 @@ pub(super) fn seen_through(objective: &Objective, ops: &OpSet) -> impl Iterator<
 
 /// `None` if these values are not the outer function's.
 fn inside(objective: &Objective, outer: &Outer) -> Option<Inside> {
-    let Target::Values(values) = objective.target() else { return None };
-    let given = || values.standard.iter().map(|y| values.mean + values.deviation * y);
+    let values = objective.given_values()?;
+    let given = || values.iter().copied();
     let of_any_sign = outer.needed == [Op::Log];
     let sign = if given().all(|y| y < 0.0) { -1.0 } else { 1.0 };
     let possible = if of_any_sign {

@@ -5,7 +5,7 @@
 
 use symgrad_expr::{Expr, OpSet};
 
-use super::products::{Data, Monomial, POINTS};
+use super::products::{Data, FITTED_POINTS, Monomial};
 use crate::propose::spectral;
 use crate::score::budget::Allowance;
 use crate::score::objective::Objective;
@@ -21,7 +21,7 @@ pub(crate) struct Factors {
 }
 
 /// Exponents that are tried.
-const EXPONENTS: [i32; 4] = [1, -1, 2, -2];
+const EXPONENTS: [i32; 6] = [1, -1, 2, -2, 3, -3];
 
 /// A factor leaves at most so many times what a polynomial of the second degree in its input leaves, and at
 /// most this share of what is left without it.
@@ -36,7 +36,7 @@ pub(crate) fn factors(
     ops: &OpSet,
     allowance: Allowance,
 ) -> (Option<Factors>, u64) {
-    let thinned = objective.thinned(POINTS);
+    let thinned = objective.thinned(FITTED_POINTS);
     let Some(mut data) = Data::new(&thinned, allowance.clone()).filter(|_| inputs.len() > 1) else {
         return (None, 0);
     };

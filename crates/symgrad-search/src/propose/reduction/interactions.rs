@@ -30,8 +30,14 @@ const LOWER: usize = 4;
 /// One in so many parts is dropped at a time.
 const DROPPED: usize = 5;
 
-/// Fewer parts may leave so many times as much.
+/// Fewer parts may leave so many times as much, where little is left; where polynomials leave much, parts of
+/// the function do not stand out.
 const MORE: f64 = 4.0;
+const MORE_OF_MUCH: f64 = 1.3;
+const CLOSE: f64 = 1e-7;
+
+/// Inputs of which interactions of all are too many unknowns.
+const MANY: usize = 4;
 
 /// A monomial, by its number, times an interaction of inputs.
 #[derive(Clone, PartialEq)]
@@ -53,7 +59,7 @@ struct Fitted {
 /// functions cannot be fitted anew.
 pub(super) fn separated(data: &mut Data<'_>, model: &Model) -> Option<Separated> {
     let all =
-        |monomial: usize| subsets(&model.inputs).map(move |inputs| Block { monomial, inputs });
+        |monomial: usize| interactions(&model.inputs).map(move |inputs| Block { monomial, inputs });
     let blocks: Vec<Block> = (0..model.monomials.len()).flat_map(all).collect();
     // With too high a degree the polynomials are not told apart.
     let mut degrees = (1..=highest(data, &blocks)?).rev().step_by(LOWER);
@@ -71,10 +77,17 @@ pub(super) fn separated(data: &mut Data<'_>, model: &Model) -> Option<Separated>
         }
     }
     let least = path.iter().map(|fitted| fitted.left).fold(model.left, f64::min);
-    let bound = MORE * least.max(ROUNDING);
+    let more = if least < CLOSE { MORE } else { MORE_OF_MUCH };
+    let bound = more * least.max(ROUNDING);
     let kept = path.iter().rposition(|fitted| fitted.left <= bound)?;
     let kept = path.swap_remove(kept);
     Some(Separated { left: kept.left, parts: parts(model, &kept) })
+}
+
+/// All interactions, of many inputs but that of all.
+fn interactions(inputs: &[u16]) -> impl Iterator<Item = Vec<u16>> {
+    let most = if inputs.len() < MANY { inputs.len() } else { inputs.len() - 1 };
+    subsets(inputs).filter(move |some| some.len() <= most)
 }
 
 /// All subsets, the empty one first.

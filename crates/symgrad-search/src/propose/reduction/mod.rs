@@ -33,6 +33,7 @@ pub(crate) use coordinates::Coordinates;
 pub(crate) use factors::factors;
 pub(crate) use integrating_factor::integrating_factors;
 pub(crate) use low_rank::{LowRank, low_rank};
+pub(crate) use products::FITTED_POINTS;
 pub(crate) use quadrature::quadratures;
 pub(crate) use radicals::{Radical, radicals};
 pub(crate) use varying::{Term, VaryingCoefficients, varying_coefficients};

@@ -14,7 +14,7 @@ use crate::score::objective::Objective;
 use crate::score::target::{Target, Values};
 
 /// Points that the fits are made with.
-pub(super) const POINTS: usize = 1_000;
+pub(crate) const FITTED_POINTS: usize = 1_000;
 
 /// There are at least this many points for each unknown.
 const POINTS_PER_UNKNOWN: usize = 2;
@@ -214,13 +214,20 @@ impl<'a> Data<'a> {
         exponents: &[i32],
         ops: &OpSet,
     ) -> Option<Monomial> {
+        if exponents.iter().all(|e| *e == 0) {
+            return self.factor(None);
+        }
+        self.factor(Some(spectral::quotient_of_powers(inputs, exponents, ops)?))
+    }
+
+    /// The same of any formula; 1 if there is none.
+    pub(super) fn factor(&self, formula: Option<Expr>) -> Option<Monomial> {
         let points = self.objective.points();
         let of_slopes = if self.slopes.is_some() { self.objective.dim() } else { 0 };
-        if exponents.iter().all(|e| *e == 0) {
+        let Some(expr) = formula else {
             let (values, slopes) = (vec![1.0; points], vec![vec![0.0; points]; of_slopes]);
             return Some(Monomial { expr: None, size: 1.0, values, slopes });
-        }
-        let expr = spectral::quotient_of_powers(inputs, exponents, ops)?;
+        };
         let values = Evaluator::new(self.objective).values(&expr)?;
         let size = (values.iter().map(|v| v * v).sum::<f64>() / values.len() as f64).sqrt();
         let largest = values.iter().fold(0.0_f64, |largest, v| largest.max(v.abs()));

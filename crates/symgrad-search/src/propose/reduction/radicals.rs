@@ -5,20 +5,19 @@
 
 use symgrad_expr::{Expr, Op, OpSet};
 
-use super::products::{Data, POINTS, ROUNDING};
+use super::products::{Data, FITTED_POINTS, ROUNDING};
 use super::smooth::Smooth;
 use crate::propose::spectral;
 use crate::score::budget::Allowance;
 use crate::score::evaluator::Evaluator;
 use crate::score::objective::Objective;
-use crate::score::target::Target;
 
 /// Values as a sum with a square root.
 pub(crate) struct Radical {
     /// What is not below the root.
     pub(crate) plain: Expr,
     /// With the root of what is below it, multiplied out.
-    pub(crate) whole: Expr,
+    pub(crate) multiplied_out: Expr,
     /// The root, as what a search is to find.
     pub(crate) root: Objective,
 }
@@ -52,11 +51,9 @@ pub(crate) fn radicals(
     ops: &OpSet,
     allowance: Allowance,
 ) -> (Vec<Radical>, u64) {
-    let objective = objective.thinned(POINTS);
-    let Target::Values(target) = objective.target() else { return (vec![], 0) };
+    let objective = objective.thinned(FITTED_POINTS);
     let possible = ops.contains(Op::Sqrt) && (1..=INPUTS).contains(&inputs.len());
-    let values: Vec<f64> =
-        target.standard.iter().map(|y| target.mean + target.deviation * y).collect();
+    let Some(values) = objective.given_values() else { return (vec![], 0) };
     let squares: Vec<f64> = values.iter().map(|y| y * y).collect();
     let Some(squared) = objective.with_values(&squares).filter(|_| possible) else {
         return (vec![], 0);
@@ -78,8 +75,9 @@ pub(crate) fn radicals(
             let root: Vec<f64> = values.iter().zip(&known).map(|(y, p)| y - p).collect();
             let is_negative = root.iter().sum::<f64>() < 0.0;
             let written = Expr::unary(Op::Sqrt, below);
-            let whole = if is_negative { plain.clone() - written } else { plain.clone() + written };
-            Some(Radical { plain, whole, root: objective.with_values(&root)? })
+            let multiplied_out =
+                if is_negative { plain.clone() - written } else { plain.clone() + written };
+            Some(Radical { plain, multiplied_out, root: objective.with_values(&root)? })
         }));
         if !found.is_empty() {
             break;

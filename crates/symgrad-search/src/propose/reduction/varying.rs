@@ -7,12 +7,13 @@
 //!
 //! Nothing is decided here: a choice that is wrong leads to formulas that do not fit.
 
+use std::cmp::Ordering;
 use std::fmt;
 
-use symgrad_expr::{Expr, OpSet};
+use symgrad_expr::{Expr, Op, OpSet};
 
 use super::interactions::{Part, Separated, separated};
-use super::products::{Data, Model, Monomial, POINTS, ROUNDING};
+use super::products::{Data, FITTED_POINTS, Model, Monomial, ROUNDING};
 use super::smooth::Smooth;
 use crate::score::budget::Allowance;
 use crate::score::objective::Objective;
@@ -35,12 +36,31 @@ pub(crate) struct Term {
     /// The function at some of the points, as what a search is to find in these inputs, which are x1, x2 and
     /// so on there; none if it is a constant, which the coefficients have taken up.
     pub(crate) function: Option<Objective>,
+    /// The share of its variance by which the fit may be off.
+    pub(crate) error: f64,
 }
 
 impl VaryingCoefficients {
     /// Whether next to nothing is left at points that were held out.
     pub(crate) fn is_clear(&self) -> bool {
         self.left <= CLEAR_LEFT
+    }
+
+    /// Whether it is exact but for what polynomials and rounding leave, and little is to be found.
+    pub(crate) fn is_sure(&self) -> bool {
+        self.left <= EXACT_LEFT && self.work() <= LITTLE
+    }
+
+    /// The inputs of all its functions, each time that they occur.
+    fn work(&self) -> usize {
+        self.terms.iter().map(|term| term.inputs.len()).sum()
+    }
+
+    /// Which of two to follow first: one that leaves less, of exact ones the one with less to be found.
+    pub(crate) fn before(&self, other: &Self) -> Ordering {
+        let rank = |model: &Self| (model.left.max(EXACT_LEFT), model.work());
+        let ((left, work), (other_left, other_work)) = (rank(self), rank(other));
+        left.total_cmp(&other_left).then(work.cmp(&other_work))
     }
 }
 
@@ -63,6 +83,9 @@ impl fmt::Display for VaryingCoefficients {
 /// Most inputs altogether, and those that functions depend on: there are as many fits as choices.
 const INPUTS: usize = 9;
 const OF_FUNCTIONS: usize = 3;
+
+/// Most inputs of which all interactions but that of all are looked at.
+const OF_INTERACTIONS: usize = 6;
 
 /// Highest total degree of products of powers, if functions of a degree beside them are not too many unknowns.
 const DEGREE: i32 = 4;
@@ -89,6 +112,9 @@ const CLEAR_LEFT: f64 = 1e-7;
 /// Choices that leave less are exact but for what polynomials and rounding leave, and the fewer inputs decide.
 const EXACT_LEFT: f64 = 1e-10;
 
+/// Inputs of functions, each time that they occur, that are little work.
+const LITTLE: usize = 4;
+
 /// Choices that are followed.
 const FOLLOWED: usize = 3;
 
@@ -105,7 +131,7 @@ pub(crate) fn varying_coefficients(
     ops: &OpSet,
     allowance: Allowance,
 ) -> (Vec<VaryingCoefficients>, u64) {
-    let objective = objective.thinned(POINTS);
+    let objective = objective.thinned(FITTED_POINTS);
     let Some(mut data) = Data::new(&objective, allowance) else { return (vec![], 0) };
     let models = models(&mut data, inputs, ops);
     (models, data.spent)
@@ -115,7 +141,7 @@ pub(crate) fn varying_coefficients(
 pub(super) fn models(data: &mut Data<'_>, inputs: &[u16], ops: &OpSet) -> Vec<VaryingCoefficients> {
     let mut found = vec![];
     if (2..=INPUTS).contains(&inputs.len()) {
-        for family in [Family::Powers, Family::Simple, Family::Quotients] {
+        for family in [Family::Powers, Family::Simple, Family::Quotients, Family::Waves] {
             for size in 1..=OF_FUNCTIONS.min(inputs.len() - 1) {
                 found.extend(of_size(data, inputs, size, family, ops));
             }
@@ -143,6 +169,8 @@ pub(super) fn models(data: &mut Data<'_>, inputs: &[u16], ops: &OpSet) -> Vec<Va
     if exact.is_empty() && (fewest..=OF_FUNCTIONS).contains(&inputs.len()) {
         // A sum of functions of fewer inputs.
         found.extend(data.smoothest(inputs, ops));
+    } else if exact.is_empty() && (OF_FUNCTIONS + 1..=OF_INTERACTIONS).contains(&inputs.len()) {
+        found.extend(data.undivided(inputs, ops));
     }
     let models: Vec<VaryingCoefficients> =
         found.iter().filter_map(|model| data.terms(model)).collect();
@@ -161,6 +189,8 @@ enum Family {
     Simple,
     /// Products of powers and of reciprocals.
     Quotients,
+    /// Waves of one input, an angle, times powers of the others.
+    Waves,
 }
 
 /// The models of functions of so many inputs that leave least, their monomials eliminated.
@@ -173,12 +203,17 @@ fn of_size(
 ) -> Vec<Model> {
     let mut first: Vec<Model> = choices(inputs, size)
         .into_iter()
-        .filter_map(|chosen| {
+        .flat_map(|chosen| {
             let others: Vec<u16> =
                 inputs.iter().copied().filter(|input| !chosen.contains(input)).collect();
-            let monomials = data.monomials(&others, size, family, ops);
-            data.fit(&chosen, monomials)
+            let libraries = match family {
+                Family::Waves => data.waves(&others, size, ops),
+                _ => vec![data.monomials(&others, size, family, ops)],
+            };
+            let fits = libraries.into_iter().map(|monomials| data.fit(&chosen, monomials));
+            fits.collect::<Vec<_>>()
         })
+        .flatten()
         .collect();
     first.sort_by(|a, b| a.left.total_cmp(&b.left));
     first.truncate(ELIMINATED);
@@ -197,6 +232,11 @@ fn choices(inputs: &[u16], size: usize) -> Vec<Vec<u16>> {
     (0..inputs.len()).flat_map(with).collect()
 }
 
+/// Coefficients are rounded within so many times what the fit leaves of their terms, and within this share.
+const ROUNDED: f64 = 3.0;
+const MOST_ROUNDED: f64 = 1e-3;
+const DIGITS: usize = 12;
+
 /// By how much a degree that is too high is lowered.
 const LOWER: usize = 4;
 
@@ -208,6 +248,12 @@ impl Data<'_> {
         let fits = (1..=highest).rev().step_by(LOWER);
         fits.filter_map(|degree| self.fit_of_degree(inputs, vec![one.clone()], degree))
             .min_by(|a, b| a.left.total_cmp(&b.left))
+    }
+
+    /// A function of all inputs, of which nothing is known.
+    fn undivided(&self, inputs: &[u16], ops: &OpSet) -> Option<Model> {
+        let monomials = vec![self.monomial(&[], &[], ops)?];
+        Some(Model { inputs: inputs.to_vec(), monomials, rises: vec![], left: f64::INFINITY })
     }
 
     /// Those that times functions of so many inputs are not too many.
@@ -225,9 +271,34 @@ impl Data<'_> {
             Family::Powers => (0, (2..=DEGREE).rev().find(bears).unwrap_or(2)),
             Family::Simple => (-1, 1),
             Family::Quotients => (if few { -2 } else { -1 }, 2),
+            Family::Waves => (0, 1),
         };
         let exponents = exponents(others.len(), least, total);
         exponents.iter().filter_map(|exponents| self.monomial(others, exponents, ops)).collect()
+    }
+
+    /// Waves of each of the others times powers of what is then left, where they are not too many.
+    fn waves(&self, others: &[u16], functions: usize, ops: &OpSet) -> Vec<Vec<Monomial>> {
+        if !(ops.contains(Op::Sin) && ops.contains(Op::Cos)) {
+            return vec![];
+        }
+        let of = |angle: &u16| -> Vec<Monomial> {
+            let [sin, cos] = [Op::Sin, Op::Cos].map(|op| Expr::unary(op, Expr::var(*angle)));
+            let both = sin.clone() * cos.clone();
+            let waves = [None, Some(sin), Some(cos.clone()), Some(cos.square()), Some(both)];
+            let rest: Vec<u16> = others.iter().copied().filter(|other| other != angle).collect();
+            let powers = self.monomials(&rest, functions, Family::Waves, ops);
+            let times = |power: &Monomial| {
+                let product = |wave: &Option<Expr>| match (&power.expr, wave) {
+                    (Some(power), Some(wave)) => Some(power.clone() * wave.clone()),
+                    (one, other) => one.clone().or_else(|| other.clone()),
+                };
+                waves.iter().filter_map(|wave| self.factor(product(wave))).collect::<Vec<_>>()
+            };
+            powers.iter().flat_map(times).collect()
+        };
+        let most = self.most() / Smooth::count(functions, FIRST_DEGREE);
+        others.iter().map(of).filter(|monomials| monomials.len() <= most).collect()
     }
 
     /// Backward elimination of the monomials without which the fit is hardly worse. The fewer there are, the
@@ -280,7 +351,8 @@ impl Data<'_> {
             let place = known.unwrap_or_else(|| {
                 leaders.push(if is_constant { None } else { Some(part) });
                 let inputs = if is_constant { vec![] } else { part.inputs.clone() };
-                terms.push(Term { polynomial: vec![], inputs, function: None });
+                let error = left / part.share;
+                terms.push(Term { polynomial: vec![], inputs, function: None, error });
                 terms.len() - 1
             });
             let factor = match leaders[place] {
@@ -288,7 +360,8 @@ impl Data<'_> {
                 Some(_) if known.is_none() => size,
                 leader @ Some(of) => multiple_of(leader)? * of.monomial.size,
             };
-            terms[place].polynomial.push((factor / size, part.monomial.expr.clone()));
+            let coefficient = rounded(factor / size, ROUNDED * (left / part.share).sqrt());
+            terms[place].polynomial.push((coefficient, part.monomial.expr.clone()));
         }
         for (term, leader) in terms.iter_mut().zip(&leaders) {
             if let Some(part) = leader {
@@ -303,6 +376,15 @@ impl Data<'_> {
         let any = leaders.iter().flatten().any(is_simpler);
         (any || self.is_of_slopes()).then_some(VaryingCoefficients { terms, left })
     }
+}
+
+/// The number with the fewest digits that differs by no more than that share.
+fn rounded(number: f64, tolerance: f64) -> f64 {
+    let tolerance = tolerance.min(MOST_ROUNDED) * number.abs();
+    let shorter =
+        (0..DIGITS).filter_map(|digits| format!("{number:.digits$e}").parse::<f64>().ok());
+    let mut close = shorter.filter(|shorter| (shorter - number).abs() <= tolerance);
+    close.next().unwrap_or(number)
 }
 
 /// The factor c for which c·b is closest to a, and the share of a's square that this leaves.
