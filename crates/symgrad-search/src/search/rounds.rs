@@ -64,7 +64,8 @@ impl Search {
         self.refresh_palette();
     }
 
-    /// Whether both replicates have come to the same choice, and need not look any further.
+    /// Whether both replicates have come to the same choice, and need not look any further: not while it leaves a part of
+    /// values unexplained.
     pub(super) fn have_agreed(&self) -> bool {
         let Some(other) = &self.state.resting else { return false };
         let replicate = &self.state.replicate;
@@ -75,7 +76,8 @@ impl Search {
         let grown = replicate.rounds.min(other.rounds) > 0;
         let height = if replicate.rounds > 0 { CLIFF } else { STEEP };
         let is_all = || self.is_cliff(height) || self.is_noise_beside(one);
-        self.is_same(one, two) && (grown || is_all())
+        let stands = || grown || is_all();
+        self.is_same(one, two) && stands() && !self.leaves_a_part()
     }
 
     /// Whether both choices stand behind cliffs of that height.
