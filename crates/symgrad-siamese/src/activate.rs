@@ -13,18 +13,16 @@ use pulp::{Arch, WithSimd};
 
 use crate::Activation;
 
-/// Adds the bias to each row, applies the activation in place and returns its derivative.
-pub(crate) fn forward(activation: Activation, rows: &mut [f32], bias: &[f32]) -> Vec<f32> {
-    let mut slopes = vec![0.0; rows.len()];
-    let slopes_mut = slopes.as_mut_slice();
+/// Adds the bias to each row, applies the activation in place and writes its derivative to `slopes`, which are as
+/// many.
+pub(crate) fn forward(activation: Activation, rows: &mut [f32], bias: &[f32], slopes: &mut [f32]) {
     match activation {
-        Activation::Silu => dispatch(rows, bias, slopes_mut, silu),
-        Activation::Relu => dispatch(rows, bias, slopes_mut, relu),
-        Activation::Tanh => dispatch(rows, bias, slopes_mut, tanh),
-        Activation::Gelu => dispatch(rows, bias, slopes_mut, gelu),
-        Activation::Softplus => dispatch(rows, bias, slopes_mut, softplus),
+        Activation::Silu => dispatch(rows, bias, slopes, silu),
+        Activation::Relu => dispatch(rows, bias, slopes, relu),
+        Activation::Tanh => dispatch(rows, bias, slopes, tanh),
+        Activation::Gelu => dispatch(rows, bias, slopes, gelu),
+        Activation::Softplus => dispatch(rows, bias, slopes, softplus),
     }
-    slopes
 }
 
 /// Multiplies the derivatives of a loss by the activation's, in place, and returns the sum of
@@ -165,7 +163,8 @@ mod tests {
         for activation in ALL {
             let apply = |shift: f32| {
                 let mut rows = grid.clone();
-                let slopes = forward(activation, &mut rows, &vec![shift; grid.len()]);
+                let mut slopes = vec![0.0; grid.len()];
+                forward(activation, &mut rows, &vec![shift; grid.len()], &mut slopes);
                 (rows, slopes)
             };
             let ((above, _), (below, _), (_, slopes)) = (apply(step), apply(-step), apply(0.0));
@@ -180,7 +179,7 @@ mod tests {
     fn a_nan_is_passed_on() {
         for activation in ALL {
             let mut rows = vec![f32::NAN];
-            forward(activation, &mut rows, &[0.0]);
+            forward(activation, &mut rows, &[0.0], &mut [0.0]);
             assert!(rows[0].is_nan(), "{activation:?}");
         }
     }

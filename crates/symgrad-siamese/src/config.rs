@@ -42,21 +42,22 @@ pub enum Loss {
         margin: f64,
     },
     /// weight · mean ‖a − p‖² + Σₖ (std aₖ − 1)², plus the squared correlations of latents:
-    /// the ratio of within-pair to total variance. Ignores negatives.
+    /// the Rayleigh quotient of within-pair and total variance. Ignores negatives.
     VarianceNormalized {
         /// Weight of the pair's distance.
         weight: f64,
     },
-    /// For several latents that are to hold independent concepts: `VarianceNormalized`, plus
-    /// spread · ln mean exp(−2 ‖aᵢ − aⱼ‖²) over pairs of anchors. Refinement and refit then look
-    /// at all latents together. Ignores negatives.
+    /// For several latents that are to hold independent concepts: `VarianceNormalized`, plus the
+    /// uniformity loss (T. Wang and P. Isola, 2020), spread · ln mean exp(−2 ‖aᵢ − aⱼ‖²) over pairs of
+    /// anchors. Self-distillation and inverse iteration then look at all latents together. Ignores
+    /// negatives.
     ///
     /// Uncorrelated latents may still be functions of one concept, say x and x², and then put all
     /// anchors on a curve. Anchors that repel each other fill the space.
     Independent {
         /// Weight of the pair's distance.
         weight: f64,
-        /// Weight of the repulsion, about 1.
+        /// Weight of the uniformity loss, about 1.
         spread: f64,
     },
 }
@@ -182,7 +183,7 @@ pub struct TrainConfig {
     /// What is minimised.
     pub loss: Loss,
     /// Part of the steps after which only pairs teach, while latents are held to the function of
-    /// the concept that `loss` has chosen; 1 for never.
+    /// the concept that `loss` has chosen (self-distillation); 1 for never.
     ///
     /// Negatives tell which of several shared concepts separates best, but the hinge of their
     /// losses never rests; pairs alone make a latent far more precise.
@@ -205,7 +206,7 @@ pub struct TrainConfig {
     /// mean, in standard deviations of the anchors, in any input; 0 for no limit. The nearest
     /// fifth of the triplets is always kept.
     pub reach: f64,
-    /// After training, solve for the latents' weights exactly.
+    /// After training, solve for the latents' weights by inverse iteration.
     pub refit: bool,
     /// Steps between validations; 0 for one validation per pass over the data.
     pub validate_every: usize,
@@ -281,7 +282,7 @@ impl TrainConfig {
         Self {
             encoder: EncoderConfig { latents, ..EncoderConfig::default() },
             loss: Loss::Independent { weight: 10.0, spread: 1.0 },
-            // Refinement makes precise what has been learned by then, and several concepts take
+            // Self-distillation makes precise what has been learned by then, and several concepts take
             // longer than one.
             refine_after: 0.5,
             schedule: ONE_CYCLE,

@@ -144,9 +144,9 @@ impl Encoder {
             let gradients = values.sum().backward();
             rows.grad(&gradients).map(numbers).unwrap_or_default()
         })?;
-        for (column, spread) in columns.iter_mut().zip(&self.standardisation.spread) {
+        for (column, deviation) in columns.iter_mut().zip(&self.standardisation.deviation) {
             for derivative in column {
-                *derivative /= spread;
+                *derivative /= deviation;
             }
         }
         Ok(columns)

@@ -63,13 +63,13 @@ fn decode(bytes: Vec<u8>) -> Result<Encoder, String> {
         return Err(format!("it has version {}, this program reads {VERSION}", header.version));
     }
     header.encoder.validate().map_err(|error| error.to_string())?;
-    let Standardisation { centre, spread } = &header.standardisation;
-    let usable = centre.iter().all(|x| x.is_finite()) && spread.iter().all(|x| x.is_normal());
-    if centre.is_empty() || centre.len() != spread.len() || !usable {
+    let Standardisation { mean, deviation } = &header.standardisation;
+    let usable = mean.iter().all(|x| x.is_finite()) && deviation.iter().all(|x| x.is_normal());
+    if mean.is_empty() || mean.len() != deviation.len() || !usable {
         return Err("its standardisation is damaged".into());
     }
     let mut tensors = reader.into_tensors().map_err(|error| error.to_string())?;
-    let shapes = Weights::shapes(centre.len(), &header.encoder);
+    let shapes = Weights::shapes(mean.len(), &header.encoder);
     if tensors.len() != shapes.len() {
         return Err(format!("it has {} matrices instead of {}", tensors.len(), shapes.len()));
     }

@@ -6,15 +6,15 @@
 //!
 //! A training takes four steps to precise gradients, each of which [`TrainConfig`] can turn off:
 //! triplets with outlying points are left out (`reach`); a loss with negatives chooses the
-//! concept (`loss`); pairs alone make the latent invariant (`refine_after`); linear algebra ends
-//! it (`refit`).
+//! concept (`loss`); self-distillation on pairs alone makes the latent invariant (`refine_after`);
+//! inverse iteration of the last layer ends it (`refit`).
 //!
 //! Training ends early where the latents are constant within validation pairs ([`Schedule::Cycles`]).
 //! Where it is known which points belong together, [`Encoder::train_on_groups`] trains until the
 //! latent's variance within groups that were held back has stopped falling.
 //!
 //! Several latents learn as many independent concepts with [`TrainConfig::independent`]; without
-//! its repulsion two of them may well be functions of one concept.
+//! its uniformity loss two of them may well be functions of one concept.
 //!
 //! ```
 //! use symgrad_data::{Table, Triplets};
@@ -45,22 +45,22 @@
 //! ```
 
 mod activate;
+mod canonical;
 mod config;
+mod distillation;
 mod encoder;
 mod error;
 mod file;
+mod inverse_iteration;
 mod loss;
 mod network;
 mod optimise;
 mod product;
-mod ratio;
-mod refine;
-mod refit;
 mod samples;
 mod schedule;
-mod spread;
 mod standardise;
 mod train;
+mod uniformity;
 mod weights;
 
 pub use config::{

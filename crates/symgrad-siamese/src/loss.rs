@@ -1,7 +1,7 @@
 //! The losses, with their derivatives with respect to the latents.
 
 use crate::Loss;
-use crate::spread::spread;
+use crate::uniformity::uniformity;
 
 /// The latents of a batch, each `[rows, latents]` row by row.
 #[derive(Clone, Copy)]
@@ -34,21 +34,22 @@ impl Loss {
         match *self {
             Self::Triplet { margin, squared } => triplet(latents, margin, squared, gradient),
             Self::Contrastive { margin } => contrastive(latents, margin, gradient),
-            Self::VarianceNormalized { weight } => variance(latents, weight, gradient),
+            Self::VarianceNormalized { weight } => variance_normalized(latents, weight, gradient),
             Self::Independent { weight, spread: repulsion } => {
-                variance(latents, weight, gradient) + spread(latents, repulsion, gradient)
+                variance_normalized(latents, weight, gradient)
+                    + uniformity(latents, repulsion, gradient)
             }
         }
     }
 }
 
-/// Weight of pairs against targets at most. Larger is more exact, until the targets no longer keep
+/// Weight of the pairs' invariance against the targets at most. Larger is more exact, until the targets no longer keep
 /// the latent from drifting.
-pub(crate) const FOLLOW_WEIGHT: f64 = 100.0;
+pub(crate) const INVARIANCE_WEIGHT: f64 = 100.0;
 
-/// mean Σₖ weightₖ · (aₖ − pₖ)² + mean ‖a − t‖², for targets t like the anchors and a weight for
-/// each latent; `gradient` becomes the derivative as in [`Loss::evaluate`].
-pub(crate) fn follow(
+/// The loss of self-distillation, mean Σₖ weightₖ · (aₖ − pₖ)² + mean ‖a − t‖², for targets t like the
+/// anchors and a weight for each latent; `gradient` becomes the derivative as in [`Loss::evaluate`].
+pub(crate) fn distillation(
     latents: Latents<'_>,
     targets: &[f32],
     weights: &[f64],
@@ -150,7 +151,7 @@ impl<'a> Pair<'a> {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the network computes in f32")]
-fn variance(latents: Latents<'_>, weight: f64, gradient: &mut [f32]) -> f64 {
+fn variance_normalized(latents: Latents<'_>, weight: f64, gradient: &mut [f32]) -> f64 {
     let (size, width) = (latents.anchor.len(), latents.width);
     let rows = size / width;
     let count = rows as f64;
@@ -263,15 +264,15 @@ mod tests {
     }
 
     #[test]
-    fn following_by_hand() {
+    fn distillation_by_hand() {
         let latents = Latents { anchor: &[1.0], positive: &[0.5], negative: &[], width: 1 };
         let mut gradient = Vec::new();
-        assert_eq!(follow(latents, &[0.0], &[100.0], &mut gradient), 26.0); // 100 · ½² + 1²
+        assert_eq!(distillation(latents, &[0.0], &[100.0], &mut gradient), 26.0); // 100 · ½² + 1²
         assert_eq!(gradient, [102.0, -100.0]);
         // A weight for each of two latents.
         let latents =
             Latents { anchor: &[1.0, 1.0], positive: &[0.0, 0.0], negative: &[], width: 2 };
-        assert_eq!(follow(latents, &[1.0, 1.0], &[1.0, 3.0], &mut gradient), 4.0);
+        assert_eq!(distillation(latents, &[1.0, 1.0], &[1.0, 3.0], &mut gradient), 4.0);
         assert_eq!(gradient, [2.0, 6.0, -2.0, -6.0]);
     }
 

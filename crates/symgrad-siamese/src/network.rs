@@ -3,7 +3,7 @@
 use burn::tensor::{DType, Device, Tensor, TensorData, activation};
 use faer::MatRef;
 
-use crate::product::{add_product, product, rows};
+use crate::product::{Spare, add_product, product, product_in, rows};
 use crate::weights::{Matrix, Weights};
 use crate::{Activation, Backend, EncoderConfig, SiameseError, activate};
 
@@ -84,13 +84,15 @@ impl Network {
     }
 
     /// As [`latents`](Self::latents) in single precision, of numbers row by row and to such, and what
-    /// [`backward`](Self::backward) needs.
-    pub(crate) fn forward(&self, inputs: Vec<f32>) -> (Vec<f32>, Tape) {
+    /// [`backward`](Self::backward) needs, in memory that is spare.
+    pub(crate) fn forward(&self, inputs: Vec<f32>, spare: &mut Spare) -> (Vec<f32>, Tape) {
         let mut tape = Tape { inputs: vec![inputs], slopes: Vec::with_capacity(self.depth) };
         for layer in 0..self.depth {
             let (weight, bias) = (self.plain(2 * layer), self.plain(2 * layer + 1));
-            let mut next = product(tape.rows(layer, self), rows(&weight, bias.len()));
-            tape.slopes.push(activate::forward(self.activation, &mut next, &bias));
+            let mut next = product_in(spare, tape.rows(layer, self), rows(&weight, bias.len()));
+            let mut slopes = spare.take(next.len());
+            activate::forward(self.activation, &mut next, &bias, &mut slopes);
+            tape.slopes.push(slopes);
             tape.inputs.push(next);
         }
         let (weight, bias) = (self.plain(2 * self.depth), self.plain(2 * self.depth + 1));
@@ -105,8 +107,13 @@ impl Network {
     }
 
     /// The derivatives of a loss with respect to every parameter, given those with respect to
-    /// the latents, row by row.
-    pub(crate) fn backward(&self, mut tape: Tape, latents: Vec<f32>) -> Vec<Tensor<2>> {
+    /// the latents, row by row. The memory of the tape is spare afterwards.
+    pub(crate) fn backward(
+        &self,
+        mut tape: Tape,
+        latents: Vec<f32>,
+        spare: &mut Spare,
+    ) -> Vec<Tensor<2>> {
         let device = self.device();
         let width = self.latents_count();
         let against = |tape: &Tape, layer: usize, outputs: &[f32], width: usize| {
@@ -124,14 +131,19 @@ impl Network {
         let (mut outputs, mut width) = (latents, width);
         for layer in (0..self.depth).rev() {
             let weight = self.plain(2 * layer + 2);
-            let mut back = product(rows(&outputs, width), rows(&weight, width).transpose());
+            let (across, down) = (rows(&outputs, width), rows(&weight, width).transpose());
+            let mut back = product_in(spare, across, down);
             width = self.inputs_of(layer + 1);
             let slopes = tape.slopes.pop().unwrap_or_default();
             let bias = activate::backward(&mut back, &slopes, width);
-            outputs = back;
+            let above = std::mem::replace(&mut outputs, back);
+            // The latents' are not of a layer's length.
+            let is_hidden = layer + 1 < self.depth;
+            spare.give(std::iter::once(slopes).chain(is_hidden.then_some(above)));
             reversed.push(tensor(bias, width, &device));
             reversed.push(against(&tape, layer, &outputs, width));
         }
+        spare.give(tape.inputs.drain(1..).chain([outputs]));
         reversed.reverse();
         reversed.extend(skip);
         reversed
@@ -230,8 +242,9 @@ mod tests {
                 let weights = Weights::draw(3, &config, &mut ChaCha8Rng::seed_from_u64(2));
                 let device = Device::flex();
                 let network = Network::new(&weights, &config, &device, DType::F32);
-                let (latents, tape) = network.forward(rows.clone());
-                let gradients = network.backward(tape, outputs.clone());
+                let mut spare = Spare::default();
+                let (latents, tape) = network.forward(rows.clone(), &mut spare);
+                let gradients = network.backward(tape, outputs.clone(), &mut spare);
 
                 let tracked = device.clone().autodiff();
                 let mut oracle = Network::new(&weights, &config, &tracked, DType::F32);

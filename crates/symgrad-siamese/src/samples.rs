@@ -3,7 +3,7 @@
 use symgrad_data::{Table, Triplets};
 
 use crate::SiameseError;
-use crate::refit::Pairs;
+use crate::inverse_iteration::Pairs;
 use crate::standardise::Standardisation;
 
 /// Fewer triplets have no variance.

@@ -5,36 +5,38 @@ use symgrad_data::Table;
 
 use crate::SiameseError;
 
-/// The centre and the spread of every input over the training anchors.
+/// Mean and standard deviation of every input over the training anchors.
 ///
 /// Anchors are the domain of interest; positives may lie far outside (M·A·M⁻¹ of a nearly
 /// singular M), and must not set the scale.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Standardisation {
-    pub(crate) centre: Vec<f64>,
-    pub(crate) spread: Vec<f64>,
+    #[serde(rename = "centre")]
+    pub(crate) mean: Vec<f64>,
+    #[serde(rename = "spread")]
+    pub(crate) deviation: Vec<f64>,
 }
 
 impl Standardisation {
     /// Mean and standard deviation of each column; a constant column keeps its unit.
     pub(crate) fn of(table: &Table) -> Self {
         let rows = table.rows() as f64;
-        let centre: Vec<f64> =
+        let mean: Vec<f64> =
             table.columns().iter().map(|column| column.iter().sum::<f64>() / rows).collect();
-        let deviation = |(column, centre): (&Vec<f64>, &f64)| {
-            let squares: f64 = column.iter().map(|x| (x - centre).powi(2)).sum();
+        let deviation_of = |(column, mean): (&Vec<f64>, &f64)| {
+            let squares: f64 = column.iter().map(|x| (x - mean).powi(2)).sum();
             let deviation = (squares / rows).sqrt();
-            let constant = deviation <= 1e-12 * centre.abs() || !deviation.is_normal();
+            let constant = deviation <= 1e-12 * mean.abs() || !deviation.is_normal();
             if constant { 1.0 } else { deviation }
         };
-        let spread = table.columns().iter().zip(&centre).map(deviation).collect();
-        Self { centre, spread }
+        let deviation = table.columns().iter().zip(&mean).map(deviation_of).collect();
+        Self { mean, deviation }
     }
 
     /// Number of inputs.
     pub(crate) fn inputs(&self) -> usize {
-        self.centre.len()
+        self.mean.len()
     }
 
     /// The table's rows one after another in standard units; `what` names the table in errors.
@@ -45,9 +47,9 @@ impl Standardisation {
         }
         let mut rows = vec![0.0; table.rows() * found];
         for (column, values) in table.columns().iter().enumerate() {
-            let (centre, spread) = (self.centre[column], self.spread[column]);
+            let (mean, deviation) = (self.mean[column], self.deviation[column]);
             for (row, &value) in values.iter().enumerate() {
-                rows[row * found + column] = (value - centre) / spread;
+                rows[row * found + column] = (value - mean) / deviation;
             }
         }
         Ok(rows)

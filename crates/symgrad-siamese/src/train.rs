@@ -19,11 +19,12 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use symgrad_data::Triplets;
 
-use crate::loss::{Latents, follow};
+use crate::distillation::Targets;
+use crate::inverse_iteration::{STEPS, inverse_iteration};
+use crate::loss::{Latents, distillation};
 use crate::network::Network;
 use crate::optimise::Optimise;
-use crate::refine::Targets;
-use crate::refit::{STEPS, refit};
+use crate::product::Spare;
 use crate::samples::{Samples, Split};
 use crate::standardise::Standardisation;
 use crate::weights::Weights;
@@ -92,7 +93,7 @@ pub struct Progress {
     pub loss: f64,
 }
 
-/// One validation. When refinement begins, the losses become those of pairs and targets: do not
+/// One validation. When self-distillation begins, the losses become those of pairs and targets: do not
 /// compare them with the ones before.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CurvePoint {
@@ -104,7 +105,7 @@ pub struct CurvePoint {
     pub training_loss: f64,
     /// Loss on the validation triplets.
     pub validation_loss: f64,
-    /// Rounds of refinement that have begun; 0 while the concept is being chosen.
+    /// Rounds of self-distillation that have begun; 0 while the concept is being chosen.
     #[serde(default)]
     pub round: usize,
 }
@@ -159,8 +160,10 @@ struct Trainer<'a> {
     order: Vec<usize>,
     used: usize,
     best: Option<(f64, Weights)>,
-    /// While refining: what the latents of training and validation anchors are held to.
+    /// During self-distillation: what the latents of training and validation anchors are held to.
     targets: Option<Targets>,
+    /// Memory of the step before.
+    spare: Spare,
 }
 
 impl<'a> Trainer<'a> {
@@ -180,6 +183,7 @@ impl<'a> Trainer<'a> {
             used: order.len(),
             best: None,
             targets: None,
+            spare: Spare::default(),
             config,
             train,
             validation,
@@ -227,11 +231,12 @@ impl<'a> Trainer<'a> {
     /// One step of the optimiser; returns the batch's loss.
     fn step(&mut self, step: usize, learning_rate: f64) -> Result<f64, SiameseError> {
         let rows = self.next_rows();
-        let (latents, tape) = self.network.forward(self.train.gather(self.branches(), &rows));
+        let inputs = self.train.gather(self.branches(), &rows);
+        let (latents, tape) = self.network.forward(inputs, &mut self.spare);
         let targets =
             self.targets.as_ref().map(|targets| (targets.select(&rows), targets.weights.clone()));
         let (loss, slopes) = self.evaluate(&latents, targets, step)?;
-        let gradients = self.network.backward(tape, slopes);
+        let gradients = self.network.backward(tape, slopes, &mut self.spare);
         self.optimise.step(learning_rate, &mut self.network.parameters, gradients);
         Ok(loss)
     }
@@ -262,7 +267,7 @@ impl<'a> Trainer<'a> {
         let latents = Latents { anchor: branch(), positive: branch(), negative: branch(), width };
         let mut slopes = Vec::new();
         let loss = match targets {
-            Some((targets, weights)) => follow(latents, &targets, &weights, &mut slopes),
+            Some((targets, weights)) => distillation(latents, &targets, &weights, &mut slopes),
             None => self.config.loss.evaluate(latents, &mut slopes),
         };
         if !loss.is_finite() {
@@ -274,7 +279,8 @@ impl<'a> Trainer<'a> {
 
     fn validate(&self, step: usize) -> Result<f64, SiameseError> {
         let rows: Vec<usize> = (0..self.validation.count).collect();
-        let (latents, _) = self.network.forward(self.validation.gather(self.branches(), &rows));
+        let inputs = self.validation.gather(self.branches(), &rows);
+        let (latents, _) = self.network.forward(inputs, &mut Spare::default());
         let targets = self
             .targets
             .as_ref()
@@ -292,7 +298,7 @@ impl<'a> Trainer<'a> {
         if config.refit {
             let together = config.loss.keeps_independent();
             let pairs = train.pairs(SOLVED.min(train.count));
-            refit(&mut weights, &config.encoder, together, pairs, STEPS);
+            inverse_iteration(&mut weights, &config.encoder, together, pairs, STEPS);
         }
         weights
     }
@@ -306,7 +312,7 @@ impl<'a> Trainer<'a> {
         let (mut weights, encoder) = (network.to_weights(), &config.encoder);
         let (pairs, together) =
             (train.pairs(LOOKED_AT.min(train.count)), config.loss.keeps_independent());
-        refit(&mut weights, encoder, together, pairs, EXACT_STEPS);
+        inverse_iteration(&mut weights, encoder, together, pairs, EXACT_STEPS);
         let solved = Network::new(&weights, encoder, device, DType::F32);
         let worst = judge.quality(&solved, [0; 3]).worst();
         if worst <= EXACT {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::saved::{Position, Training, TrainingState, digest, unusable};
 use super::{CurvePoint, Judge, Progress, TrainObserver, Trainer, TrainingCurve};
-use crate::refine::{self, Targets};
+use crate::distillation::{Targets, starts_round};
 use crate::schedule::LearningRate;
 use crate::weights::Weights;
 use crate::{Length, Schedule, SiameseError};
@@ -36,7 +36,7 @@ pub(super) struct Course {
     step: usize,
     /// Cycles that are over.
     cycles: usize,
-    /// Rounds of refinement of this cycle that have begun.
+    /// Rounds of self-distillation of this cycle that have begun.
     round: usize,
     rate: LearningRate,
     points: Vec<CurvePoint>,
@@ -121,7 +121,7 @@ impl<'a> OnTriplets<'a> {
         let learning_rate = course.rate.at(course.step - begun);
         course.step += 1;
         let step = course.step;
-        if refine::starts_round(step - begun, steps - begun, config.refine_after) {
+        if starts_round(step - begun, steps - begun, config.refine_after) {
             (trainer.best, course.stale) = (None, 0);
             course.round += 1;
             let samples = [&trainer.train, &trainer.validation];

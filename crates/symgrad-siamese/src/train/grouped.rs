@@ -1,7 +1,7 @@
 //! Training on groups of points, which ends when it is done.
 //!
 //! How good a latent is can be told at every step: by how much of its variance lies within groups
-//! that nothing is trained on, ρ. The choosing of a concept ends, each round of refinement ends, and
+//! that nothing is trained on, ρ. The choosing of a concept ends, each round of self-distillation ends, and
 //! with the last of them the training ends, when ρ has stopped falling; a latent that is no more
 //! constant than one of shuffled points has collapsed, and training begins anew from other weights.
 
@@ -12,8 +12,8 @@ use symgrad_data::{Groups, Triplets};
 use super::judge::{Judge, Quality};
 use super::saved::{Position, Training, TrainingState, digest, unusable};
 use super::{Progress, TrainObserver, Trainer};
+use crate::distillation::{ROUNDS, Targets};
 use crate::network::Network;
-use crate::refine::{ROUNDS, Targets};
 use crate::samples::{Samples, Split};
 use crate::standardise::Standardisation;
 use crate::weights::Weights;
@@ -100,7 +100,7 @@ pub(super) struct Attempts {
     stage: Stage,
 }
 
-/// A round of refinement, or the choosing of the concept before it: steps until ρ has stopped
+/// A round of self-distillation, or the choosing of the concept before it: steps until ρ has stopped
 /// falling.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Stage {
@@ -176,12 +176,12 @@ impl<'a> OnGroups<'a> {
             if self.attempts.found.stopped || self.is_over() {
                 return Ok(());
             }
-            self.refine();
+            self.distil();
         }
     }
 
     /// The next round begins, from the best weights so far.
-    fn refine(&mut self) {
+    fn distil(&mut self) {
         let Self { trainer, attempts: Attempts { found, stage, .. }, .. } = self;
         if let Some((_, weights)) = trainer.best.take() {
             let config = &trainer.config.encoder;
@@ -271,7 +271,7 @@ impl Training for OnGroups<'_> {
     }
 }
 
-/// Rounds of refinement.
+/// Rounds of self-distillation.
 fn rounds(trainer: &Trainer<'_>) -> usize {
     if trainer.config.refine_after < 1.0 { ROUNDS } else { 0 }
 }

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use symgrad_data::Groups;
 
 use crate::SiameseError;
+use crate::canonical::CanonicalVariates;
+use crate::inverse_iteration::Pairs;
 use crate::network::Network;
-use crate::ratio::Canonical;
-use crate::refit::Pairs;
+use crate::product::Spare;
 use crate::samples::Samples;
 use crate::standardise::Standardisation;
 
@@ -21,9 +22,9 @@ pub struct Quality {
     pub step: usize,
     /// Which start from fresh weights it is, counted from 1.
     pub attempt: usize,
-    /// Rounds of refinement that have begun; 0 while the concept is being chosen.
+    /// Rounds of self-distillation that have begun; 0 while the concept is being chosen.
     pub round: usize,
-    /// ρ, the variance within validation groups over all variance: of the latent or, of several,
+    /// ρ, the Rayleigh quotient of the variances within validation groups and of all points: of the latent or, of several,
     /// of their uncorrelated combinations, the most constant first.
     pub rho: Vec<f64>,
     /// The least ρ of the same latents with the points shuffled among the groups.
@@ -112,25 +113,25 @@ impl Judge {
 
     pub(crate) fn quality(&self, network: &Network, [step, attempt, round]: [usize; 3]) -> Quality {
         let width = network.latents_count();
-        let (latents, _) = network.forward(self.rows.clone());
-        let ratios = |groups: &[usize]| {
-            let moments = Moments::of(&latents, width, groups);
-            let canonical = Canonical::of(&moments.within, &moments.total);
+        let (latents, _) = network.forward(self.rows.clone(), &mut Spare::default());
+        let quotients = |groups: &[usize]| {
+            let covariances = Covariances::of(&latents, width, groups);
+            let canonical = CanonicalVariates::of(&covariances.within, &covariances.total);
             // Latents that depend on each other hold no concept of their own.
-            canonical.map_or(vec![1.0; width], |canonical| canonical.ratios)
+            canonical.map_or(vec![1.0; width], |canonical| canonical.quotients)
         };
-        let shuffled = ratios(&self.shuffled).into_iter().fold(f64::INFINITY, f64::min);
-        Quality { step, attempt, round, rho: ratios(&self.groups), shuffled }
+        let shuffled = quotients(&self.shuffled).into_iter().fold(f64::INFINITY, f64::min);
+        Quality { step, attempt, round, rho: quotients(&self.groups), shuffled }
     }
 }
 
 /// Covariances of latents over all points, and what is left of them within groups.
-struct Moments {
+struct Covariances {
     within: Mat<f64>,
     total: Mat<f64>,
 }
 
-impl Moments {
+impl Covariances {
     fn of(latents: &[f32], width: usize, groups: &[usize]) -> Self {
         let rows: Vec<Vec<f64>> = latents
             .chunks_exact(width)

@@ -8,9 +8,9 @@ use rand_chacha::ChaCha8Rng;
 use super::course::Course;
 use super::grouped::Attempts;
 use super::{Samples, Trainer};
+use crate::distillation::Targets;
 use crate::network::Network;
 use crate::optimise::Moments;
-use crate::refine::Targets;
 use crate::weights::Weights;
 use crate::{SiameseError, TrainConfig};
 

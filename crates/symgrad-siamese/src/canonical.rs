@@ -1,18 +1,19 @@
-//! Variances of latents within pairs and over all points, as small symmetric matrices.
+//! Canonical variates of latents: the generalised eigenproblem of their covariances within pairs and over all
+//! points (Fisher's discriminant analysis).
 
 use faer::{Mat, Side};
 
 /// Combinations of latents that are uncorrelated, over all points and within pairs, in the order
 /// of how much of their variance lies within pairs.
-pub(crate) struct Canonical {
+pub(crate) struct CanonicalVariates {
     /// A column of weights for each combination, which gives it a variance of 1.
     pub(crate) weights: Mat<f64>,
-    /// The ratio of each combination's variance within pairs to its total variance, the smallest
-    /// first.
-    pub(crate) ratios: Vec<f64>,
+    /// The Rayleigh quotient of each combination, its variance within pairs over its total variance, the
+    /// smallest first.
+    pub(crate) quotients: Vec<f64>,
 }
 
-impl Canonical {
+impl CanonicalVariates {
     /// From covariances of the same latents; `None` if a latent is constant or depends on the
     /// others.
     pub(crate) fn of(within: &Mat<f64>, total: &Mat<f64>) -> Option<Self> {
@@ -20,8 +21,9 @@ impl Canonical {
         let within = &whitening * within * &whitening;
         let eigen = within.self_adjoint_eigen(Side::Lower).ok()?;
         // Rounding may bring what is nothing below zero.
-        let ratios = eigen.S().column_vector().iter().map(|ratio| ratio.max(0.0)).collect();
-        Some(Self { weights: whitening * eigen.U(), ratios })
+        let quotients =
+            eigen.S().column_vector().iter().map(|quotient| quotient.max(0.0)).collect();
+        Some(Self { weights: whitening * eigen.U(), quotients })
     }
 }
 
@@ -44,29 +46,30 @@ mod tests {
     fn combinations_are_uncorrelated_and_ordered() {
         let total = faer::mat![[4.0, 1.0, 0.0], [1.0, 2.0, 0.5], [0.0, 0.5, 1.0]];
         let within = faer::mat![[0.5, -0.2, 0.0], [-0.2, 0.3, 0.1], [0.0, 0.1, 0.9]];
-        let Canonical { weights, ratios } = Canonical::of(&within, &total).unwrap();
-        assert!(ratios.is_sorted());
-        for (i, ratio) in ratios.iter().enumerate() {
+        let CanonicalVariates { weights, quotients } =
+            CanonicalVariates::of(&within, &total).unwrap();
+        assert!(quotients.is_sorted());
+        for (i, quotient) in quotients.iter().enumerate() {
             for j in 0..3 {
                 let form = |m: &Mat<f64>| (weights.transpose() * m * &weights)[(i, j)];
                 let unit = f64::from(u8::from(i == j));
                 assert!((form(&total) - unit).abs() < 1e-12);
-                assert!((form(&within) - unit * ratio).abs() < 1e-12);
+                assert!((form(&within) - unit * quotient).abs() < 1e-12);
             }
         }
     }
 
     #[test]
-    fn ratios_are_never_negative() {
+    fn quotients_are_never_negative() {
         let total = faer::mat![[1.0, 0.3], [0.3, 1.0]];
         let within = faer::mat![[1.0, -1.0], [-1.0, 0.999]];
-        let ratios = Canonical::of(&within, &total).unwrap().ratios;
-        assert!(ratios[0] == 0.0 && ratios[1] > 1.0, "{ratios:?}");
+        let quotients = CanonicalVariates::of(&within, &total).unwrap().quotients;
+        assert!(quotients[0] == 0.0 && quotients[1] > 1.0, "{quotients:?}");
     }
 
     #[test]
     fn dependent_latents_have_no_combinations() {
         let one = faer::mat![[1.0, 0.0], [0.0, 0.0]];
-        assert!(Canonical::of(&one, &one).is_none());
+        assert!(CanonicalVariates::of(&one, &one).is_none());
     }
 }

@@ -1,10 +1,11 @@
-//! The second part of a training: the concept is chosen, now make the latent invariant.
+//! The second part of a training, self-distillation: the concept is chosen, now make the latent invariant.
 //!
 //! Losses with negatives choose a concept and a monotone function of it, but their hinges never
 //! rest: negatives that happen to be near go on pushing. A loss on pairs alone comes to rest, but
 //! leaves the function of the concept free, and free directions drift, until the function folds
 //! and its derivative changes sign. So pairs teach, and each latent is held, weakly, to what it
-//! was: mean over anchor and positive of the latents when the round began. An error in those
+//! was: the network of the moment when the round began is the teacher, and the mean of its latents
+//! over anchor and positive the target. An error in those
 //! targets differs between anchor and positive, so it shrinks by about the weight in each round.
 //!
 //! Several latents that are to be independent must not be held so weakly: whatever part of a
@@ -17,9 +18,10 @@ use burn::tensor::Tensor;
 use faer::Mat;
 use serde::{Deserialize, Serialize};
 
-use crate::loss::FOLLOW_WEIGHT;
+use crate::canonical::CanonicalVariates;
+use crate::loss::INVARIANCE_WEIGHT;
 use crate::network::{Network, tensor};
-use crate::ratio::Canonical;
+use crate::product::Spare;
 use crate::samples::Samples;
 
 /// Targets are taken anew this many times.
@@ -54,10 +56,10 @@ impl Targets {
         let [mut train, mut validation] = samples.map(|samples| Pairs::of(network, samples));
         let canonical = if independent { train.canonical(latents) } else { None };
         let (factors, weights) = match canonical {
-            Some(Canonical { weights, ratios }) => {
-                (weights, ratios.iter().map(|ratio| FOLLOW_WEIGHT.min(1.0 / ratio)).collect())
+            Some(CanonicalVariates { weights, quotients }) => {
+                (weights, quotients.iter().map(|q| INVARIANCE_WEIGHT.min(1.0 / q)).collect())
             }
-            None => (train.scales(latents), vec![FOLLOW_WEIGHT; latents]),
+            None => (train.scales(latents), vec![INVARIANCE_WEIGHT; latents]),
         };
         let standard = Affine::new(&train.centres(latents), &factors);
         standard.apply(&mut train.means);
@@ -90,8 +92,9 @@ impl Pairs {
     fn of(network: &Network, samples: &Samples) -> Self {
         let mut pairs = Self { means: Vec::new(), differences: Vec::new() };
         let rows: Vec<usize> = (0..samples.count).collect();
+        let mut spare = Spare::default();
         for rows in rows.chunks(ROWS_AT_ONCE) {
-            let latents = network.forward(samples.gather(2, rows)).0;
+            let latents = network.forward(samples.gather(2, rows), &mut spare).0;
             let (anchors, positives) = latents.split_at(latents.len() / 2);
             pairs.means.extend(anchors.iter().zip(positives).map(|(a, p)| 0.5 * (a + p)));
             pairs.differences.extend(anchors.iter().zip(positives).map(|(a, p)| a - p));
@@ -113,9 +116,9 @@ impl Pairs {
         Mat::from_fn(latents, latents, |i, j| if i == j { scale(i) } else { 0.0 })
     }
 
-    fn canonical(&self, latents: usize) -> Option<Canonical> {
+    fn canonical(&self, latents: usize) -> Option<CanonicalVariates> {
         let within = second_moments(&self.differences, &vec![0.0; latents]);
-        Canonical::of(&within, &second_moments(&self.means, &self.centres(latents)))
+        CanonicalVariates::of(&within, &second_moments(&self.means, &self.centres(latents)))
     }
 }
 

@@ -1,4 +1,5 @@
-//! What keeps several latents independent: points that repel each other in the latent space.
+//! What keeps several latents independent: the uniformity loss (T. Wang and P. Isola, 2020), by which points
+//! repel each other in the latent space.
 //!
 //! Latents that are all functions of one concept put the points on a curve, however it is bent
 //! and although the latents may be uncorrelated. There a point has many more near neighbours
@@ -19,7 +20,7 @@ const PARTNERS: usize = 64;
 ///
 /// For normally distributed latents it falls by ln 3 = 1.1 with each that is independent.
 #[expect(clippy::cast_possible_truncation, reason = "the network computes in f32")]
-pub(crate) fn spread(latents: Latents<'_>, weight: f64, gradient: &mut [f32]) -> f64 {
+pub(crate) fn uniformity(latents: Latents<'_>, weight: f64, gradient: &mut [f32]) -> f64 {
     let Latents { anchor, width, .. } = latents;
     let rows = anchor.len() / width;
     let partners = PARTNERS.min(rows / 2);
@@ -52,14 +53,14 @@ pub(crate) fn spread(latents: Latents<'_>, weight: f64, gradient: &mut [f32]) ->
 mod tests {
     use super::*;
 
-    fn potential(anchor: &[f32]) -> f64 {
+    fn uniformity_of(anchor: &[f32]) -> f64 {
         let latents = Latents { anchor, positive: &[], negative: &[], width: 2 };
-        spread(latents, 1.0, &mut vec![0.0; anchor.len()])
+        uniformity(latents, 1.0, &mut vec![0.0; anchor.len()])
     }
 
     /// x and x² are uncorrelated, but not independent.
     #[test]
-    fn a_curve_has_a_higher_potential_than_a_disc() {
+    fn a_curve_is_less_uniform_than_a_disc() {
         let turn = |i: u8, step: f32| (f32::from(i) * step).fract();
         // Mean 0 and variance 1 each, like (√3·u, √(45/4)·(u² − 1/3)) for u uniform in [−1, 1].
         let curve = (0..200).flat_map(|i| {
@@ -69,15 +70,15 @@ mod tests {
         let square = (0..200)
             .flat_map(|i| [0.754_877_7, 0.569_840_3].map(|step| 3.464 * (turn(i, step) - 0.5)));
         let [curve, square] =
-            [curve.collect::<Vec<f32>>(), square.collect()].map(|x| potential(&x));
+            [curve.collect::<Vec<f32>>(), square.collect()].map(|x| uniformity_of(&x));
         assert!(curve > square + 0.5, "{curve} {square}");
     }
 
     #[test]
     fn by_hand() {
         // Two rows at distance 1 meet twice.
-        assert!((potential(&[0.0, 0.0, 1.0, 0.0]) + 2.0).abs() < 1e-12);
-        assert_eq!(potential(&[0.0, 0.0]), 0.0);
-        assert!(potential(&[0.0, 0.0, 100.0, 0.0]).is_finite());
+        assert!((uniformity_of(&[0.0, 0.0, 1.0, 0.0]) + 2.0).abs() < 1e-12);
+        assert_eq!(uniformity_of(&[0.0, 0.0]), 0.0);
+        assert!(uniformity_of(&[0.0, 0.0, 100.0, 0.0]).is_finite());
     }
 }

@@ -1,10 +1,10 @@
-//! The latents' weights by linear algebra, once the hidden layers are trained.
+//! The latents' weights by inverse iteration, once the hidden layers are trained.
 //!
-//! With hidden layers fixed, a latent is f = w·h(x), and the ratio of its within-pair variance
-//! to its total variance is wᵀDw / wᵀCw, where C is the covariance of h over the anchors and D
+//! With hidden layers fixed, a latent is f = w·h(x), and its within-pair variance over its total
+//! variance is the Rayleigh quotient wᵀDw / wᵀCw, where C is the covariance of h over the anchors and D
 //! the mean of (h(a) − h(p))(h(a) − h(p))ᵀ. In the eigenbasis of (D, C), with eigenvalues λ, a
-//! step w ← (D + εC)⁻¹ C w multiplies each component by 1 / (λ + ε). With ε the ratio of w
-//! itself it removes what varies within pairs more than f does, and leaves the choice of f among
+//! step w ← (D + εC)⁻¹ C w multiplies each component by 1 / (λ + ε). With ε the quotient of w
+//! itself, a shift, it removes what varies within pairs more than f does, and leaves the choice of f among
 //! the functions of the concept to training.
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
@@ -12,8 +12,8 @@ use faer::linalg::solvers::Solve;
 use faer::{Mat, Side};
 
 use crate::EncoderConfig;
+use crate::canonical::CanonicalVariates;
 use crate::network::{Network, numbers};
-use crate::ratio::Canonical;
 use crate::weights::Weights;
 
 /// Steps of the iteration after a training. The first does most of the work.
@@ -27,20 +27,20 @@ const ROWS_AT_ONCE: usize = 2048;
 
 /// Improves the latents' weights, given standardised pairs, by so many steps: each latent by itself or
 /// all `together`.
-pub(crate) fn refit(
+pub(crate) fn inverse_iteration(
     weights: &mut Weights,
     config: &EncoderConfig,
     together: bool,
     pairs: Pairs<'_>,
     steps: usize,
 ) {
-    let moments = Features::new(weights, config, pairs.inputs).moments(pairs);
-    let size = moments.total.nrows();
+    let covariances = Features::new(weights, config, pairs.inputs).covariances(pairs);
+    let size = covariances.total.nrows();
     let latents: Vec<usize> = (0..config.latents).collect();
     for group in latents.chunks(if together { config.latents } else { 1 }) {
         let trained =
             Mat::from_fn(size, group.len(), |row, k| *entry(weights, config, row, group[k]));
-        let Some(better) = moments.improve(&trained, steps) else { continue };
+        let Some(better) = covariances.iterate(&trained, steps) else { continue };
         for (k, &latent) in group.iter().enumerate() {
             for row in 0..size {
                 *entry(weights, config, row, latent) = better[(row, k)];
@@ -71,15 +71,15 @@ pub(crate) struct Pairs<'a> {
 }
 
 /// C and D.
-struct Moments {
+struct Covariances {
     total: Mat<f64>,
     within: Mat<f64>,
 }
 
-impl Moments {
+impl Covariances {
     /// The iteration, at constant variance of each latent; `None` if a latent is constant, if one
     /// is a combination of others, or if rounding spoils the result.
-    fn improve(&self, trained: &Mat<f64>, steps: usize) -> Option<Mat<f64>> {
+    fn iterate(&self, trained: &Mat<f64>, steps: usize) -> Option<Mat<f64>> {
         let size = self.total.nrows();
         let trace: f64 = (0..size).map(|i| self.total[(i, i)]).sum();
         let ridge = RIDGE * trace / size as f64;
@@ -87,13 +87,13 @@ impl Moments {
         let mut w = trained.clone();
         for _ in 0..steps {
             let (within, total) = (form(&self.within, &w), form(&self.total, &w));
-            let ratio = match w.ncols() {
+            let shift = match w.ncols() {
                 1 => within[(0, 0)] / total[(0, 0)],
-                _ => Canonical::of(&within, &total)?.ratios.pop()?,
+                _ => CanonicalVariates::of(&within, &total)?.quotients.pop()?,
             };
             let matrix = Mat::from_fn(size, size, |i, j| {
                 let regular = self.total[(i, j)] + if i == j { ridge } else { 0.0 };
-                self.within[(i, j)] + ratio * regular
+                self.within[(i, j)] + shift * regular
             });
             w = matrix.llt(Side::Lower).ok()?.solve(&self.total * &w);
             for (k, variance) in diagonal(&form(&self.total, &w)).into_iter().enumerate() {
@@ -128,7 +128,7 @@ impl<'a> Features<'a> {
         Self { network, config, inputs }
     }
 
-    fn moments(&self, Pairs { anchors, positives, .. }: Pairs<'_>) -> Moments {
+    fn covariances(&self, Pairs { anchors, positives, .. }: Pairs<'_>) -> Covariances {
         let block = ROWS_AT_ONCE * self.inputs;
         let parts =
             anchors.chunks(block).zip(positives.chunks(block)).map(|(anchors, positives)| {
@@ -142,7 +142,7 @@ impl<'a> Features<'a> {
         let size = sums.len();
         let count = (anchors.len() / self.inputs) as f64;
         let total = |i, j| squares[i * size + j] / count - sums[i] * sums[j] / (count * count);
-        Moments {
+        Covariances {
             total: Mat::from_fn(size, size, total),
             within: Mat::from_fn(size, size, |i, j| within[i * size + j] / count),
         }
