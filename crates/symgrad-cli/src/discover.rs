@@ -80,7 +80,8 @@ struct Columns {
     /// [default: `group`, `trajectory`, `trial`, `run`, …]
     #[arg(long, value_parser = name, value_name = "NAME")]
     group: Option<String>,
-    /// The column of the time; named among --inputs as well, laws may depend on it
+    /// The column of the time, numbers or dates such as 2024-05-01T12:00:00, which are read as seconds since
+    /// the first; named among --inputs as well, laws may depend on it
     /// [default: `time` or `t`]
     #[arg(long, value_parser = name, value_name = "NAME")]
     time: Option<String>,

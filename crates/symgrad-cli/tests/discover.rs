@@ -257,6 +257,36 @@ fn groups_may_have_names() {
     }
 }
 
+/// The time may be a date; laws do not change, nor does one that depends on it where that is an input.
+#[test]
+fn times_may_be_dates() {
+    // Free fall, whose v + t is the same along each flight, and x + v*t + t^2/2.
+    let (mut seconds, mut dates) = (String::from("run,time,x,v\n"), String::from("run,time,x,v\n"));
+    for n in 0..360_u32 {
+        let (run, moment) = (n / 30, n % 30);
+        let (t, start) = (f64::from(moment), f64::from(run * 7 % 11));
+        let (x, v) = (start * start / 3.0 + start * t - 0.5 * t * t, start - t);
+        writeln!(seconds, "{run},{t},{x},{v}").expect("a string");
+        // All flights begin at one moment, a second before midnight.
+        let (day, second) = if moment == 0 { (31, 59) } else { (1, moment - 1) };
+        let (month, clock) = if moment == 0 { (12, "23:59") } else { (1, "00:00") };
+        let year = if moment == 0 { 2023 } else { 2024 };
+        writeln!(dates, "{run},{year}-{month:02}-{day:02}T{clock}:{second:02}Z,{x},{v}")
+            .expect("a string");
+    }
+    let [seconds, dates] = [seconds, dates].map(|text| Given::csv(&text));
+    for more in [&[][..], &["--inputs", "time,x,v", "--time", "time"]] {
+        let [expected, told] = [&seconds, &dates].map(|given| given.discover(more));
+        assert_eq!(stdout(&told), stdout(&expected), "{}", stderr(&told));
+        assert!(stderr(&told).contains("dates in time are read as seconds since the first"));
+    }
+    let text = std::fs::read_to_string(&dates.file).expect("a file").replace("-01-01T", "-02-30T");
+    let output = Given::csv(&text).discover(&[]);
+    assert!(stderr(&output).contains("no time that can be read"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("2024-05-01T12:00:00"), "{}", stderr(&output));
+    assert_eq!(output.status.code(), Some(2));
+}
+
 #[test]
 fn bad_input_is_named_and_nothing_is_written() {
     let row = |group: u32, n: u32| format!("{group},{n},{},{}\n", n * n % 7, n % 5);

@@ -197,6 +197,18 @@ pub enum FileProblem {
         /// What it holds.
         found: String,
     },
+    /// A column of the time that holds neither numbers nor dates that can be read.
+    #[error(
+        "column `{column}` holds {found}, and no time that can be read; write numbers, or in a `.csv` dates such \
+         as 2024-05-01 or 2024-05-01T12:00:00, which are read as seconds since the first; or name another column \
+         with --time"
+    )]
+    TimeType {
+        /// The column's name.
+        column: String,
+        /// What it holds.
+        found: String,
+    },
     /// A column named twice.
     #[error("`{name}` appears twice in a list of columns; name each once")]
     NamedTwice {

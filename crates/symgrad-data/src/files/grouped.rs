@@ -1,7 +1,7 @@
 //! Groups from a table's columns.
 
 use super::roles::{all_of, is_label};
-use super::sheet::Flaw;
+use super::sheet::{Column, Flaw};
 use super::{Notes, Sheet};
 use crate::{DataError, FileProblem, GroupError, Groups, Table};
 
@@ -18,7 +18,8 @@ pub struct GroupColumns {
     /// The number of each row's group or, in a text, its name; by default a column `group`,
     /// `trajectory`, `trial`, `run`, …, also with `_id`.
     pub group: Option<String>,
-    /// The time; by default a column `time` or `t`, if no input is called so.
+    /// The time, in numbers or in dates by ISO 8601, which become seconds since the first; by default a
+    /// column `time` or `t`, if no input is called so.
     pub time: Option<String>,
     /// The inputs of formulas; by default all columns of numbers that are nothing else.
     pub inputs: Option<Vec<String>>,
@@ -123,7 +124,18 @@ impl Sheet {
             .chain(time)
             .collect();
         let named = group.and_then(|index| Some((index, self.column(index).numbered()?)));
-        let rows = self.rows_with(&chosen, named.as_ref().map(|(index, (of, _))| (*index, of)))?;
+        let dated = time.and_then(|index| Some((index, self.column(index).dated()?)));
+        if let (Some(index), None) = (time, &dated)
+            && let Some(found) = self.column(index).no_time()
+        {
+            return Err(FileProblem::TimeType { column: self.label(index), found });
+        }
+        let others: Vec<(usize, &Column)> = named
+            .iter()
+            .map(|(index, (numbered, _))| (*index, numbered))
+            .chain(dated.iter().map(|(index, dated)| (*index, dated)))
+            .collect();
+        let rows = self.rows_with(&chosen, &others)?;
         let mut read = rows.columns.into_iter();
         let mut take = |count: usize| read.by_ref().take(count).collect::<Vec<_>>();
         let columns = take(points.len());
@@ -139,6 +151,7 @@ impl Sheet {
             unused: unused.map(|index| (self.label(index), self.why_unused(index))).collect(),
             skipped: rows.skipped,
             turned: self.turned().to_vec(),
+            dates: dated.map(|(index, _)| self.label(index)),
         };
         let points = Table::new(names, columns);
         let points = points.map_err(|error| FileProblem::Content(Box::new(error)))?;

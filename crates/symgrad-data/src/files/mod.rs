@@ -2,6 +2,7 @@
 //! Parquet is only read.
 
 mod csv;
+mod dates;
 mod grouped;
 mod names;
 mod npy;

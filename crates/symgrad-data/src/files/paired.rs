@@ -74,6 +74,7 @@ impl Sheet {
             unused: unused.map(|index| (self.label(index), "not asked for")).collect(),
             skipped: rows.skipped,
             turned: self.turned().to_vec(),
+            dates: None,
         };
         Ok(PairReading { anchor, positive, negative, notes })
     }

@@ -33,6 +33,8 @@ pub struct Notes {
     pub skipped: usize,
     /// Matrices whose rows and columns were exchanged.
     pub turned: Vec<String>,
+    /// The column of the time, where it holds dates: it is read in seconds since the first.
+    pub dates: Option<String>,
 }
 
 /// Columns that are listed; of more, the number.
@@ -51,6 +53,9 @@ impl fmt::Display for Notes {
         if !self.turned.is_empty() {
             let each = self.turned.iter().cloned();
             writeln!(f, "matrices read as (columns, rows): {}", listed(each))?;
+        }
+        if let Some(column) = &self.dates {
+            writeln!(f, "dates in {column} are read as seconds since the first")?;
         }
         match self.skipped {
             0 => Ok(()),
@@ -102,6 +107,7 @@ impl Sheet {
             unused: roles.unused.iter().map(|&(index, why)| (self.label(index), why)).collect(),
             skipped: rows.skipped,
             turned: self.turned().to_vec(),
+            dates: None,
         };
         let in_file = |error: DataError| error.in_file(self.file());
         let points = Table::new(names, points).map_err(in_file)?;

@@ -130,6 +130,11 @@ impl Column {
         Self { flaw: Some(Flaw::Kind(kind.into())), ..Self::new(header) }
     }
 
+    /// The words, and in which row each is.
+    pub(super) fn words(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.words.at.iter().map(|(row, number)| (*row, self.words.word(*number)))
+    }
+
     /// Whether any cell holds a number.
     pub(super) fn has_numbers(&self) -> bool {
         !matches!(self.flaw, Some(Flaw::Kind(_))) && self.values.iter().any(|x| !x.is_nan())
@@ -309,18 +314,18 @@ impl Sheet {
 
     /// The numbers of some columns, if these are sound.
     pub(super) fn rows(&self, chosen: &[usize]) -> Result<Rows, FileProblem> {
-        self.rows_with(chosen, None)
+        self.rows_with(chosen, &[])
     }
 
-    /// The same with another column in the place of one.
+    /// The same with other columns in the places of some.
     pub(super) fn rows_with(
         &self,
         chosen: &[usize],
-        other: Option<(usize, &Column)>,
+        others: &[(usize, &Column)],
     ) -> Result<Rows, FileProblem> {
-        let at = |index: usize| match other {
-            Some((place, column)) if place == index => column,
-            _ => &self.columns[index],
+        let at = |index: usize| {
+            let other = others.iter().find(|(place, _)| *place == index);
+            other.map_or(&self.columns[index], |(_, column)| column)
         };
         for &index in chosen {
             at(index).check(&self.label(index), self.skip_missing)?;
