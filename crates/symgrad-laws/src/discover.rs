@@ -3,6 +3,8 @@
 mod answer;
 mod related;
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 use symgrad_data::DataError;
 use symgrad_expr::{Expr, Workspace};
@@ -10,7 +12,8 @@ use symgrad_expr::{Expr, Workspace};
 use self::answer::is_settled;
 use self::related::{FittedLibrary, no_spread};
 use crate::choose::{Candidate, choose};
-use crate::elimination::{Fitted, fitted};
+use crate::elimination::{Fitted, fitted, fitted_at};
+use crate::features::Features;
 use crate::inner;
 use crate::known::Known;
 use crate::law::{LawVerdict, Laws, Relation, Road};
@@ -248,9 +251,12 @@ impl LawSearch<'_> {
         let mut workspace = Workspace::default();
         let [at_fit, at_validation] =
             [fit, validation].map(|part| Known::of(&self.constants, part, &mut workspace));
+        let features = Features::of(sums, fit);
         let measure = |Terms { terms, road }: &Terms| {
             let mut workspace = Workspace::default();
-            let (terms, c) = fitted(terms, &at_fit, fit, &mut workspace)?;
+            let at = terms.iter().map(|term| features.at(term, &mut workspace));
+            let at: Vec<Cow<'_, Feature>> = at.collect::<Option<_>>()?;
+            let (terms, c) = fitted_at(terms, &at, &at_fit, fit.dim())?;
             let unit = c.iter().copied().find(|c| *c != 0.0)?;
             let expr = sum_of(&terms, &c, unit);
             let measure = Measure::of(&expr, validation, &at_validation, &mut workspace)?;

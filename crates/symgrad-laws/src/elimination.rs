@@ -1,6 +1,6 @@
 //! Sums of features that change least, by backward elimination.
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 
 use symgrad_expr::{Expr, Workspace};
 
@@ -112,7 +112,17 @@ pub(crate) fn fitted(
 ) -> Option<(Vec<Expr>, Vec<f64>)> {
     let at: Vec<Feature> =
         terms.iter().map(|term| sample.feature(term, workspace)).collect::<Option<_>>()?;
-    let matrices = Matrices::of(&at, sample.dim()).across(known, &at).with_ridge(RIDGES[0]);
+    fitted_at(terms, &at, known, sample.dim())
+}
+
+/// The same for terms that are computed already.
+pub(crate) fn fitted_at<F: Borrow<Feature>>(
+    terms: &[Expr],
+    at: &[F],
+    known: &Known,
+    dim: usize,
+) -> Option<(Vec<Expr>, Vec<f64>)> {
+    let matrices = Matrices::of(at, dim).across(known, at).with_ridge(RIDGES[0]);
     let further = matrices.further();
     let coefficients = matrices.best(&further)?.coefficients;
     Some((further.into_iter().map(|term| terms[term].clone()).collect(), coefficients))

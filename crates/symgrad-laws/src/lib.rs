@@ -34,6 +34,7 @@ mod elimination;
 mod equations;
 mod exchange;
 mod far;
+mod features;
 mod inner;
 mod known;
 mod law;

@@ -12,6 +12,8 @@
 //! mean squared error of the inputs that would explain the change, so that its minimum is not
 //! biased by noise, which the ratio to the total variance is.
 
+use std::borrow::Borrow;
+
 use faer::linalg::matmul::matmul;
 use faer::linalg::solvers::Solve;
 use faer::linalg::triangular_solve::{
@@ -52,7 +54,8 @@ pub(crate) struct Best {
 }
 
 impl Matrices {
-    pub(crate) fn of(features: &[Feature], dim: usize) -> Self {
+    pub(crate) fn of<F: Borrow<Feature>>(features: &[F], dim: usize) -> Self {
+        let features: Vec<&Feature> = features.iter().map(Borrow::borrow).collect();
         let rows = features.first().map_or(1, |feature| feature.values.len()) as f64;
         let change = product(&features.iter().map(|f| f.change.as_slice()).collect::<Vec<_>>());
         let mut whole: Mat<f64> = Mat::zeros(features.len(), features.len());
@@ -99,11 +102,12 @@ impl Matrices {
     }
 
     /// The same across the gradients of what is known.
-    pub(crate) fn across(mut self, known: &Known, features: &[Feature]) -> Self {
+    pub(crate) fn across<F: Borrow<Feature>>(mut self, known: &Known, features: &[F]) -> Self {
         for direction in known.directions() {
             let along: Vec<Vec<f64>> = features
                 .iter()
                 .map(|feature| {
+                    let feature: &Feature = feature.borrow();
                     let mut along = vec![0.0; feature.values.len()];
                     for (input, column) in &feature.gradient {
                         for ((sum, g), u) in along.iter_mut().zip(column).zip(&direction[*input]) {

@@ -33,6 +33,7 @@ pub(crate) struct Sample {
 }
 
 /// A formula at the points of a sample.
+#[derive(Clone)]
 pub(crate) struct Feature {
     pub(crate) values: Vec<f64>,
     /// What a law has none of: the values less their block's mean, or the derivative along the

@@ -87,14 +87,19 @@ impl RunConfig {
             .map_err(|error| Error::Content { path: path.into(), reason: error.to_string() })
     }
 
-    /// Rough work of the training, to start long runs first.
+    /// Rough work of a run, to start long ones first: that of the training, and of more inputs there is more to do.
     pub(crate) fn work(&self) -> usize {
         let TrainConfig { encoder, length, batch, .. } = &self.training;
         let steps = match length {
             Length::Steps(steps) => *steps,
             Length::Epochs(epochs) => epochs * self.triplets.train / batch.max(&1),
         };
-        steps * batch * encoder.width * encoder.width * encoder.depth
+        steps
+            * batch
+            * encoder.width
+            * encoder.width
+            * encoder.depth
+            * self.experiment.inputs().len()
     }
 }
 
