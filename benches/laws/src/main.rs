@@ -1,6 +1,7 @@
 //! Recovery of conserved quantities from trajectories: `cargo xtask bench laws`.
 
 mod error;
+mod noise;
 mod run;
 mod summary;
 mod system;

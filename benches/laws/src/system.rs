@@ -11,6 +11,7 @@ use symgrad_expr::Expr;
 use symgrad_laws::Equations;
 
 use crate::error::Error;
+use crate::noise::add_noise;
 
 /// Catalogues of systems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -123,15 +124,7 @@ impl System {
                 *column = order.iter().map(|&row| column[row]).collect();
             }
         }
-        for column in &mut columns {
-            let mean = column.iter().sum::<f64>() / column.len() as f64;
-            let square = column.iter().map(|x| (x - mean).powi(2)).sum::<f64>();
-            let size = noise * (square / column.len() as f64).sqrt();
-            for x in column {
-                let error: f64 = StandardNormal.sample(&mut rng);
-                *x += size * error;
-            }
-        }
+        add_noise(&mut columns, noise, &mut rng);
         let names: Vec<String> = equations.names.iter().map(str::to_owned).collect();
         let table = Table::new(names.clone(), columns)?;
         let shown: Vec<usize> =

@@ -1,13 +1,17 @@
 //! Inputs that are related: what is the same at all points is told as that, with simple numbers, and no law is
 //! counted twice for it.
 
+#[path = "../../../benches/laws/src/noise.rs"]
+mod noise;
+
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rand_distr::{Distribution, StandardNormal};
 use symgrad_data::{Groups, Table};
 use symgrad_expr::{Expr, Workspace};
 use symgrad_laws::{LawSettings, Relation, Source, find_laws, independence};
+
+use self::noise::add_noise;
 
 const GROUPS: usize = 30;
 const MOMENTS: usize = 30;
@@ -28,13 +32,7 @@ fn swings(third: &Expr, noise: f64, seed: u64) -> Groups {
         }
     }
     columns.push(values(third, &columns));
-    for column in &mut columns {
-        let square = column.iter().map(|x| x * x).sum::<f64>() / column.len() as f64;
-        for x in column.iter_mut() {
-            let error: f64 = StandardNormal.sample(&mut rng);
-            *x += noise * square.sqrt() * error;
-        }
-    }
+    add_noise(&mut columns, noise, &mut rng);
     let names = (1..=3).map(|k| format!("x{k}")).collect();
     let points = Table::new(names, columns).expect("a table");
     Groups::new(&points, &labels, Some(time)).expect("groups")

@@ -1,11 +1,15 @@
 //! Trajectories of systems with known laws, with noise.
 
+#[path = "../../../../benches/laws/src/noise.rs"]
+mod noise;
+
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rand_distr::{Distribution, StandardNormal};
 use symgrad_data::{Groups, Table};
 use symgrad_expr::Names;
 use symgrad_laws::Equations;
+
+use self::noise::add_noise;
 
 const MOMENTS: usize = 50;
 
@@ -44,15 +48,7 @@ impl System {
                 }
             }
         }
-        for column in &mut columns {
-            let mean = column.iter().sum::<f64>() / column.len() as f64;
-            let square = column.iter().map(|x| (x - mean).powi(2)).sum::<f64>();
-            let size = noise * (square / column.len() as f64).sqrt();
-            for x in column {
-                let error: f64 = StandardNormal.sample(&mut rng);
-                *x += size * error;
-            }
-        }
+        add_noise(&mut columns, noise, &mut rng);
         let names = self.names().iter().map(str::to_owned).collect();
         let points = Table::new(names, columns).expect("a table");
         Groups::new(&points, &labels, Some(time)).expect("groups")
