@@ -336,7 +336,9 @@ fn file_hint(problem: &FileProblem) -> &'static str {
         | FileProblem::Array { .. } => {
             "tables are read from .csv (or .tsv, .txt, .dat), .npz and .parquet files"
         }
-        FileProblem::NoGroupInputs { .. } | FileProblem::GroupType { .. } => GROUPS,
+        FileProblem::NoGroupInputs { .. }
+        | FileProblem::GroupType { .. }
+        | FileProblem::TimeType { .. } => GROUPS,
         FileProblem::MissingColumn { .. }
         | FileProblem::MissingGradient { .. }
         | FileProblem::NoInputs { .. }
