@@ -17,6 +17,9 @@ const SCHEMES: [(&str, u8); 2] = [("light", 1), ("dark", 0)];
 /// Taller pictures are cut.
 const TALLEST: u32 = 12_000;
 
+/// No window of the browser is narrower.
+const NARROWEST: u32 = 500;
+
 /// How the frame tells what it has measured.
 const MEASURED: &str = "measured by the frame:";
 
@@ -90,13 +93,17 @@ struct Seen {
 }
 
 impl View<'_> {
-    /// Opens the page in a frame of that size: windows cannot be as narrow as a phone.
+    /// Opens the page in a frame of that size, enlarged to the window: windows cannot be as narrow as a
+    /// phone, whose screen has more dots than that anyway.
     fn open(&self, height: u32, picture: Option<&Path>) -> Result<Seen, Stop> {
         let Self { width, number, .. } = *self;
         let source = address(self.page);
+        let window = width.max(NARROWEST);
+        let scale = f64::from(window) / f64::from(width);
         let frame = format!(
             "<!doctype html><meta charset=utf-8><meta name=color-scheme content='light dark'>\
-             <style>body {{ margin: 0 }} iframe {{ border: 0; display: block }}</style>\
+             <style>body {{ margin: 0; overflow: hidden }} iframe {{ border: 0; display: block;\
+             transform: scale({scale}); transform-origin: 0 0 }}</style>\
              <iframe src=\"{source}\" width={width} height={height}></iframe>\
              <script>onload = () => {{\
                const root = document.querySelector('iframe').contentDocument.documentElement;\
@@ -114,7 +121,8 @@ impl View<'_> {
         command.arg(own);
         command.args(["--allow-file-access-from-files", "--enable-logging=stderr"]);
         command.arg(format!("--blink-settings=preferredColorScheme={number}"));
-        command.arg(format!("--window-size={},{height}", width.max(500)));
+        let high = (f64::from(height) * scale).ceil();
+        command.arg(format!("--window-size={window},{high}"));
         // Without a picture something has to be asked for.
         command.arg(picture.map_or("--dump-dom".into(), |picture| {
             let mut option = OsString::from("--screenshot=");

@@ -204,7 +204,8 @@ fn neurons_and_layers_have_pages() {
 
     interpret("invariants", "layer", &["--all"]);
     let page = again("layer");
-    assert!(page.contains("<h2>Neuron 0</h2>") && page.contains("<h2>Neuron 1</h2>"));
+    assert!(page.contains(">2 neurons with concepts of their own</h2>"));
+    assert!(page.contains("<h3>Neuron 0</h3>") && page.contains("<h3>Neuron 1</h3>"));
     interpret("invariants", "space", &["--neuron", "0,1"]);
     assert!(again("space").contains("<h2>Concept 1</h2>"));
 }

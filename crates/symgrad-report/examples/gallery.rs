@@ -4,9 +4,9 @@ use std::error::Error;
 use std::path::Path;
 
 use symgrad_report::{
-    Badge, Card, Cell, Curve, FrontLabels, FrontPoint, GridPage, IndexPage, IndexRow, PageEntry,
-    PageHint, PagePlane, PageTruth, Relation, ResultPage, ScatterLabels, Section, Span95, Spelt,
-    TextTable, pareto_svg, scatter_svg, training_curve_svg,
+    Badge, Card, CardGroup, Cell, Curve, FrontLabels, FrontPoint, GridPage, IndexPage, IndexRow,
+    PageEntry, PageHint, PagePlane, PageTruth, Relation, ResultPage, ScatterLabels, Section,
+    Span95, Spelt, TextTable, pareto_svg, scatter_svg, training_curve_svg,
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -190,10 +190,21 @@ fn grid() -> GridPage {
         remarks: vec!["active at 48 % of the points".into()],
         curve: (0..40).map(|n| f64::from(n) / 5.0 - 4.0).map(|x| [x, x.tanh()]).collect(),
     };
-    let cards = (0..).zip(badges.into_iter().cycle().take(12)).map(card).collect();
-    let groups = vec![("0, 4".to_owned(), "x*y".to_owned())];
-    let groups = Some(("Neurons that hold one concept".to_owned(), groups));
-    GridPage { title: "Layer relu, motion.onnx".into(), cards, groups, ..GridPage::default() }
+    let cards = (0..).zip(badges.into_iter().cycle().take(12)).map(card);
+    let (shared, alone) = cards.partition(|card| card.badge != Badge::Dead);
+    let shared = CardGroup {
+        name: "9 neurons of one concept".into(),
+        text: "x*y".into(),
+        math: typeset("x*y + z"),
+        cards: shared,
+    };
+    let alone = CardGroup {
+        name: "3 neurons with concepts of their own".into(),
+        cards: alone,
+        ..CardGroup::default()
+    };
+    let groups = vec![shared, alone];
+    GridPage { title: "Layer relu, motion.onnx".into(), groups, ..GridPage::default() }
 }
 
 fn index() -> IndexPage {

@@ -44,8 +44,8 @@ pub use curve::{Curve, training_curve_svg};
 pub use error::ReportError;
 pub use number::{format_loss, format_seconds};
 pub use page::{
-    Badge, Card, Cell, GridPage, IndexPage, IndexRow, PageEntry, PageHint, PagePlane, PageTruth,
-    Relation, ResultPage, Span95, Spelt,
+    Badge, Card, CardGroup, Cell, GridPage, IndexPage, IndexRow, PageEntry, PageHint, PagePlane,
+    PageTruth, Relation, ResultPage, Span95, Spelt,
 };
 pub use pareto::{FrontLabels, FrontPoint, pareto_svg};
 pub use rates::{RateCurve, RatePoint, rate_svg, wilson};

@@ -3,8 +3,8 @@
 
 use proptest::prelude::*;
 use symgrad_report::{
-    Badge, Card, Cell, GridPage, IndexPage, IndexRow, PageEntry, PageHint, PagePlane, PageTruth,
-    Relation, ResultPage, Section, Span95, Spelt, TextTable,
+    Badge, Card, CardGroup, Cell, GridPage, IndexPage, IndexRow, PageEntry, PageHint, PagePlane,
+    PageTruth, Relation, ResultPage, Section, Span95, Spelt, TextTable,
 };
 
 /// A page on which every text is the given one.
@@ -89,11 +89,18 @@ fn grid(text: &str) -> GridPage {
     GridPage {
         title: text.to_owned(),
         sentences: vec![text.to_owned()],
-        cards: vec![
-            card.clone(),
-            Card { badge: Badge::Dead, name: text.to_owned(), ..Card::default() },
+        groups: vec![
+            CardGroup {
+                name: text.to_owned(),
+                text: format!("x{text}"),
+                cards: vec![card.clone()],
+                ..CardGroup::default()
+            },
+            [card, Card { badge: Badge::Dead, name: text.to_owned(), ..Card::default() }]
+                .into_iter()
+                .collect(),
         ],
-        groups: Some((text.to_owned(), vec![(text.to_owned(), text.to_owned())])),
+        further: Some((text.to_owned(), vec![(text.to_owned(), text.to_owned())])),
         command: Some(text.to_owned()),
         provenance: vec![(text.to_owned(), text.to_owned())],
         configuration: Some(text.to_owned()),

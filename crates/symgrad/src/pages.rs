@@ -60,15 +60,13 @@ pub fn write_report(folder: &mut Folder, result: Option<&str>) -> Result<IndexRo
             let found: LayerInterpretation = parsed(&path)?;
             checked(Box::new(found.neurons.iter().filter_map(|one| one.findings.as_ref())))?;
             let page = found.page();
-            let badges = page.cards.iter().map(|card| card.badge);
-            (page.to_html(), many(badges, "neurons"))
+            (page.to_html(), many(&page.badges(), "neurons"))
         }
         "space.json" => {
             let found: SpaceInterpretation = parsed(&path)?;
             checked(Box::new(found.concepts.iter()))?;
             let page = found.page();
-            let badges = page.cards.iter().map(|card| card.badge);
-            (page.to_html(), many(badges, "concepts"))
+            (page.to_html(), many(&page.badges(), "concepts"))
         }
         _ => {
             let found = parsed::<Findings>(&path);
@@ -147,8 +145,7 @@ fn row_of(findings: Option<&Findings>, otherwise: Badge) -> IndexRow {
 }
 
 /// Many answers in one row, which has no badge.
-fn many(badges: impl Iterator<Item = Badge>, noun: &str) -> IndexRow {
-    let badges: Vec<Badge> = badges.collect();
+fn many(badges: &[Badge], noun: &str) -> IndexRow {
     let identified = badges.iter().filter(|badge| **badge == Badge::Identified).count();
     IndexRow {
         text: format!("{} {noun}, {identified} identified", badges.len()),

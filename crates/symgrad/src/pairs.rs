@@ -56,7 +56,7 @@ pub(crate) fn judge(
         trust.verdict = Verdict::Identified;
         trust.summary = format!(
             "identified: constant within held-out pairs to {own:.0e} of what unrelated points differ \
-             by, the neuron to {of_neuron:.0e}; {}",
+             by, the neuron to {of_neuron:.0e}; by the gradients alone {}",
             trust.summary
         );
     } else if let (false, [other]) = (holds(own), right.as_slice()) {

@@ -10,7 +10,7 @@ mod plane;
 mod plot;
 mod result;
 
-pub use grid::{Card, GridPage};
+pub use grid::{Card, CardGroup, GridPage};
 pub use index::{Cell, IndexPage, IndexRow};
 
 /// How sure an answer is, as pages mark it.

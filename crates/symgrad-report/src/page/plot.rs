@@ -153,14 +153,15 @@ pub(super) fn relation(relation: &Relation) -> Option<[Markup; 2]> {
     let left: Vec<[f64; 2]> =
         points.iter().filter_map(|&[f, h]| Some([f, h - along(&curve, f)?])).collect();
     let curve = cut(&curve, x.low, x.high);
-    let plot = Plot { x: x.clone(), y, x_label: "formula", y_label: target };
+    let plot = Plot { x: x.clone(), y, x_label: "value of the formula", y_label: target };
     let inner = html! {
         path .haze d=(plot.dots(&points)) {}
         path .fit d=(plot.line(&curve)) {}
     };
     let whole = plot.draw("img", &format!("{target} against the formula, with {fit}"), &inner);
     let rest = column(&left, 1);
-    let plot = Plot { x, y: Axis::linear(&rest, 6), x_label: "formula", y_label: "residual" };
+    let (x_label, y_label) = ("value of the formula", format!("{target} − {fit}"));
+    let plot = Plot { x, y: Axis::linear(&rest, 6), x_label, y_label: &y_label };
     let [from, to] = [plot.x.low, plot.x.high].map(|at| [at, 0.0]);
     let inner = html! {
         path .haze d=(plot.dots(&left)) {}

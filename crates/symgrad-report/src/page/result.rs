@@ -62,8 +62,8 @@ impl ResultPage {
                     div .card { (self.spelt()) @if self.command.is_some() { h3 { "To repeat it" } (command(self.command.as_deref())) } }
                     figure .card {
                         (plot::front(&self.entries, self.answer, &format!("loss ({})", self.loss)))
-                        p .readout aria-hidden="true" { "Choose a point to see its formula." }
                         figcaption { (self.loss) ": " (self.meaning) }
+                        p .readout aria-hidden="true" { "Choose a point to see its formula." }
                     }
                 }
             }

@@ -21,12 +21,19 @@ addEventListener("DOMContentLoaded", () => {
 
   const [by, only] = ["by", "only"].map((name) => document.getElementById(name));
   const arrange = () => {
-    const cards = all(".cards > *");
-    const value = (card) => card.dataset[by.value] ?? "";
-    cards.sort((a, b) => compare(value(a), value(b), false));
-    cards.forEach((card) => { card.hidden = only.value !== "" && card.dataset.verdict !== only.value; });
-    document.querySelector(".cards").append(...cards);
-    say(`${cards.filter((card) => !card.hidden).length} shown`);
+    let shown = 0;
+    all(".cards").forEach((group) => {
+      const cards = [...group.children];
+      const value = (card) => card.dataset[by.value] ?? "";
+      cards.sort((a, b) => compare(value(a), value(b), false));
+      cards.forEach((card) => { card.hidden = only.value !== "" && card.dataset.verdict !== only.value; });
+      group.append(...cards);
+      const left = cards.filter((card) => !card.hidden).length;
+      const section = group.closest(".group");
+      if (section) section.hidden = left === 0;
+      shown += left;
+    });
+    say(`${shown} shown`);
   };
   [by, only].forEach((choice) => choice?.addEventListener("change", arrange));
 });

@@ -35,8 +35,7 @@ impl LayerInterpretation {
         Self { neurons, ..self.clone() }
     }
 
-    /// The parts of a layer as one. Groups of one formula are joined; how far the neurons of
-    /// different parts differ is not known, so that the largest spread is that within parts.
+    /// The parts of a layer as one.
     pub fn merged(parts: Vec<Self>) -> Result<Self, Error> {
         let mut neurons: Vec<Interpretation> = vec![];
         let mut groups: Vec<Group> = vec![];
@@ -54,15 +53,7 @@ impl LayerInterpretation {
                 }
             }
             neurons.extend(part.neurons);
-            for group in part.groups {
-                match groups.iter_mut().find(|known| known.expression == group.expression) {
-                    Some(known) => {
-                        known.units.extend(group.units);
-                        known.spread = known.spread.max(group.spread);
-                    }
-                    None => groups.push(group),
-                }
-            }
+            groups.extend(part.groups);
         }
         neurons.sort_by_key(|neuron| neuron.unit);
         let mut whole = Self { neurons, groups, origin };
@@ -70,20 +61,31 @@ impl LayerInterpretation {
         Ok(whole)
     }
 
-    /// The most certain neurons first, and the largest groups.
+    /// Groups of one formula are joined; the most certain neurons come first, and the largest groups.
     fn arrange(&mut self) {
+        let mut joined: Vec<Group> = vec![];
+        for group in std::mem::take(&mut self.groups) {
+            match joined.iter_mut().find(|known| known.expression == group.expression) {
+                Some(known) => {
+                    known.units.extend(group.units);
+                    known.spread = known.spread.max(group.spread);
+                }
+                None => joined.push(group),
+            }
+        }
+        self.groups = joined;
         self.groups.sort_by_key(|group| std::cmp::Reverse(group.units.len()));
         self.neurons
             .sort_by(|a, b| certainty(a).cmp(&certainty(b)).then(loss(a).total_cmp(&loss(b))));
     }
 }
 
-/// Neurons whose gradients have the same directions.
+/// Neurons that hold one concept: their gradients have the same directions, or the same formula was found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Group {
     /// The neurons, the one that was searched first.
     pub units: Vec<Unit>,
-    /// The largest 1 − |mean cos| between two of them.
+    /// The largest 1 − |mean cos| between two of them that were searched together.
     pub spread: f64,
     /// The answer for the first.
     pub expression: String,

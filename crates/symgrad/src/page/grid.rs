@@ -1,31 +1,61 @@
 //! Many results side by side on one page.
 
-use symgrad_report::{Badge, Card, GridPage};
+use symgrad_report::{Badge, Card, CardGroup, GridPage};
 
 use super::{badge, files, titled, told};
-use crate::{Activity, Findings, Interpretation, LayerInterpretation, SpaceInterpretation};
+use crate::{Activity, Findings, Group, Interpretation, LayerInterpretation, SpaceInterpretation};
 
 impl LayerInterpretation {
     /// The neurons side by side as a page.
     pub fn page(&self) -> GridPage {
         let layer = self.neurons.first().map_or("", |neuron| &neuron.layer);
-        let shared = self.groups.iter().filter(|group| group.units.len() > 1);
-        let group = |group: &crate::Group| {
-            let units: Vec<String> = group.units.iter().map(ToString::to_string).collect();
-            (units.join(", "), group.expression.clone())
-        };
-        let groups: Vec<(String, String)> = shared.map(group).collect();
         let origin = self.origin.as_ref();
         GridPage {
             title: titled(&format!("Layer {layer}"), origin),
-            sentences: vec![format!("{} neurons, the most certain first.", self.neurons.len())],
-            cards: self.neurons.iter().map(Interpretation::card).collect(),
-            groups: (!groups.is_empty())
-                .then(|| ("Neurons that hold one concept".to_owned(), groups)),
+            sentences: vec![format!(
+                "{} neurons by concept, in each group the most certain first.",
+                self.neurons.len()
+            )],
+            groups: self.by_concept(),
+            further: None,
             command: origin.and_then(|origin| origin.command.clone()),
             provenance: files(origin),
             configuration: origin.and_then(|origin| origin.settings.clone()),
         }
+    }
+
+    /// The neurons of each concept that several hold, then those that are alone with theirs, then those
+    /// that hold none.
+    fn by_concept(&self) -> Vec<CardGroup> {
+        let shared: Vec<&Group> =
+            self.groups.iter().filter(|group| group.units.len() > 1).collect();
+        let mut cards: Vec<Vec<Card>> = vec![vec![]; shared.len() + 2];
+        for neuron in &self.neurons {
+            let holds = |group: &&Group| group.units.contains(&neuron.unit);
+            let place = match shared.iter().position(holds) {
+                Some(place) => place,
+                None if neuron.findings.is_some() => shared.len(),
+                None => shared.len() + 1,
+            };
+            cards[place].push(neuron.card());
+        }
+        let named = |place: usize, cards: Vec<Card>| {
+            let count = match cards.len() {
+                1 => "1 neuron".to_owned(),
+                count => format!("{count} neurons"),
+            };
+            let Some(group) = shared.get(place) else {
+                let others = ["with concepts of their own", "that hold nothing"];
+                let name = format!("{count} {}", others[place - shared.len()]);
+                return CardGroup { name, cards, ..CardGroup::default() };
+            };
+            let text = group.expression.clone();
+            let of_text = cards.iter().find(|card| card.text == text);
+            let math = of_text.map_or_else(String::new, |card| card.math.clone());
+            CardGroup { name: format!("{count} of one concept"), text, math, cards }
+        };
+        let groups = cards.into_iter().enumerate().filter(|(_, cards)| !cards.is_empty());
+        groups.map(|(place, cards)| named(place, cards)).collect()
     }
 }
 
@@ -51,8 +81,8 @@ impl SpaceInterpretation {
         GridPage {
             title: titled(&name, origin),
             sentences: vec![self.span.to_string(), end],
-            cards: concepts.map(card).collect(),
-            groups: None,
+            groups: vec![concepts.map(card).collect()],
+            further: None,
             command: origin.and_then(|origin| origin.command.clone()),
             provenance: files(origin),
             configuration: origin.and_then(|origin| origin.settings.clone()),

@@ -18,8 +18,8 @@ impl Discovery {
         GridPage {
             title: file.map_or_else(|| "Laws".to_owned(), |file| format!("Laws in {file}")),
             sentences: self.sentences(),
-            cards: cards.chain(ambiguous).chain(next).collect(),
-            groups: self.fronts(),
+            groups: vec![cards.chain(ambiguous).chain(next).collect()],
+            further: self.fronts(),
             command: origin.and_then(|origin| origin.command.clone()),
             provenance: self.facts(),
             configuration: None,
