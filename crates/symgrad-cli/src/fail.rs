@@ -115,6 +115,11 @@ impl Failure {
             told = text;
             cause = inner.source();
         }
+        if let Self::Work(error) = self
+            && let Some(meant) = error.meant()
+        {
+            insist(format_args!("hint: did you mean `{meant}`?"));
+        }
         insist(format_args!("hint: {}", self.hint()));
     }
 }

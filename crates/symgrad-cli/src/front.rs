@@ -18,7 +18,7 @@ const SHOWN: Duration = Duration::from_millis(500);
 /// How often a line is told where there is no terminal.
 const TOLD: Duration = Duration::from_secs(10);
 
-/// Entries of the front that are shown, the last ones.
+/// Entries of the front that are shown.
 const ENTRIES: usize = 6;
 
 /// Digits of the constants there.
@@ -81,15 +81,21 @@ impl Front {
     }
 }
 
-/// The front's last entries, the best so far with an arrow.
+/// The front's last entries and the best so far, which has an arrow.
 fn table(front: &[Entry], best: Option<&Entry>, names: &Names, standing: Standing) -> String {
+    let is_best = |entry: &Entry| best.is_some_and(|best| best.expr == entry.expr);
     let row = |entry: &Entry| {
-        let mark = if best.is_some_and(|best| best.expr == entry.expr) { '→' } else { ' ' };
+        let mark = if is_best(entry) { '→' } else { ' ' };
         let short = entry.expr.rounded(DIGITS);
         let formula = short.display(names);
         format!("\n{mark} {:>3}  {:>8}  {formula}", entry.complexity, format_loss(entry.loss))
     };
-    let rows = front.iter().skip(front.len().saturating_sub(ENTRIES)).map(row);
+    let mut first = front.len().saturating_sub(ENTRIES);
+    // Without a place among the last ones the best stands above them; it may not be on the front.
+    let shown_anyway = front[first..].iter().any(&is_best);
+    let above = best.filter(|_| !shown_anyway);
+    first += usize::from(above.is_some() && front.len() >= ENTRIES);
+    let rows = above.into_iter().chain(&front[first..]).map(row);
     let width = usize::from(crate::talk::width());
     let lines: Vec<String> = rows.map(|row| shortened(&row, width)).collect();
     format!("  size      loss  formula ({}){}", sentence(standing), lines.concat())
@@ -137,5 +143,14 @@ mod tests {
         assert!(
             text.lines().last().is_some_and(|line| line.starts_with('→') && line.ends_with('…'))
         );
+        // Wherever the best is, it is shown.
+        let names = ["x1", "x2"].map(|name| entry(name, 1));
+        for best in front.iter().chain(&names) {
+            let text = table(&front, Some(best), &Names::numbered(2), Standing::First);
+            assert_eq!(text.lines().count(), 1 + ENTRIES, "{text}");
+            assert!(text.lines().filter(|line| line.starts_with('→')).count() >= 1, "{text}");
+        }
+        let short = table(&front[..2], front.last(), &Names::numbered(2), Standing::First);
+        assert_eq!(short.lines().count(), 1 + 3, "{short}");
     }
 }

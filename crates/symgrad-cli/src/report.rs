@@ -24,6 +24,9 @@ pub(crate) struct Arguments {
     /// which all of them are]
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
+    /// Do not list the pages
+    #[arg(long)]
+    quiet: bool,
 }
 
 /// How deep folders are looked for in one another.
@@ -82,7 +85,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
             }
         }
     }
-    print(&told.concat())?;
+    if !arguments.quiet {
+        print(&told.concat())?;
+    }
     Ok(if failed { ExitCode::from(FAILED) } else { ExitCode::SUCCESS })
 }
 

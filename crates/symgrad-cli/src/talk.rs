@@ -41,14 +41,9 @@ pub(crate) fn width() -> u16 {
     terminal.size_checked().map_or(USUAL, |(_, columns)| columns).max(USUAL / 2)
 }
 
-/// A table as text: on a terminal, lines that do not fit end in an ellipsis.
+/// A table as text, on a terminal no wider than that.
 pub(crate) fn fitted(table: &TextTable) -> String {
-    let text = table.to_text();
-    if !std::io::stdout().is_terminal() {
-        return text;
-    }
-    let width = usize::from(width());
-    text.lines().map(|line| shortened(line, width) + "\n").collect()
+    if std::io::stdout().is_terminal() { table.to_text_fitting(width()) } else { table.to_text() }
 }
 
 /// As much of a line as fits.

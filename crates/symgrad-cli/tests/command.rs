@@ -252,6 +252,21 @@ fn what_cannot_be_written_at_the_end_is_a_warning() {
 }
 
 #[test]
+fn misspelt_names_are_understood() {
+    let given = Given::product();
+    fails(&given, &["--points", "x,vv"], &["no column `vv`", "did you mean `v`?"]);
+    fails(&given, &["--require", "xx"], &["did you mean `x`?"]);
+    let told = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_symgrad"));
+        stderr(&command.args(arguments).output().expect("the command runs"))
+    };
+    let operators = told(&["search", "field.csv", "--ops", "add,mull"]);
+    assert!(operators.contains("unknown operator `mull` (did you mean `mul`?)"), "{operators}");
+    let experiment = told(&["reproduce", "--only", "determinant3x3"]);
+    assert!(experiment.contains("did you mean `determinant-3x3`?"), "{experiment}");
+}
+
+#[test]
 fn counts_may_be_written_short() {
     let given = Given::product();
     for (budget, threads) in [("5k", "1"), ("5_000", "1"), ("5e3", "0.001k"), ("0.005M", "1")] {

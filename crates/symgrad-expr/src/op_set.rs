@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use cover::Cover;
 use stored::Stored;
 
+use crate::near::did_you_mean;
 use crate::{Expr, Names, Node, Op, Template};
 
 /// The operators a search may use, with the complexity each symbol adds.
@@ -40,7 +41,7 @@ pub struct OpSet {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpSetError {
     /// A name that is no operator.
-    #[error("unknown operator `{name}`; known: {}", known_names())]
+    #[error("unknown operator `{name}`{}; known: {}", like_operator(name), known_names())]
     Unknown {
         /// The name as written.
         name: String,
@@ -50,8 +51,9 @@ pub enum OpSetError {
     Empty,
     /// A complexity of something that is neither an operator nor an input.
     #[error(
-        "`{name}` has no complexity; write `const`, `var` for all inputs, an input ({inputs}) or \
+        "`{name}` has no complexity{}; write `const`, `var` for all inputs, an input ({inputs}) or \
          an operator ({})",
+        like_any(name, inputs),
         known_names()
     )]
     NoCost {
@@ -78,6 +80,14 @@ pub enum OpSetError {
 
 fn known_names() -> String {
     Op::ALL.map(Op::name).join(" ")
+}
+
+fn like_operator(name: &str) -> String {
+    did_you_mean(name, Op::ALL.map(Op::name))
+}
+
+fn like_any(name: &str, inputs: &str) -> String {
+    did_you_mean(name, inputs.split(' ').chain(Op::ALL.map(Op::name)))
 }
 
 impl OpSet {

@@ -299,15 +299,21 @@ impl<'a> Parser<'a> {
 
     fn leaf(&self, at: usize) -> Result<Leaf, ParseError> {
         let name = self.word(at);
-        self.scope.leaf(name).ok_or_else(|| match self.scope.function(name) {
-            Some(_) => self.unexpected(at + 1, &format!("`(` after the function `{name}`")),
-            None => self.unexpected(at, &self.scope.known_inputs()),
+        self.scope.leaf(name).ok_or_else(|| {
+            if self.scope.function(name).is_some() {
+                return self.unexpected(at + 1, &format!("`(` after the function `{name}`"));
+            }
+            let inputs = self.scope.names.into_iter().flat_map(Names::iter);
+            self.unexpected(at, &self.scope.known_inputs()).like(name, inputs)
         })
     }
 
     fn function(&self, at: usize) -> Result<Function<'a>, ParseError> {
         let known = self.scope.function(self.word(at));
-        known.ok_or_else(|| self.unexpected(at, &self.scope.known_functions()))
+        known.ok_or_else(|| {
+            let functions = self.scope.functions();
+            self.unexpected(at, &self.scope.known_functions()).like(self.word(at), functions)
+        })
     }
 
     fn after_expected(&self) -> &'static str {

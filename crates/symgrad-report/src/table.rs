@@ -1,6 +1,6 @@
 //! Tables for terminals and for Markdown.
 
-use comfy_table::{CellAlignment, ContentArrangement, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Width, presets};
 
 /// A table of text whose columns of numbers are aligned to the right.
 ///
@@ -57,10 +57,94 @@ impl TextTable {
         self.text(Some(width))
     }
 
-    fn text(&self, width: Option<u16>) -> String {
+    /// Like [`to_text`](Self::to_text) for a terminal of that many columns: what does not fit there wraps
+    /// in the last column, which has two fifths of the width or all it needs. To make room for that, the
+    /// columns before it are left out from the right, all but the first three, and named below the table.
+    ///
+    /// ```
+    /// use symgrad_report::TextTable;
+    /// let mut table = TextTable::new(["size", "loss", "bits", "held out", "formula"]);
+    /// table.row(["5", "1.2e-5", "42", "1.4e-5", "a*d - b*c"]);
+    /// assert_eq!(
+    ///     table.to_text_fitting(40),
+    ///     concat!(
+    ///         " size     loss   bits   formula\n",
+    ///         "──────────────────────────────────\n",
+    ///         "    5   1.2e-5     42   a*d - b*c\n",
+    ///         "no room for: held out\n",
+    ///     )
+    /// );
+    /// ```
+    pub fn to_text_fitting(&self, width: u16) -> String {
+        // Behind the last column no blank is needed.
+        let width = u32::from(width) + 1;
+        let widths = outer_widths(&self.laid_out(str::to_owned));
+        let (true, Some((&needed, _))) = (widths.iter().sum::<u32>() > width, widths.split_last())
+        else {
+            return self.to_text();
+        };
+        // Heads may wrap between their words, cells before the last column not at all.
+        let mut narrow = outer_widths(&self.with_head_words().laid_out(str::to_owned));
+        let wished = needed.min(2 * width / 5);
+        let mut kept: Vec<usize> = (0..narrow.len()).collect();
+        let before =
+            |kept: &[usize]| kept[..kept.len() - 1].iter().map(|&c| narrow[c]).sum::<u32>();
+        while before(&kept) + wished > width && kept.len() > KEPT + 1 {
+            kept.remove(kept.len() - 2);
+        }
+        let rest = width.saturating_sub(before(&kept)).clamp(NARROWEST, needed.max(NARROWEST));
+        if let Some(last) = narrow.last_mut() {
+            *last = rest;
+        }
+        let mut table = self.only(&kept).ruled();
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+        for (column, &index) in table.column_iter_mut().zip(&kept) {
+            let inner = u16::try_from(narrow[index] - 1).unwrap_or(u16::MAX);
+            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(inner)));
+        }
+        let left: Vec<&str> = (0..self.columns())
+            .filter(|column| !kept.contains(column))
+            .filter_map(|column| self.header.get(column).map(String::as_str))
+            .collect();
+        let note = if left.is_empty() {
+            String::new()
+        } else {
+            format!("no room for: {}\n", left.join(", "))
+        };
+        ended(&table.to_string()) + &note
+    }
+
+    /// Those columns alone.
+    fn only(&self, columns: &[usize]) -> Self {
+        let of = |cells: &Vec<String>| -> Vec<String> {
+            columns.iter().map(|&c| cells.get(c).cloned().unwrap_or_default()).collect()
+        };
+        Self { header: of(&self.header), rows: self.rows.iter().map(of).collect() }
+    }
+
+    /// Without a head, whose words are rows of their own.
+    fn with_head_words(&self) -> Self {
+        let words: Vec<Vec<&str>> =
+            self.header.iter().map(|head| head.split(' ').collect()).collect();
+        let most = words.iter().map(Vec::len).max().unwrap_or(0);
+        let word = |row: usize, column: usize| {
+            let words = words.get(column).map_or(&[][..], Vec::as_slice);
+            words.get(row).map_or_else(String::new, |word| (*word).to_owned())
+        };
+        let columns = self.columns();
+        let heads = (0..most).map(|row| (0..columns).map(|column| word(row, column)).collect());
+        Self { header: vec![], rows: heads.chain(self.rows.iter().cloned()).collect() }
+    }
+
+    fn ruled(&self) -> comfy_table::Table {
         let mut table = self.laid_out(str::to_owned);
         let rule = comfy_table::LineStyle::none().fill('─').junction('─');
         table.load_style(presets::NOTHING.header_separator(rule));
+        table
+    }
+
+    fn text(&self, width: Option<u16>) -> String {
+        let mut table = self.ruled();
         if let Some(width) = width {
             table.set_width(width).set_content_arrangement(ContentArrangement::Dynamic);
         }
@@ -148,6 +232,17 @@ impl TextTable {
             .peekable();
         cells.peek().is_some() && cells.all(|cell| is_number(cell))
     }
+}
+
+/// Columns that stay however narrow the terminal is.
+const KEPT: usize = 3;
+
+/// No last column is narrower, with the blanks around it.
+const NARROWEST: u32 = 12;
+
+/// The columns' widths with the blank on each side and the one between two columns.
+fn outer_widths(table: &comfy_table::Table) -> Vec<u32> {
+    table.column_max_content_widths().iter().map(|&width| u32::from(width) + 3).collect()
 }
 
 fn is_blank(cell: &str) -> bool {

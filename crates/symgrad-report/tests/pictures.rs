@@ -125,10 +125,54 @@ proptest! {
         let lines = 2 + cells.chunks(3).len();
         prop_assert_eq!(table.to_markdown().matches('\n').count(), lines);
         prop_assert!(!table.to_text().is_empty() && !table.to_text_within(20).is_empty());
+        prop_assert!(!table.to_text_fitting(20).is_empty());
+    }
+
+    #[test]
+    fn tables_fit_and_their_last_column_is_whole(
+        rows in prop::collection::vec(
+            ("[→ ]", "[0-9]{1,2}", "[0-9]\\.[0-9]{2}e-[0-9]", "[0-9]{4,17}", "[a-z0-9*+ ]{0,90}"),
+            1..8,
+        ),
+        width in 40_u16..130,
+    ) {
+        let mut table = TextTable::new(["", "complexity", "level-set loss", "held out", "formula"]);
+        for (mark, complexity, loss, held, formula) in &rows {
+            table.row([mark, complexity, loss, held, formula]);
+        }
+        let text = table.to_text_fitting(width);
+        prop_assert!(text.lines().all(|line| line.chars().count() <= usize::from(width)), "{}", text);
+        // Where there is room nothing changes.
+        let plain = table.to_text();
+        if plain.lines().all(|line| line.chars().count() + 1 < usize::from(width)) {
+            prop_assert_eq!(&text, &plain);
+        }
+        let signs = |text: &str, all: &str| {
+            text.chars().filter(|sign| all.contains(*sign)).count()
+        };
+        for sign in ["*", "+"] {
+            prop_assert_eq!(signs(&text, sign), signs(&plain, sign), "{}", text);
+        }
     }
 }
 
 /// Zero, every magnitude down to the smallest, and up to the largest double.
 fn loss() -> impl Strategy<Value = f64> {
     prop_oneof![Just(0.0), (-323.0..308.0_f64).prop_map(|e| 10_f64.powf(e)), Just(f64::MAX)]
+}
+
+#[test]
+fn narrow_terminals_have_narrow_tables() {
+    let mut table = TextTable::new(["size", "loss", "bits", "held out", "formula"]);
+    table.row(["5", "1.2e-5", "42", "1.4e-5", "a*d - b*c"]);
+    assert_eq!(
+        table.to_text_fitting(40),
+        concat!(
+            " size     loss   bits   formula\n",
+            "──────────────────────────────────\n",
+            "    5   1.2e-5     42   a*d - b*c\n",
+            "no room for: held out\n",
+        )
+    );
+    assert_eq!(table.to_text_fitting(80), table.to_text());
 }

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use symgrad_data::{DataError, FileError, FileProblem};
 #[cfg(feature = "training")]
 use symgrad_experiments::GenerateError;
-use symgrad_expr::{NamesError, ParseError};
+use symgrad_expr::{NamesError, ParseError, nearest};
 use symgrad_laws::{EquationError, MotionError};
 use symgrad_models::{ModelError, Unit};
 use symgrad_report::ReportError;
-use symgrad_search::SearchError;
+use symgrad_search::{ConstraintError, SearchError};
 #[cfg(feature = "training")]
 use symgrad_siamese::SiameseError;
 
@@ -236,6 +236,25 @@ pub enum Error {
 }
 
 impl Error {
+    /// The name that was probably meant where one is not known.
+    pub fn meant(&self) -> Option<String> {
+        let (name, known, between) = match self {
+            Self::Data(DataError::File(FileError { problem, .. })) => match &**problem {
+                FileProblem::MissingColumn { name, known } => (name, known, ", "),
+                _ => return None,
+            },
+            Self::NoColumn { name, known } | Self::NoLayer { name, known } => (name, known, ", "),
+            Self::Search(SearchError::Constraints(ConstraintError::UnknownInput {
+                name,
+                inputs,
+                ..
+            })) => (name, inputs, ", "),
+            Self::UnknownExperiment { name, known } => (name, known, " "),
+            _ => return None,
+        };
+        nearest(name, known.split(between)).map(str::to_owned)
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {

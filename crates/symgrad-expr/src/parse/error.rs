@@ -3,6 +3,8 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::near::did_you_mean;
+
 /// A text is no expression.
 ///
 /// ```
@@ -28,6 +30,12 @@ impl ParseError {
         expected: impl Into<String>,
     ) -> Self {
         Self { text: text.to_owned(), span, found: found.into(), expected: expected.into() }
+    }
+
+    /// The same where a name stands that is not known: one of these may be meant.
+    pub(crate) fn like<'a>(self, name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        let found = self.found + &did_you_mean(name, known);
+        Self { found, ..self }
     }
 
     /// The text as given.

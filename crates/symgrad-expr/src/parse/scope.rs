@@ -83,9 +83,12 @@ impl<'a> Scope<'a> {
 
     /// The functions there are, for a message.
     pub(super) fn known_functions(&self) -> String {
-        let ops = Op::ALL.iter().map(|op| op.name());
-        let known: Vec<&str> = ops.chain(self.definitions.iter().map(Template::name)).collect();
+        let known: Vec<&str> = self.functions().collect();
         format!("a function ({})", known.join(", "))
+    }
+
+    pub(super) fn functions(&self) -> impl Iterator<Item = &'a str> {
+        Op::ALL.map(Op::name).into_iter().chain(self.definitions.iter().map(Template::name))
     }
 }
 

@@ -20,6 +20,9 @@ pub(super) fn raised(error: impl Into<Error>) -> PyErr {
         }
         cause = inner.source();
     }
+    if let Some(meant) = error.meant() {
+        message = format!("{message}\ndid you mean `{meant}`?");
+    }
     let hint = error.hint();
     if !hint.contains("--") && !hint.contains('`') && !message.contains(hint) {
         message = format!("{message}\n{hint}");
