@@ -46,7 +46,7 @@ struct Formulas {
     /// [default: 1 for every symbol, but const=3 and sqrt=4]
     #[arg(long, value_name = "LIST")]
     cost: Vec<Costs>,
-    /// Largest complexity to explore [default: 40]
+    /// Largest complexity to explore [default: 60]
     #[arg(long, value_name = "COUNT", value_parser = count::<u32>)]
     max_complexity: Option<u32>,
     /// A formula to start from, such as "v^2/2 + x^2/2"; may be repeated [default: none]
