@@ -63,7 +63,7 @@ impl Search {
         if divides && !self.is_done() {
             self.offer_without_factors();
         }
-        if divides && self.has_given_values() && !self.is_done() {
+        if first && self.has_given_values() && !self.is_done() {
             self.offer_with_radicals(&self.screen.clone(), |formula| formula);
         }
         if !self.is_done() {
