@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use symgrad_expr::Expr;
 
 use super::Search;
-use crate::judge::trust::{self, same_within};
+use crate::judge::trust;
 use crate::score::evaluator::Evaluator;
 use crate::score::measure::Measure;
 use crate::score::objective::Objective;
@@ -105,8 +105,7 @@ impl Search {
     pub(super) fn is_same(&self, one: &Expr, two: &Expr) -> bool {
         let points = self.objective.thinned(COMPARED_POINTS);
         let loss = Evaluator::new(&points).loss(one);
-        let tolerance = same_within(loss, self.screen.points());
-        trust::likeness(&points, one, two).is_some_and(|mean| 1.0 - mean <= tolerance)
+        trust::are_same(&points, loss, one, two)
     }
 
     /// Whether what a formula leaves differs from point to point like noise.

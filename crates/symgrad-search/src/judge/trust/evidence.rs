@@ -208,7 +208,7 @@ impl Held {
         let mismatch = misfit + opposed;
         let (total, share) = (found.total + opposed, bounded_share(&found.residual, points));
         let smooth = splits.iter().any(|split| split.gain > BEYOND_DOUBT)
-            || neighbours.err_alike(&found.residual);
+            || neighbours.err_alike(&found.residual, points);
         let noise = likeliest.noise.min(found.total);
         Some(Self { mismatch: mismatch.max(objective.floor()), total, share, smooth, noise, found })
     }

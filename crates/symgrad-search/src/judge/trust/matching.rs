@@ -38,25 +38,28 @@ pub(crate) fn compare(
     }
 }
 
-/// How alike two formulas are on the points, from 0 to 1: the mean cosine of their gradients, or
-/// the correlation of their values. `None` where one is not finite.
-pub(crate) fn likeness(objective: &Objective, one: &Expr, other: &Expr) -> Option<f64> {
+/// How unlike two formulas are on the points, from 0 to 1: 1 − the mean cosine of their gradients, or 1 − the
+/// correlation of their values, however small. `None` where one is not finite.
+pub(crate) fn difference(objective: &Objective, one: &Expr, other: &Expr) -> Option<f64> {
     let weights: Vec<f64> =
         objective.weights().iter().map(|w| w * objective.points() as f64).collect();
     let (one, _) = compare(objective, one, &weights)?;
     let (other, _) = compare(objective, other, &weights)?;
-    let mean = match (&one.allowed, &other.allowed) {
-        (Allowed::Along(one), Allowed::Along(other)) => {
-            let columns = one.iter().zip(other);
-            let each = columns.flat_map(|(u, v)| u.iter().zip(v).zip(objective.weights()));
-            each.map(|((u, v), w)| w * u * v).sum::<f64>()
-        }
+    let whole = vec![1.0; objective.points()];
+    let (one, other, weights) = match (one.allowed, other.allowed) {
+        (Allowed::Along(one), Allowed::Along(other)) => (one, other, objective.weights()),
         (Allowed::Multiples(one), Allowed::Multiples(other)) => {
-            one.iter().zip(other).map(|(u, v)| u * v).sum()
+            (vec![one], vec![other], whole.as_slice())
         }
         _ => return None,
     };
-    Some(mean.abs())
+    let pairs = || {
+        let columns = one.iter().zip(&other);
+        columns.flat_map(|(u, v)| u.iter().zip(v).zip(weights).map(|((u, v), w)| (u, v, w)))
+    };
+    let sign = pairs().map(|(u, v, w)| w * u * v).sum::<f64>().signum();
+    // Of unit vectors: 1 − cos without the loss of digits.
+    Some(0.5 * pairs().map(|(u, v, w)| w * (u - sign * v).powi(2)).sum::<f64>())
 }
 
 /// The unit gradients of a formula, tangent to the data; 0 where there is none.

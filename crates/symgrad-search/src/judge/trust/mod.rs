@@ -20,9 +20,8 @@ pub use bootstrap::Interval;
 pub use description::bits as description_bits;
 pub use evidence::Evidence;
 pub(crate) use holdout::{HeldOut, split};
-pub(crate) use matching::likeness;
 pub use verdict::Verdict;
-pub(crate) use verdict::{Confirmation, same_within};
+pub(crate) use verdict::{Confirmation, are_same};
 
 use crate::front::Entry;
 use crate::judge::choice::Choice;

@@ -1,7 +1,7 @@
 //! The verdict on an answer.
 
 use serde::{Deserialize, Serialize};
-use symgrad_expr::Names;
+use symgrad_expr::{Expr, Names};
 
 use super::bootstrap::{Interval, Resamples};
 use super::{EntryTrust, Evidence, inputs, matching, sharp, symmetry};
@@ -10,6 +10,7 @@ use crate::judge::choice;
 use crate::outcome::Judge;
 use crate::score::evaluator::Evaluator;
 use crate::score::measure::LossKind;
+use crate::score::objective::Objective;
 use crate::score::target::Target;
 
 /// What can be said about an answer.
@@ -44,12 +45,15 @@ const EXTRAPOLATES: f64 = 10.0;
 
 /// Formulas that differ by less (1 − mean cos, or 1 − correlation) are one: by rounding, or by what
 /// points leave open of the constants that were fitted to them.
-pub(crate) fn same_within(loss: f64, points: usize) -> f64 {
-    (CONSTANTS * loss / points as f64).max(RESOLVED)
+fn same_within(loss: f64, points: usize, floor: f64) -> f64 {
+    (CONSTANTS * loss / points as f64).max(ROUNDED * floor)
 }
 
-/// Cosines and correlations closer to 1 are 1.
-const RESOLVED: f64 = 1e-12;
+/// Whether two formulas are one as far as the points can tell, the first of which has that loss.
+pub(crate) fn are_same(points: &Objective, loss: f64, one: &Expr, other: &Expr) -> bool {
+    let within = same_within(loss, points.points(), points.floor());
+    matching::difference(points, one, other).is_some_and(|difference| difference <= within)
+}
 
 /// Constants that a formula may have had fitted.
 const CONSTANTS: f64 = 8.0;
@@ -234,11 +238,8 @@ fn alternatives(
         };
         let close = lead(&entries[answer], &entries[index], judge) < choice::CLEAR;
         let simpler = index < answer && !losses(index).is_none_or(worse);
-        let alike = || {
-            let (one, other) = (&front[index].expr, &front[answer].expr);
-            let same = same_within(front[answer].loss, points.points());
-            matching::likeness(points, one, other).is_some_and(|mean| 1.0 - mean < same)
-        };
+        let alike =
+            || are_same(points, front[answer].loss, &front[index].expr, &front[answer].expr);
         if (close || simpler) && !alike() {
             found.push(index);
         }
