@@ -5,5 +5,6 @@ pub(crate) mod archive;
 pub(crate) mod evolution;
 pub(crate) mod insertion;
 pub(crate) mod libraries;
+pub(crate) mod projection;
 pub(crate) mod reduction;
 pub(crate) mod spectral;

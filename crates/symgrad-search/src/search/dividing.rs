@@ -153,7 +153,7 @@ pub(super) mod tests {
     use crate::{Measure, Objective, SearchConfig};
 
     /// A search for a formula on [0.4, 1.5]ᵈ.
-    pub(in crate::search) fn opened(truth: &str, dim: usize) -> Search {
+    pub(in crate::search) fn opened(truth: &str, dim: usize, budget: u64) -> Search {
         const STEPS: [f64; 4] = [0.618_034, 0.414_214, 0.732_051, 0.236_068];
         let column = |step: f64| (1..=400).map(move |n| 0.4 + 1.1 * (f64::from(n) * step).fract());
         let columns: Vec<Vec<f64>> = STEPS[..dim].iter().map(|s| column(*s).collect()).collect();
@@ -165,7 +165,7 @@ pub(super) mod tests {
         let points = Table::new(names, columns).unwrap();
         let field =
             DirectionField::from_gradients(points, &gradients, &FieldOptions::default()).unwrap();
-        let config = SearchConfig { budget: 600_000, ..SearchConfig::default() };
+        let config = SearchConfig { budget, ..SearchConfig::default() };
         Search::new(Objective::new(&field, Measure::LevelSet), OpSet::default(), config).unwrap()
     }
 
@@ -173,7 +173,7 @@ pub(super) mod tests {
     #[test]
     fn what_is_left_of_a_known_combination_is_searched_by_itself() {
         let truth = "(sqrt(x1^2 + 1.4*x2^2) - 2.5)^2 + 0.8*x3^2";
-        let mut search = opened(truth, 3);
+        let mut search = opened(truth, 3, 600_000);
         search.divide();
         let replicate = &search.state.replicate;
         assert!(replicate.is_exact(), "{:e}", replicate.hall.lowest());

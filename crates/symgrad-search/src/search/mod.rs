@@ -10,6 +10,7 @@ mod joining;
 mod nested;
 mod observer;
 mod offering;
+mod one_input;
 mod pairing;
 mod potentials;
 pub(crate) mod replicate;

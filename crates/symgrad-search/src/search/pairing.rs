@@ -142,7 +142,7 @@ mod tests {
             ("exp(-0.3*x1)*cos(2.3*x1*x2)", 2),
         ];
         for (truth, dim) in cases {
-            let mut search = opened(truth, dim);
+            let mut search = opened(truth, dim, 600_000);
             search.state.config.budget = 2_000_000;
             search.offer_pairs();
             let replicate = &search.state.replicate;

@@ -63,7 +63,7 @@ mod tests {
             ("x1*(x2^2*sin(x3) + 0.7*x2/x3)", 3),
             ("(sin(2*x3) + x2*x3^2)/x1^2", 3),
         ] {
-            let mut search = opened(truth, dim);
+            let mut search = opened(truth, dim, 600_000);
             search.state.config.budget = 2_000_000;
             search.offer_by_integrating_factors();
             let replicate = &search.state.replicate;

@@ -51,6 +51,9 @@ impl Search {
                     .collect();
             self.unfold_if_told(&spellings);
             self.offer_within(&spellings, self.allowance().part(PART).evaluations);
+            if !self.is_done() {
+                self.offer_functions_of_one_input();
+            }
             if !self.is_over() {
                 self.reduce();
             }

@@ -351,7 +351,7 @@ fn outer_functions(argument: &Expr, ops: &OpSet) -> Vec<Expr> {
 }
 
 /// 1/argument, by whichever operator there is.
-pub(super) fn reciprocal(argument: Expr, ops: &OpSet) -> Option<Expr> {
+pub(crate) fn reciprocal(argument: Expr, ops: &OpSet) -> Option<Expr> {
     if ops.contains(Op::Inv) {
         Some(Expr::unary(Op::Inv, argument))
     } else {

@@ -23,8 +23,8 @@ pub(crate) use beam::BeamOptions;
 pub(crate) use elimination::eliminate_library;
 pub(crate) use families::{families, squares};
 pub(crate) use features::{
-    OPTIONAL_FUNCTIONS, atoms, mixed_library, monomials, pair_library, quotient_of_powers,
-    quotients_of_monomials,
+    OPTIONAL_FUNCTIONS, atoms, mixed_library, monomials, pair_library, power, quotient_of_powers,
+    quotients_of_monomials, reciprocal,
 };
 pub(crate) use fraction_libraries::fraction_libraries;
 pub(crate) use fractions::fractions;
@@ -35,7 +35,7 @@ pub(crate) use parametric::parametric;
 pub(crate) use phases::logarithms_of_phases;
 pub(crate) use polynomial::eliminate;
 pub(crate) use quotient::{long_quotients, quotients};
-pub(crate) use scanned_fractions::scanned_fractions;
+pub(crate) use scanned_fractions::{golden_section, scanned_fractions};
 pub(crate) use sums::{multiplied_out, simple_sum};
 
 use crate::score::evaluator::Evaluator;

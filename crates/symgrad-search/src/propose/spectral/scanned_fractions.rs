@@ -128,7 +128,7 @@ fn constants(constant: f64) -> Vec<f64> {
 const SECTION: f64 = 0.618_033_988_749_895;
 
 /// The least value between bounds, and where it is (Kiefer, 1953).
-pub(super) fn golden_section(
+pub(crate) fn golden_section(
     (mut low, mut high): (f64, f64),
     steps: i32,
     mut value: impl FnMut(f64) -> f64,
