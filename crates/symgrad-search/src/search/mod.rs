@@ -10,9 +10,10 @@ mod joining;
 mod nested;
 mod observer;
 mod offering;
-mod one_input;
+
 mod pairing;
 mod potentials;
+mod projecting;
 pub(crate) mod replicate;
 mod restoring;
 mod rounds;

@@ -52,7 +52,7 @@ impl Search {
             self.unfold_if_told(&spellings);
             self.offer_within(&spellings, self.allowance().part(PART).evaluations);
             if !self.is_done() {
-                self.offer_functions_of_one_input();
+                self.offer_projections();
             }
             if !self.is_over() {
                 self.reduce();

@@ -1,8 +1,8 @@
-//! Functions of one input with a constant inside.
+//! Functions of one input, or of products of a few, with a constant inside.
 
 use symgrad_expr::{Expr, Op, OpSet};
 
-use crate::propose::spectral::{power, reciprocal};
+use crate::propose::spectral::{power, quotient_of_powers, reciprocal};
 
 /// Functions that share a phase, the constant times a function of the input.
 pub(super) struct Atom {
@@ -42,63 +42,98 @@ const LEAST: f64 = 0.12;
 const RATIO: f64 = 1.2;
 const COUNT: u32 = 30;
 
+/// The same where there are several inputs.
+const COARSE: f64 = 1.3;
+const FEW: u32 = 20;
+
 /// Sizes of the phases of waves, which are as far from each other everywhere.
 const WAVES: u32 = 48;
 const APART: f64 = 0.15;
 
 /// What phases are made of.
 struct Phases {
-    x: Expr,
-    square: Expr,
-    cube: Expr,
-    root: Expr,
-    reciprocal: Option<Expr>,
-    logarithm: Expr,
-    sine: Expr,
-    cosine: Expr,
-    sine_squared: Expr,
+    /// Powers of inputs and their products.
+    plain: Vec<Expr>,
+    /// Phases of exponentials, of waves, and of what is added to 1, besides these.
+    in_exponents: Vec<Expr>,
+    of_waves: Vec<Expr>,
+    beside_one: Vec<Expr>,
 }
 
 impl Phases {
-    fn of(input: u16, ops: &OpSet) -> Self {
-        let x = Expr::var(input);
-        Self {
-            square: x.clone() * x.clone(),
-            cube: x.clone() * x.clone() * x.clone(),
-            root: Expr::unary(Op::Sqrt, x.clone()),
-            reciprocal: reciprocal(x.clone(), ops),
-            logarithm: Expr::unary(Op::Log, x.clone()),
-            sine: Expr::unary(Op::Sin, x.clone()),
-            cosine: Expr::unary(Op::Cos, x.clone()),
-            sine_squared: Expr::unary(Op::Sin, x.clone()).square(),
-            x,
-        }
+    fn of(inputs: &[u16], ops: &OpSet) -> Self {
+        let variables: Vec<Expr> = inputs.iter().copied().map(Expr::var).collect();
+        let of_each = |functions: &dyn Fn(&Expr) -> Vec<Expr>| -> Vec<Expr> {
+            variables.iter().flat_map(functions).collect()
+        };
+        let unary = |op: Op, x: &Expr| Expr::unary(op, x.clone());
+        let circular = of_each(&|x| vec![unary(Op::Sin, x), unary(Op::Cos, x)]);
+        let squared = of_each(&|x| vec![unary(Op::Sin, x).square()]);
+        let logarithms = of_each(&|x| vec![unary(Op::Log, x)]);
+        let cubes = of_each(&|x| vec![x.clone() * x.clone() * x.clone()]);
+        let plain = match inputs {
+            [_] => of_each(&|x| {
+                let plain = [x.clone(), x.clone() * x.clone(), unary(Op::Sqrt, x)];
+                plain.into_iter().chain(reciprocal(x.clone(), ops)).collect()
+            }),
+            _ => products(inputs, ops),
+        };
+        let in_exponents = [logarithms.clone(), circular.clone()].concat();
+        let beside_one = match inputs {
+            [_] => [cubes, circular, squared].concat(),
+            _ => [circular, squared].concat(),
+        };
+        Self { plain, in_exponents, of_waves: logarithms, beside_one }
     }
 
     fn of_kind(&self, kind: Kind) -> Vec<Expr> {
-        let Self { x, square, cube, root, reciprocal, logarithm, sine, cosine, sine_squared } =
-            self;
-        let plain: Vec<&Expr> = [x, square, root].into_iter().chain(reciprocal).collect();
-        let chosen: Vec<&Expr> = match kind {
-            Kind::Exponential => [&plain[..], &[logarithm, sine, cosine]].concat(),
-            Kind::Wave => [&plain[..], &[logarithm]].concat(),
-            Kind::Root | Kind::Reciprocal | Kind::Logarithm => {
-                [&plain[..], &[cube, sine, cosine, sine_squared]].concat()
-            }
-            Kind::RootCubed => plain,
-            Kind::LogarithmOfSum | Kind::Occupation | Kind::Named(_) => plain,
+        let others: &[Expr] = match kind {
+            Kind::Exponential => &self.in_exponents,
+            Kind::Wave => &self.of_waves,
+            Kind::Root | Kind::Reciprocal | Kind::Logarithm => &self.beside_one,
+            Kind::RootCubed | Kind::LogarithmOfSum | Kind::Occupation | Kind::Named(_) => &[],
         };
-        chosen.into_iter().cloned().collect()
+        [&self.plain, others].concat()
     }
+}
+
+/// Products of powers of several inputs of degree 2 at most, and squares of those of two inputs.
+fn products(inputs: &[u16], ops: &OpSet) -> Vec<Expr> {
+    let mut found: Vec<Expr> = exponents(inputs.len(), 2)
+        .into_iter()
+        .filter_map(|e| quotient_of_powers(inputs, &e, ops))
+        .collect();
+    for (k, l) in (0..inputs.len()).flat_map(|l| (0..l).map(move |k| (k, l))) {
+        for signs in [[2, 2], [2, -2], [-2, 2]] {
+            let mut exponents = vec![0; inputs.len()];
+            (exponents[k], exponents[l]) = (signs[0], signs[1]);
+            found.extend(quotient_of_powers(inputs, &exponents, ops));
+        }
+    }
+    found
+}
+
+/// All exponents of so many inputs, of either sign, whose sizes add up to at least 1 and at most that.
+pub(super) fn exponents(inputs: usize, degree: i32) -> Vec<Vec<i32>> {
+    let mut found: Vec<Vec<i32>> = vec![vec![]];
+    for _ in 0..inputs {
+        let longer = |known: Vec<i32>| {
+            let left = degree - known.iter().map(|e| e.abs()).sum::<i32>();
+            (-left..=left).map(move |e| known.iter().copied().chain([e]).collect())
+        };
+        found = found.into_iter().flat_map(longer).collect();
+    }
+    found.retain(|exponents| exponents.iter().any(|e| *e != 0));
+    found
 }
 
 /// The atoms that the operators can write. `size` tells how large a phase is on the data.
 pub(super) fn atoms(
-    input: u16,
+    inputs: &[u16],
     ops: &OpSet,
     mut size: impl FnMut(&Expr) -> Option<f64>,
 ) -> Vec<Atom> {
-    let phases = Phases::of(input, ops);
+    let phases = Phases::of(inputs, ops);
     let named = NAMED.into_iter().filter(|op| ops.contains(*op)).map(Kind::Named);
     let kinds = [
         Kind::Exponential,
@@ -118,7 +153,7 @@ pub(super) fn atoms(
                 found.extend(signs.iter().map(|sign| Atom {
                     kind,
                     phase: phase.clone(),
-                    constants: kind.sizes().iter().map(|s| sign * s / size).collect(),
+                    constants: kind.sizes(inputs.len()).iter().map(|s| sign * s / size).collect(),
                 }));
             }
         }
@@ -128,10 +163,11 @@ pub(super) fn atoms(
 
 impl Kind {
     /// Sizes of the phase on the grid.
-    fn sizes(self) -> Vec<f64> {
+    fn sizes(self, inputs: usize) -> Vec<f64> {
+        let (ratio, count) = if inputs == 1 { (RATIO, COUNT) } else { (COARSE, FEW) };
         match self {
             Self::Wave => (1..=WAVES).map(|k| APART * f64::from(k)).collect(),
-            _ => (0..COUNT).map(|k| LEAST * RATIO.powi(k.cast_signed())).collect(),
+            _ => (0..count).map(|k| LEAST * ratio.powi(k.cast_signed())).collect(),
         }
     }
 
@@ -149,6 +185,19 @@ impl Atom {
     /// constant is.
     pub(super) fn may_divide(&self) -> bool {
         !matches!(self.kind, Kind::Reciprocal)
+    }
+
+    /// How many functions it has.
+    pub(super) fn count(&self, ops: &OpSet) -> usize {
+        self.constants.first().map_or(0, |constant| self.functions(*constant, ops).len())
+    }
+
+    /// How many of its functions, the first, have powers of all kinds as factors.
+    pub(super) fn main(&self) -> usize {
+        match self.kind {
+            Kind::Wave | Kind::Root | Kind::RootCubed | Kind::Occupation => 2,
+            _ => 1,
+        }
     }
 
     /// Its functions at a constant, as far as the operators can write them.

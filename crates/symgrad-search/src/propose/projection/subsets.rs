@@ -26,11 +26,16 @@ pub(super) const LONGEST: usize = 4;
 const KEPT: usize = 10;
 
 impl Gram {
-    pub(super) fn new(overlaps: Vec<f64>, mut product: impl FnMut(usize, usize) -> f64) -> Self {
+    /// Of columns of which one in each pair that is asked for is among the first so many.
+    pub(super) fn new(
+        overlaps: Vec<f64>,
+        first: usize,
+        mut product: impl FnMut(usize, usize) -> f64,
+    ) -> Self {
         let count = overlaps.len();
         let mut products = vec![0.0; count * count];
         for i in 0..count {
-            for j in 0..i {
+            for j in 0..i.min(first) {
                 let product = product(i, j);
                 products[i * count + j] = product;
                 products[j * count + i] = product;
@@ -224,7 +229,7 @@ mod tests {
             let columns: Vec<Vec<f64>> = (0..8).map(|_| unit(column())).collect();
             let target = unit(column());
             let overlaps = columns.iter().map(|c| dot(c, &target)).collect();
-            let gram = Gram::new(overlaps, |i, j| dot(&columns[i], &columns[j]));
+            let gram = Gram::new(overlaps, 8, |i, j| dot(&columns[i], &columns[j]));
             let best = gram.best(3, EXHAUSTED);
             for mask in 1_usize..256 {
                 let subset: Vec<usize> = (0..8).filter(|k| mask >> k & 1 == 1).collect();

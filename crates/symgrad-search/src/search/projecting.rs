@@ -1,4 +1,4 @@
-//! What a replicate tries where values of a function of one input are wanted.
+//! What a replicate tries where values of a function of one or two inputs are wanted.
 
 use symgrad_expr::Expr;
 
@@ -9,17 +9,24 @@ use crate::propose::projection::{Projection, SHORT, longest};
 /// Each outer function gets at most one in so many of the evaluations that are left.
 const PART: u64 = 4;
 
+/// Most inputs.
+const INPUTS: usize = 2;
+
 impl Search {
     /// Offers sums of few terms with a constant inside, as they are and seen through outer functions.
-    pub(super) fn offer_functions_of_one_input(&mut self) {
-        let &[input] = self.palette.inputs.as_slice() else { return };
+    pub(super) fn offer_projections(&mut self) {
+        let inputs = self.palette.inputs.clone();
         let (screen, ops) = (self.screen.clone(), self.rules.ops.clone());
-        if screen.given_values().is_none() || !self.rules.constraints.is_empty() {
+        if inputs.len() > INPUTS
+            || screen.given_values().is_none()
+            || !self.rules.constraints.is_empty()
+        {
             return;
         }
-        let projection = Projection::new(&screen, input, &ops);
+        let projection = Projection::new(&screen, &inputs, &ops);
         let insides: Vec<Inside> = seen_through(&screen, &ops).collect();
-        let longest = longest(self.state.floor);
+        let most = if inputs.len() == 1 { usize::MAX } else { SHORT };
+        let longest = longest(self.state.floor).min(most);
         for terms in [1..=SHORT.min(longest), SHORT + 1..=longest] {
             if terms.is_empty() {
                 break;
