@@ -18,7 +18,7 @@ const PART_OF_ONE_INPUT: u64 = 2;
 /// Functions of so few inputs get what they need, if that is no more than one in so many of all that may still be
 /// spent.
 const FEW: usize = 2;
-const NEEDED: u64 = 60_000;
+const NEEDED: u64 = 100_000;
 const SPARED: u64 = 8;
 
 /// Formulas of each that are looked at.

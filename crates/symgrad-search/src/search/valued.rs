@@ -72,6 +72,9 @@ impl Search {
         if first && !self.is_done() {
             self.see_through();
         }
+        if first && !self.is_done() {
+            self.see_fractions_through();
+        }
         if divides && !self.is_done() {
             self.offer_from_slopes();
         }
@@ -89,14 +92,24 @@ impl Search {
     }
 
     fn offer_fractions(&mut self, grown: &[Expr], first: bool) {
-        let ops = &self.rules.ops;
         let one = || std::iter::once(Expr::constant(1.0));
         let part = |most: usize| one().chain(grown.iter().take(most).cloned()).collect();
         let mut libraries: Vec<(Vec<Expr>, Vec<Expr>)> = vec![(part(120), part(80))];
         if first {
+            let ops = &self.rules.ops;
             libraries.extend(spectral::fraction_libraries(&self.palette.inputs, ops));
         }
-        let points = self.screen.thinned(POINTS);
+        let found = self.fractions_of(&self.screen.clone(), libraries);
+        self.offer_with_fits(&found);
+    }
+
+    /// Quotients over libraries for numerators and denominators.
+    fn fractions_of(
+        &mut self,
+        values: &Objective,
+        libraries: Vec<(Vec<Expr>, Vec<Expr>)>,
+    ) -> Vec<Expr> {
+        let (points, ops) = (values.thinned(POINTS), &self.rules.ops);
         let shares = self.allowance().part(PART).shares(libraries.len());
         let found: Vec<(Vec<Expr>, u64)> = self.pool.install(|| {
             let each = libraries.into_par_iter().enumerate().map(|(k, (above, below))| {
@@ -107,7 +120,7 @@ impl Search {
         });
         self.state.evaluations += found.iter().map(|(_, spent)| spent).sum::<u64>();
         let found: Vec<Vec<Expr>> = found.into_iter().map(|(quotients, _)| quotients).collect();
-        self.offer_with_fits(&in_turn(&found));
+        in_turn(&found)
     }
 
     fn offer_scanned_fractions(&mut self) {
@@ -207,6 +220,23 @@ impl Search {
         }
     }
 
+    /// Quotients whose values are those wanted, seen through the inverse of an outer function.
+    fn see_fractions_through(&mut self) {
+        let (inputs, ops) = (self.palette.inputs.clone(), self.rules.ops.clone());
+        let screen = self.screen.clone();
+        // The reciprocal of a quotient is one.
+        let wanted = |inside: &Inside| inside.outer != Op::Div && !inside.is_reciprocal;
+        for inside in seen_through(&screen, &ops).filter(wanted) {
+            let libraries = spectral::fraction_libraries(&inputs, &ops);
+            let found = self.fractions_of(&inside.objective, libraries).into_iter();
+            let wholes: Vec<Expr> = found.map(|quotient| inside.whole(quotient, &ops)).collect();
+            self.offer_with_fits(&wholes);
+            if self.is_done() {
+                break;
+            }
+        }
+    }
+
     /// Offers formulas, and the best of them with their constants fitted.
     pub(super) fn offer_with_fits(&mut self, formulas: &[Expr]) {
         let rules = &self.rules;
@@ -235,6 +265,8 @@ pub(super) struct Inside {
     written: fn(Expr) -> Expr,
     /// What stands before the outer function.
     sign: f64,
+    /// Whether it is the reciprocal of another outer function.
+    is_reciprocal: bool,
 }
 
 impl Inside {
@@ -273,7 +305,8 @@ fn inside(objective: &Objective, outer: &Outer) -> Option<Inside> {
     }
     let values: Vec<f64> = given().map(|y| (outer.inverse)(sign * y)).collect();
     let objective = objective.with_values(&values)?;
-    Some(Inside { outer: outer.needed[0], objective, written: outer.written, sign })
+    let is_reciprocal = outer.needed.len() > 1;
+    Some(Inside { outer: outer.needed[0], objective, written: outer.written, sign, is_reciprocal })
 }
 
 #[cfg(test)]
@@ -298,16 +331,21 @@ mod tests {
     /// Seen through the inverse of the outer function alone: nothing else has been tried.
     #[test]
     fn outer_functions_of_values_are_seen_through() {
-        let truths: [fn(f64, f64) -> f64; 5] = [
+        let truths: [fn(f64, f64) -> f64; 7] = [
             |x, y| -(x * x + 3.0 * x * y + 2.0).sqrt(),
             |x, y| (0.3 * x * y - 0.7 * y * y + 0.2).exp(),
             |x, y| 1.0 / (x * x + 0.5 * x * y + 4.0),
             |x, y| 1.0 / (x * x - 0.3 * x * y + 1.0).sqrt(),
             |x, y| (x * y + 2.5 * x + 0.4).ln(),
+            |x, y| ((1.0 + 4.0 * (x * y).powi(2)) / ((1.0 - x * x).powi(2) + y)).sqrt(),
+            |x, y| ((x * y - 5.0) / (x * x + 0.7 * y)).exp(),
         ];
         for (k, truth) in truths.into_iter().enumerate() {
             let mut search = opened(truth);
             search.see_through();
+            if !search.is_done() {
+                search.see_fractions_through();
+            }
             let lowest = search.state.replicate.hall.lowest();
             assert!(lowest < 1e-9, "{k}: {lowest:e}");
         }

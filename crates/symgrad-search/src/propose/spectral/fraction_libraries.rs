@@ -9,7 +9,7 @@ use super::quotient::long_libraries;
 const INPUTS: usize = 6;
 const MOST: usize = 160;
 
-/// Rates of growth and decay, and most inputs for which they are tried.
+/// Rates of growth and decay, and most inputs for which they, and polynomials of the fourth degree, are tried.
 const RATES: [f64; 7] = [-2.0, -1.0, -0.5, -0.25, 0.25, 0.5, 2.0];
 const FEW: usize = 3;
 
@@ -33,6 +33,10 @@ pub(crate) fn fraction_libraries(inputs: &[u16], ops: &OpSet) -> Vec<(Vec<Expr>,
         (exponentials(inputs, ops), waves(inputs, ops), roots(inputs, ops));
     let squares: Vec<Expr> = waves.iter().filter_map(|w| features::power(w, 2, ops)).collect();
     let mut found = vec![(high.clone(), square.clone())];
+    if inputs.len() <= FEW {
+        let highest = monomials(4);
+        found.push((highest.clone(), highest));
+    }
     for (functions, more) in [(exponentials, vec![]), (waves, squares), (roots, vec![])] {
         if !functions.is_empty() {
             let times = |left: &[Expr]| -> Vec<Expr> {
