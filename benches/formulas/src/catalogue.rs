@@ -12,6 +12,7 @@ const FORMULAS: &str = include_str!("../formulas.toml");
 const HARD: &str = include_str!("../hard.toml");
 const FURTHER: &str = include_str!("../further.toml");
 const UNSEEN: &str = include_str!("../unseen.toml");
+const SINGLE: &str = include_str!("../single.toml");
 
 /// A formula as a list gives it.
 #[derive(Clone, Debug, Deserialize)]
@@ -42,6 +43,7 @@ pub(crate) fn formulas(set: Set) -> Result<Vec<Formula>, Error> {
         Set::Hard => HARD,
         Set::Further => FURTHER,
         Set::Unseen => UNSEEN,
+        Set::Single => SINGLE,
         Set::Negatives | Set::Standins | Set::Noise => return Ok(vec![]),
     };
     let catalogue: Catalogue = toml::from_str(text).map_err(Error::Catalogue)?;

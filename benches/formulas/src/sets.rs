@@ -20,6 +20,8 @@ pub(crate) enum Set {
     Further,
     /// As hard, written without sight of the search, and never tuned on.
     Unseen,
+    /// Functions of one input, to be found by values.
+    Single,
     /// Random functions, of which none must be identified.
     Negatives,
     /// Functions that the operators cannot write, of which none must be identified.
@@ -53,7 +55,7 @@ impl Set {
     /// Its problems, in the order of its list.
     pub(crate) fn problems(self) -> Result<Vec<Problem>, Error> {
         match self {
-            Self::Formulas | Self::Hard | Self::Further | Self::Unseen => {
+            Self::Formulas | Self::Hard | Self::Further | Self::Unseen | Self::Single => {
                 catalogue::formulas(self)?.iter().map(|formula| formula.problem(self)).collect()
             }
             Self::Negatives => Ok(negatives::problems()),
@@ -64,7 +66,7 @@ impl Set {
 
     /// Whether there is a formula to be found.
     pub(crate) fn has_formulas(self) -> bool {
-        matches!(self, Self::Formulas | Self::Hard | Self::Further | Self::Unseen)
+        matches!(self, Self::Formulas | Self::Hard | Self::Further | Self::Unseen | Self::Single)
     }
 
     /// Noises in per cent, unless others are asked for. Infinite noise leaves nothing else.
@@ -72,7 +74,7 @@ impl Set {
         match self {
             Self::Formulas => &[0.0, 1.0, 10.0],
             Self::Noise => &[f64::INFINITY],
-            Self::Hard | Self::Further | Self::Unseen | Self::Negatives | Self::Standins => &[0.0],
+            _ => &[0.0],
         }
     }
 

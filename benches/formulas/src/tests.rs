@@ -46,6 +46,20 @@ fn the_lists_are_long_and_say_everything_once() {
 }
 
 #[test]
+fn functions_of_one_input_are_finite_and_vary() {
+    let problems = Set::Single.problems().unwrap();
+    assert_eq!(problems.iter().map(|p| &p.name).collect::<BTreeSet<_>>().len(), problems.len());
+    for problem in problems {
+        let mut values = vec![0.0; 500];
+        let program = Program::compile(&problem.expr);
+        let points = points(&problem, 500);
+        let bad = program.values(&points, &mut Workspace::default(), &mut values).unwrap();
+        let varies = values.iter().any(|v| (v - values[0]).abs() > 1e-3 * values[0].abs());
+        assert!(problem.dim() == 1 && bad == 0 && varies, "{}", problem.name);
+    }
+}
+
+#[test]
 fn harder_formulas_are_longer_and_the_halves_alike() {
     let config = SearchConfig::default();
     for problem in
