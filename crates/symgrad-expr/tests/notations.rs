@@ -238,7 +238,7 @@ fn rust_computes_the_same() {
         wanted.push((expr.eval(&point), text));
     }
     program.push("}".to_owned());
-    let Some(output) = rust(&program.join("\n")) else {
+    let Some(output) = rust("printed-as-rust", &program.join("\n")) else {
         eprintln!("skipped: no rustc here");
         return;
     };
@@ -272,8 +272,8 @@ fn python(script: &str) -> Option<String> {
 }
 
 /// What the program prints, or nothing where there is no compiler.
-fn rust(program: &str) -> Option<String> {
-    let binary = Path::new(env!("CARGO_TARGET_TMPDIR")).join("printed-as-rust");
+fn rust(name: &str, program: &str) -> Option<String> {
+    let binary = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     runs("rustc").then(|| {
         fed(Command::new("rustc").args(["--edition", "2021", "-", "-o"]).arg(&binary), program);
         fed(&mut Command::new(binary), "")
@@ -355,6 +355,18 @@ fn names() -> impl Strategy<Value = Vec<String>> {
         "масса",
         "v_x_1",
         "vx1",
+        "x̂",
+        "x̂_",
+        "ẋ",
+        "q\u{307}",
+        "p\u{20d7}",
+        "\u{302}x",
+        "x·y",
+        "a‿b",
+        "a_b",
+        "℘",
+        "℮",
+        "ﾟ",
         "lambda_",
         "E_",
         "E__",
@@ -363,6 +375,7 @@ fn names() -> impl Strategy<Value = Vec<String>> {
         4 => proptest::sample::select(taken.map(str::to_owned).to_vec()),
         2 => "[a-eE_]{1,3}[_0-2]{0,2}",
         1 => "[\\p{Alphabetic}_][\\p{Alphabetic}\\p{Nd}\\p{No}_]{0,3}",
+        1 => "[a-cα-γ][\\p{M}\\p{Pc}·]{1,2}[a-c0-2]?",
     ];
     proptest::collection::btree_set(letters, 1..12).prop_map(|set| set.into_iter().collect())
 }
@@ -466,6 +479,58 @@ fn sympy_reads_back() {
 /// A string of Python, in which letters stand as they are: Rust escapes some in a way of its own.
 fn in_python(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
+}
+
+/// Python itself takes what NumPy and SymPy are given for names, letter by letter as it stands, and SymPy's reader
+/// for words; and it keeps them apart.
+#[test]
+fn python_reads_names_as_they_are() {
+    for language in [Language::Numpy, Language::Sympy] {
+        let mut script = vec!["import re, unicodedata".to_owned()];
+        for [own, spelt] in spellings(language) {
+            let [own, spelt] = [own, spelt].map(|names| {
+                names.iter().map(|name| in_python(name)).collect::<Vec<_>>().join(", ")
+            });
+            script.push(format!(
+                "own, names = [{own}], [{spelt}]\n\
+                 # Python may be older than the youngest letters.\n\
+                 if not any(unicodedata.category(c) == 'Cn' for c in ''.join(own)):\n    \
+                 for name in names:\n        \
+                 assert name.isidentifier() and re.fullmatch(r'\\w+', name), (own, names)\n        \
+                 assert unicodedata.normalize('NFKC', name) == name, (own, names)\n        \
+                 exec(name + ' = 1.0', {{}})\n    \
+                 assert len(set(names)) == len(own), (own, names)"
+            ));
+        }
+        script.push("print('read')".into());
+        let Some(output) = python(&script.join("\n")) else { return };
+        assert_eq!(output.trim(), "read");
+    }
+}
+
+/// So does Rust's compiler: it refuses a pattern that binds a name twice.
+#[test]
+fn rust_reads_names_as_they_are() {
+    let mut program = vec!["#![allow(warnings)]\nfn main() {".to_owned()];
+    for [_, spelt] in spellings(Language::Rust) {
+        let count = spelt.len();
+        program.push(format!("let [{}] = [1.0_f64; {count}];", spelt.join(", ")));
+    }
+    program.push("println!(\"read\"); }".to_owned());
+    if let Some(output) = rust("names-as-rust", &program.join("\n")) {
+        assert_eq!(output.trim(), "read");
+    }
+}
+
+/// Sets of names and what they are called in a notation.
+fn spellings(language: Language) -> Vec<[Vec<String>; 2]> {
+    let (mut runner, sets) = (TestRunner::new(config(1)), names());
+    let drawn = (0..400).map(|_| sets.new_tree(&mut runner).unwrap().current());
+    let spelt = drawn.filter_map(|own| {
+        let names = Names::new(own.clone()).ok()?;
+        Some([own, Spelling::new(language, &names).names().to_vec()])
+    });
+    spelt.collect()
 }
 
 /// Every name that SymPy brings is avoided.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 use super::{Language, latex, mathml, python, rust};
 use crate::Names;
@@ -134,12 +135,16 @@ impl Language {
 /// An identifier for Python and Rust: both compare names by Unicode's compatibility form (or one
 /// that leaves it alone), in which `x₁` is `x1`.
 fn identifier(name: &str) -> String {
-    let mut found: String = name
-        .nfkc()
-        .map(|c| if c == '_' || unicode_ident::is_xid_continue(c) { c } else { '_' })
-        .collect();
+    let mut found: String = name.nfkc().map(|c| if is_word(c) { c } else { '_' }).collect();
     if !found.starts_with(|c: char| c == '_' || unicode_ident::is_xid_start(c)) {
         found.insert(0, '_');
     }
     found
+}
+
+/// What both languages allow in names, and SymPy's reader as well, which splits texts by `\w`: letters and
+/// digits, but neither marks that stand on them, such as that of x̂, nor other punctuation than `_`.
+fn is_word(c: char) -> bool {
+    let is_letter_or_digit = c.is_alphanumeric() && !is_combining_mark(c);
+    c == '_' || is_letter_or_digit && unicode_ident::is_xid_continue(c)
 }
