@@ -284,6 +284,8 @@ fn times_may_be_dates() {
     let output = Given::csv(&text).discover(&[]);
     assert!(stderr(&output).contains("no time that can be read"), "{}", stderr(&output));
     assert!(stderr(&output).contains("2024-05-01T12:00:00"), "{}", stderr(&output));
+    // The first that is no date, which is in the third line: the second is of December.
+    assert!(stderr(&output).contains("`2024-02-30T00:00:00Z` in line 3"), "{}", stderr(&output));
     assert_eq!(output.status.code(), Some(2));
 }
 

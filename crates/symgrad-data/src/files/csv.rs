@@ -1,5 +1,6 @@
 //! Text with a header line and fields between separators.
 
+use super::dates::is_date;
 use super::sheet::{Column, Commas, Flaw};
 use crate::{FileProblem, Place, Table};
 use csv::{ByteRecord, ReaderBuilder, Trim};
@@ -156,6 +157,9 @@ impl Column {
             self.missing.get_or_insert_with(|| (place, field.into()));
         } else {
             self.flaw.get_or_insert_with(|| Flaw::Text(place, shortened(field)));
+            if self.words.undated.is_none() && !is_date(field) {
+                self.words.undated = Some((place, shortened(field)));
+            }
             self.words.push(self.values.len(), field);
         }
         f64::NAN

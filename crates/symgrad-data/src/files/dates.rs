@@ -31,14 +31,22 @@ impl Column {
         Some(Self { values, missing, ..Self::new(self.header.clone()) })
     }
 
-    /// What its cells hold that is no number, for a message about times.
+    /// What its cells hold that is neither number nor date, for a message about times. Where there are both,
+    /// that is the first date.
     pub(super) fn no_time(&self) -> Option<String> {
-        match &self.flaw {
-            Some(Flaw::Text(place, found)) => Some(format!("`{found}` in {place}")),
-            Some(Flaw::Kind(kind)) => Some(kind.clone()),
+        match (&self.words.undated, &self.flaw) {
+            (Some((place, found)), _) | (None, Some(Flaw::Text(place, found))) => {
+                Some(format!("`{found}` in {place}"))
+            }
+            (None, Some(Flaw::Kind(kind))) => Some(kind.clone()),
             _ => None,
         }
     }
+}
+
+/// Whether a text is a date that can be read.
+pub(super) fn is_date(text: &str) -> bool {
+    instant(text).is_some()
 }
 
 /// Seconds, and nanoseconds beside them.

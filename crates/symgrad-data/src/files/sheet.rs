@@ -69,6 +69,8 @@ pub(super) struct Words {
     ends: Vec<usize>,
     /// In which row which of them is.
     at: Vec<(usize, usize)>,
+    /// The first that is no date either, and where.
+    pub(super) undated: Option<(Place, String)>,
 }
 
 impl Words {
