@@ -134,9 +134,20 @@ impl Arguments {
         let shared = |ancestor: &&Path| all.iter().all(|folder| folder.starts_with(ancestor));
         let common = all.first().and_then(|first| first.ancestors().find(shared));
         match common {
-            Some(common) if common.parent().is_some() => Ok(common.to_owned()),
+            Some(common) if common.parent().is_some() => Ok(as_given(common)),
             _ => Err(Failure::NoPlace),
         }
+    }
+}
+
+/// The path as it is named from the working folder, if it is there; or else the whole of it.
+fn as_given(path: &Path) -> PathBuf {
+    let here = std::env::current_dir().ok();
+    let below = here.and_then(|here| path.strip_prefix(whole(&here)).ok().map(Path::to_owned));
+    match below {
+        Some(below) if below.as_os_str().is_empty() => PathBuf::from("."),
+        Some(below) => below,
+        None => path.to_owned(),
     }
 }
 

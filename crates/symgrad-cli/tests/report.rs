@@ -163,6 +163,15 @@ fn many_results_have_an_index() {
     std::fs::remove_file(given.at("runs/index.html")).expect("removed");
     told(&["report", &one, &two]);
     assert_eq!(read(given.at("runs/index.html")), index);
+    // Folders that are named from here are told as from here.
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_symgrad"))
+        .args(["report", "one & only", "inner/two"])
+        .current_dir(given.at("runs"))
+        .output()
+        .expect("the command runs");
+    let printed = String::from_utf8_lossy(&output.stdout).replace('\\', "/");
+    let lines: Vec<&str> = printed.lines().collect();
+    assert_eq!(lines, ["one & only/report.html", "inner/two/report.html", "./index.html"]);
     told(&["report", &one, "--out", &given.text("elsewhere")]);
     let index = read(given.at("elsewhere/index.html"));
     assert!(index.contains(r#"href="../runs/one%20%26%20only/report.html""#), "{index}");
