@@ -20,7 +20,7 @@ use crate::law::{LawVerdict, Laws, Relation, Road};
 use crate::library::libraries;
 use crate::measure::Measure;
 use crate::parts::Parts;
-use crate::polish::{polish, sum_of};
+use crate::polish::{polish, readable, sum_of};
 use crate::proposals::{Terms, proposed};
 use crate::sample::{Feature, Sample, mean_square};
 use crate::settings::{LawObserver, LawSettings};
@@ -300,7 +300,7 @@ impl LawSearch<'_> {
         let mut workspace = Workspace::default();
         let known = Known::of(&self.constants, sample, &mut workspace);
         let Some((terms, c)) = fitted(&chosen.terms, &known, sample, &mut workspace) else {
-            return chosen.expr.clone();
+            return readable(&chosen.expr);
         };
         let ops = &self.settings.ops;
         polish(&terms, &c, sample, &known, ops, &mut workspace)

@@ -15,6 +15,9 @@ use crate::sample::{Feature, Sample};
 /// near that a search from one of them reaches what lies between.
 const GRID: [f64; 6] = [0.35, 0.6, 1.0, 1.7, 2.8, 4.5];
 
+/// The same where a function stands in for one that is known, near which its constants are found.
+const FEW_RATES: [f64; 2] = [0.6, 1.7];
+
 /// Exponents of inputs that are positive, and of distances in the plane.
 const EXPONENTS: [f64; 7] = [-3.0, -1.5, -0.7, 0.35, 0.7, 1.4, 2.8];
 
@@ -126,6 +129,32 @@ pub(crate) fn sums(
             }
         }
     }
+    moved_sums(starts, known, [few, fit], workspace)
+}
+
+/// Exponentials and waves of an input, with constants inside to begin from.
+pub(crate) fn functions_of(input: u16, sample: &Sample, ops: &OpSet) -> Vec<Expr> {
+    let Some(deviation) = sample.deviations().get(usize::from(input)).copied() else {
+        return vec![];
+    };
+    let argument = |rate: f64| Expr::constant(rate / deviation) * Expr::var(input);
+    let of = |rate: f64| {
+        let exponentials = [rate, -rate].map(|rate| Expr::unary(Op::Exp, argument(rate)));
+        exponentials.into_iter().chain([Expr::unary(Op::Cos, argument(rate))])
+    };
+    let mut found: Vec<Expr> = FEW_RATES.into_iter().flat_map(of).collect();
+    found.retain(|function| ops.allows(function));
+    found
+}
+
+/// The terms of these sums with the constants inside them moved: of sums of each length those that change
+/// least.
+pub(crate) fn moved_sums(
+    starts: Vec<Vec<Expr>>,
+    known: impl Fn(&Sample) -> Known,
+    [few, fit]: [&Sample; 2],
+    workspace: &mut Workspace,
+) -> Vec<Vec<Expr>> {
     let sample = few.thinned(POINTS);
     let at = known(&sample);
     let ranked: Vec<(f64, Vec<Expr>)> = starts

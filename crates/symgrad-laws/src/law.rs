@@ -20,7 +20,7 @@ pub enum LawVerdict {
 /// noise: within groups it then varies by a hundredth of how it varies among them.
 pub const CONSTANT: f64 = 1e-4;
 
-/// The same for a sum of many terms, that comes near to much.
+/// The same for a sum of so many terms that it comes near to much, by their choice.
 const LONG_CONSTANT: f64 = 1e-6;
 
 /// The same where the derivatives in time are exact, so that only rounding and look-alikes differ
@@ -41,9 +41,16 @@ const FLOORS: f64 = 3.0;
 const ERRORS: f64 = 3.0;
 
 impl LawVerdict {
-    /// `long` are sums of many terms, `exact` is what is known of the derivatives in time.
-    pub(crate) fn of(constancy: &Constancy, long: bool, exact: bool) -> Self {
-        let Constancy { rho, noise_floor, lasting, .. } = constancy;
+    /// `long` are sums of many terms, which come near to much, and of which noise may hide what they leave; `exact` is what is
+    /// known of the derivatives in time. `drift` is what lasts of the change in groups that were held out, and in all
+    /// groups: what drifts in those that it was fitted to drifts all the more.
+    pub(crate) fn of(
+        constancy: &Constancy,
+        drift: [Option<(f64, f64)>; 2],
+        long: bool,
+        exact: bool,
+    ) -> Self {
+        let Constancy { rho, noise_floor, .. } = constancy;
         let limit = match (exact, long) {
             (true, _) => EXACTLY_CONSTANT,
             (false, true) => LONG_CONSTANT,
@@ -57,10 +64,12 @@ impl LawVerdict {
             return Self::Law;
         }
         let noisy = noise_floor.is_some_and(|floor| *rho <= FLOORS * floor + limit);
-        let drifts =
-            lasting.is_some_and(|(mean, error)| mean > limit.max(ERRORS * error.min(*rho / 10.0)));
+        let drifts = drift
+            .into_iter()
+            .flatten()
+            .any(|(mean, error)| mean > limit.max(ERRORS * error.min(*rho / 10.0)));
         if *rho <= MOST_NOISE && noisy && !drifts {
-            return Self::Law;
+            return if long { Self::Ambiguous } else { Self::Law };
         }
         // Of noise that is not known, as much is allowed for as would still leave a law visible.
         let nearly = if noise_floor.is_none() && !exact {
@@ -110,6 +119,9 @@ pub struct Law {
     pub found_by: Road,
     /// Formulas of which none is both simpler and more constant, by rising complexity.
     pub front: Vec<Alternative>,
+    /// Whether it has so many terms that, by their choice, what noise allows to tell of it may be true of a
+    /// formula that is no law.
+    pub approximates: bool,
     /// A formula of another kind that is about as short and explains the held-out groups as well: while
     /// there is one, neither can be called certain.
     pub rival: Option<Alternative>,

@@ -154,6 +154,9 @@ pub struct Constancy {
     pub shuffled: Option<f64>,
 }
 
+/// Points that an effective one stands for: neighbours in time tell much the same.
+pub(crate) const NEIGHBOURS: f64 = 4.0;
+
 /// Shuffles for [`Constancy::shuffled`].
 const SHUFFLES: usize = 19;
 
@@ -189,13 +192,7 @@ impl Constancy {
             };
             feature.gradient.iter().map(part).sum::<f64>() / variance
         };
-        let lasting = sample.ordered.then(|| {
-            let each = sample
-                .blocks
-                .iter()
-                .map(|block| lasting_change(&feature.change[block.clone()], true) / variance);
-            mean_and_error(&each.collect::<Vec<_>>())
-        });
+        let lasting = lasting_of(&feature, sample);
         let rho = change / variance;
         rho.is_finite().then(|| Self {
             rho,
@@ -204,6 +201,13 @@ impl Constancy {
             shuffled: Some(shuffled(&feature.values, sample, variance, seed)),
         })
     }
+}
+
+/// The part of ρ that lasts from one moment to the next, and its standard error, where moments follow each other.
+pub(crate) fn lasting_of(feature: &Feature, sample: &Sample) -> Option<(f64, f64)> {
+    let variance = feature.variance();
+    let of = |block: &Range<usize>| lasting_change(&feature.change[block.clone()], true) / variance;
+    sample.ordered.then(|| mean_and_error(&sample.blocks.iter().map(of).collect::<Vec<_>>()))
 }
 
 fn shuffled_motion(feature: &Feature, sample: &Sample, seed: u64) -> Option<f64> {

@@ -21,6 +21,8 @@ pub(crate) struct Parts {
     pub(crate) fit: Sample,
     pub(crate) validation: Sample,
     pub(crate) test: Sample,
+    /// The three together.
+    pub(crate) all: Sample,
     pub(crate) noise: Option<Vec<f64>>,
     pub(crate) exact: bool,
     /// Points that were left out since they are far outside.
@@ -69,7 +71,9 @@ impl Parts {
             }
         };
         let [fit, validation, test] = [fit, validation, test].map(|part| part.thinned(SUM_POINTS));
-        Ok(Self { few: fit.thinned(LIBRARY_POINTS), fit, validation, test, noise, exact, far })
+        let few = fit.thinned(LIBRARY_POINTS);
+        let all = fit.joined(&validation).joined(&test);
+        Ok(Self { few, fit, validation, test, all, noise, exact, far })
     }
 
     /// The mean squared noise of the inputs in their measures, where it is known.

@@ -13,7 +13,7 @@ use crate::choose::{Candidate, INDEPENDENT};
 use crate::known::Known;
 use crate::law::Law;
 use crate::matrices::Matrices;
-use crate::measure::{Steepness, lasting_change, mean_and_error};
+use crate::measure::{NEIGHBOURS, Steepness, lasting_change, mean_and_error};
 use crate::sample::{Feature, Sample, mean_square};
 
 /// Share of the squared gradient across that of a law, and of what is known, from which a candidate is no
@@ -41,9 +41,6 @@ pub(crate) struct Rival {
     /// By how many bits it is the worse explanation; negative where it is the better one.
     pub(crate) bits: f64,
 }
-
-/// Points that an effective one stands for: neighbours in time tell much the same.
-const NEIGHBOURS: f64 = 4.0;
 
 /// How many times larger the changes of one formula may be than those of another only since noise differs from
 /// input to input.

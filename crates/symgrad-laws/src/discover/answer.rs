@@ -4,13 +4,16 @@ use symgrad_expr::{Expr, Workspace};
 
 use super::{LawSearch, MAY_BE, PARAMETER};
 use crate::choose::{Candidate, ROUNDING, front};
-use crate::exchange::exchanged;
+use crate::exchange::{exchanged, exchanged_for, in_powers};
+use crate::inner;
 use crate::known::Known;
 use crate::law::{Alternative, Law, LawVerdict, Road};
-use crate::measure::Constancy;
+use crate::measure::{Constancy, lasting_of};
 use crate::parts::Parts;
+use crate::polish::readable;
 use crate::proposals::Terms;
 use crate::rivals::{Contest, FURTHER};
+use crate::sample::Sample;
 
 /// Share of the squared gradient across that of a law below which a candidate is a function of it.
 const SAME: f64 = 1e-3;
@@ -28,7 +31,7 @@ const APPROXIMATION: f64 = 1e-6;
 const FEW: usize = 2;
 
 /// For each input, terms up to which a sum has to be no more constant than usual: an energy has one for
-/// the motion and one for the place.
+/// the motion and one for the place. So many terms, chosen among hundreds, come near to much.
 const MANY: usize = 2;
 
 /// Formulas that have nothing to do with each other of which one may be a law, at most.
@@ -148,10 +151,24 @@ impl LawSearch<'_> {
         let few = &self.parts.few;
         let mut workspace = Workspace::default();
         let known = Known::of(&self.constants, few, &mut workspace);
-        let sums = exchanged(&law.terms, functions, &known, few, &mut workspace);
+        let ops = &self.settings.ops;
+        let mut sums = exchanged(&law.terms, functions, ops, &known, few, &mut workspace);
+        if !self.settings.only_proposals {
+            sums.extend(in_powers(&law.terms, ops, &known, few, &mut workspace));
+            sums.extend(self.with_constants_inside(law, &mut workspace));
+        }
         let sums: Vec<Terms> =
             sums.into_iter().map(|terms| Terms { terms, road: law.road }).collect();
         self.measured(&sums)
+    }
+
+    /// The same with a function that has a constant inside.
+    fn with_constants_inside(&self, law: &Candidate, workspace: &mut Workspace) -> Vec<Vec<Expr>> {
+        let Parts { few, fit, .. } = &self.parts;
+        let ops = &self.settings.ops;
+        let starts = exchanged_for(&law.terms, |input| inner::functions_of(input, few, ops));
+        let known = |sample: &Sample| Known::of(&self.constants, sample, &mut Workspace::default());
+        inner::moved_sums(starts, known, [few, fit], workspace)
     }
 
     /// The simplest candidate that is a function of a law, beside what is known, once both have
@@ -200,7 +217,7 @@ impl LawSearch<'_> {
 
     /// A candidate with simple numbers, as the held-out groups judge it by itself.
     fn judged(&self, chosen: &Candidate, candidates: &[Candidate]) -> Option<Law> {
-        let Parts { test, noise, exact, .. } = &self.parts;
+        let Parts { test, all, noise, exact, .. } = &self.parts;
         let mut workspace = Workspace::default();
         let seed = self.settings.seed;
         let mut judge =
@@ -208,9 +225,12 @@ impl LawSearch<'_> {
         let polished = self.polished(chosen);
         let (expr, constancy) = match judge(&polished) {
             Some(constancy) => (polished, constancy),
-            None => (chosen.expr.clone(), judge(&chosen.expr)?),
+            None => (readable(&chosen.expr), judge(&chosen.expr)?),
         };
+        let lasting = all.feature(&expr, &mut workspace).map(|feature| lasting_of(&feature, all));
+        let drift = [constancy.lasting, lasting.flatten()];
         let long = chosen.terms.len() > MANY * test.dim();
+        let verdict = LawVerdict::of(&constancy, drift, long, *exact);
         let alternative = |one: &Candidate| Alternative {
             expr: one.expr.clone(),
             complexity: one.complexity,
@@ -218,7 +238,10 @@ impl LawSearch<'_> {
         };
         Some(Law {
             complexity: self.settings.ops.complexity(&expr),
-            verdict: LawVerdict::of(&constancy, long, *exact),
+            approximates: long
+                && verdict == LawVerdict::Ambiguous
+                && LawVerdict::of(&constancy, drift, false, *exact) == LawVerdict::Law,
+            verdict,
             front: front(candidates).into_iter().map(alternative).collect(),
             found_by: self.roads_to(chosen, candidates),
             constancy,

@@ -42,6 +42,11 @@ pub(super) fn sentence_of(law: &Law, rival: Option<String>) -> String {
             varies_by(floor)
         ),
         (LawVerdict::Law, None) => format!("constant within groups to {varies}"),
+        (LawVerdict::Ambiguous, Some(floor)) if law.approximates => format!(
+            "constant within groups to {varies}, as far as noise, about {}, allows; but so many terms come as \
+             near by their choice: less noise, or more groups, would tell whether it is a law",
+            varies_by(floor)
+        ),
         (LawVerdict::Ambiguous, _) => format!(
             "nearly constant: within groups it varies by {varies} of how it varies among all points, \
              and what is known of the noise does not explain it"

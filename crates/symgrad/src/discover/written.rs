@@ -102,8 +102,8 @@ impl<'a> Written<'a> {
     fn law(&self, law: &Law) -> LawRecord {
         let natural = with_powers(&law.expr).natural();
         let spelt = |language: Language| natural.spelt(language, &self.spelling[&language]);
-        let alternative = |one: &Alternative| LawAlternative {
-            expression: self.text(&one.expr),
+        let alternative = |expr: &Expr, one: &Alternative| LawAlternative {
+            expression: self.text(expr),
             complexity: one.complexity,
             rho: one.rho,
         };
@@ -135,8 +135,22 @@ impl<'a> Written<'a> {
                 Road::Network => FoundBy::Network,
                 Road::Both => FoundBy::Both,
             },
-            front: law.front.iter().map(alternative).collect(),
-            rival: law.rival.as_ref().map(alternative),
+            front: law.front.iter().map(|one| alternative(&readable(one), one)).collect(),
+            rival: law.rival.as_ref().map(|one| alternative(&one.expr, one)),
         }
     }
+}
+
+/// A formula of the front, whose numbers were never made simple, with as many digits as are needed to vary by what
+/// it varies.
+fn readable(Alternative { expr, rho, .. }: &Alternative) -> Expr {
+    const MORE: f64 = 3.0;
+    let decades = -0.5 * rho.clamp(f64::MIN_POSITIVE, 1.0).log10();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between 3 and 158"
+    )]
+    let digits = (decades + MORE).ceil() as usize;
+    expr.rounded(digits)
 }
