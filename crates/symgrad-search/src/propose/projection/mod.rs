@@ -8,24 +8,27 @@
 //! leaves more than rounding.
 
 mod atoms;
+mod columns;
+mod sought;
 mod subsets;
+#[cfg(test)]
+mod tests;
 
 use std::ops::RangeInclusive;
 
-use symgrad_expr::{Expr, Op, OpSet};
+use symgrad_expr::{Expr, OpSet};
 
-use self::atoms::{Atom, atoms, exponents, power_of};
+use self::atoms::{Atom, atoms};
+use self::columns::{Column, Power, main_part, powers};
+use self::sought::{Target, quotient};
 use self::subsets::{Gram, LONGEST, dot, least_squares};
-use crate::propose::spectral::{golden_section, quotient_of_powers};
+use crate::propose::spectral::golden_section;
 use crate::score::budget::Allowance;
 use crate::score::evaluator::Evaluator;
 use crate::score::objective::Objective;
 
 /// Points for all of it.
 const POINTS: usize = 64;
-
-/// Degree of the products of powers of several inputs, whatever the signs of the exponents.
-const DEGREE: i32 = 2;
 
 /// Shares of the square that sums of each length may leave on the grid.
 const ON_THE_GRID: [f64; LONGEST] = [2e-1, 5e-2, 1e-2, 1e-3];
@@ -58,14 +61,6 @@ const DECADES: f64 = 5.0;
 pub(crate) fn longest(floor: f64) -> usize {
     let told = |terms: &usize| floor <= 10_f64.powf(-DECADES * *terms as f64);
     (1..=LONGEST).rev().find(told).unwrap_or(1)
-}
-
-/// A power or an atom's function times a power; `divides` if it is multiplied by what is sought.
-#[derive(Clone, Copy)]
-struct Column {
-    function: Option<usize>,
-    power: usize,
-    divides: bool,
 }
 
 /// Of each function at all points.
@@ -198,7 +193,9 @@ impl Projection {
                 let function = column.function.map(|k| &functions[k]);
                 let mut values = self.values(*column, function, target);
                 let length = dot(&values, &values).sqrt();
-                values.iter_mut().for_each(|v| *v /= length);
+                for v in &mut values {
+                    *v /= length;
+                }
                 values
             };
             let values: Vec<Vec<f64>> = columns.iter().map(unit).collect();
@@ -304,7 +301,7 @@ impl Projection {
         let [low, high] = [low, high].map(|end| valley.lowest + near * (end - valley.lowest));
         let left = |constant: f64| solved(constant).map_or(f64::INFINITY, |(_, left)| left);
         let (constant, left) = golden_section((low, high), STEPS, left);
-        if !(left < PROMISING) {
+        if left.is_nan() || left >= PROMISING {
             return None;
         }
         let (coefficients, _) = solved(constant)?;
@@ -315,117 +312,8 @@ impl Projection {
             let function = column.function.map(|k| &functions[k]);
             (column.divides, *coefficient, function.into_iter().chain(power).cloned().collect())
         });
-        let expr = quotient(terms.collect(), target.length)?;
+        let expr = quotient(&terms.collect::<Vec<_>>(), target.length)?;
         Some(Found { expr, terms: valley.columns.len(), left })
-    }
-}
-
-/// Σ a·f / (1 − Σ b·g), where t = Σ a·f + Σ b·g·t of what is sought, of length 1; the terms with their factors, those
-/// marked that divide.
-fn quotient(terms: Vec<(bool, f64, Vec<Expr>)>, length: f64) -> Option<Expr> {
-    let of = |divides: bool, scale: f64| -> Vec<Expr> {
-        let wanted = terms.iter().filter(|(own, ..)| *own == divides);
-        let term = |(_, coefficient, factors): &(bool, f64, Vec<Expr>)| {
-            let coefficient = Expr::constant(scale * coefficient);
-            factors.iter().fold(coefficient, |term, factor| term * factor.clone())
-        };
-        wanted.map(term).collect()
-    };
-    let (above, below) = (of(false, length), of(true, -1.0));
-    match (above.is_empty(), below.is_empty()) {
-        (true, _) => None,
-        (false, true) => Some(Expr::sum(above)),
-        (false, false) => Some(Expr::sum(above) / (Expr::constant(1.0) + Expr::sum(below))),
-    }
-}
-
-/// How many columns, the first, have an atom's functions.
-fn main_part(columns: &[Column]) -> usize {
-    columns.iter().filter(|column| column.function.is_some()).count()
-}
-
-/// What a column without an atom's functions is.
-#[derive(Clone, Copy, PartialEq)]
-enum Power {
-    /// Of one input, the exponent in halves.
-    OfOne(i32),
-    /// A product of powers of several inputs, of that degree.
-    OfSeveral(i32),
-    Logarithm,
-}
-
-impl Power {
-    /// Whether what is sought may be divided by it.
-    fn divides(self) -> bool {
-        match self {
-            Self::OfOne(halves) => [2, 4, -2].contains(&halves),
-            Self::OfSeveral(degree) => degree == 1,
-            Self::Logarithm => false,
-        }
-    }
-
-    /// Whether what is sought may be divided by it times a function.
-    fn divides_with_function(self) -> bool {
-        match self {
-            Self::OfOne(halves) => [0, 2, -2].contains(&halves),
-            Self::OfSeveral(degree) => degree <= 1,
-            Self::Logarithm => false,
-        }
-    }
-
-    /// Whether all of an atom's functions are multiplied by it.
-    fn is_low(self) -> bool {
-        match self {
-            Self::OfOne(halves) => [0, 2, -2, -4].contains(&halves),
-            Self::OfSeveral(degree) => degree <= 1,
-            Self::Logarithm => false,
-        }
-    }
-}
-
-/// Powers and logarithms, 1 first.
-fn powers(inputs: &[u16], ops: &OpSet) -> Vec<(Power, Expr)> {
-    let logarithms = inputs.iter().map(|x| (Power::Logarithm, Expr::unary(Op::Log, Expr::var(*x))));
-    let powers: Vec<(Power, Expr)> = match inputs {
-        [input] => {
-            const HALVES: [i32; 10] = [0, 2, -2, 4, -4, 1, -1, 3, 6, -6];
-            let power = |halves| power_of(&Expr::var(*input), halves, ops);
-            HALVES.iter().filter_map(|h| Some((Power::OfOne(*h), power(*h)?))).collect()
-        }
-        _ => {
-            let product = |exponents: Vec<i32>| {
-                let degree = exponents.iter().map(|e| e.abs()).sum();
-                Some((Power::OfSeveral(degree), quotient_of_powers(inputs, &exponents, ops)?))
-            };
-            let products = exponents(inputs.len(), DEGREE).into_iter().filter_map(product);
-            let one = (Power::OfSeveral(0), Expr::constant(1.0));
-            std::iter::once(one).chain(products).collect()
-        }
-    };
-    powers.into_iter().chain(logarithms).collect()
-}
-
-/// The values that are sought.
-struct Target {
-    /// Of length 1.
-    unit: Vec<f64>,
-    length: f64,
-    /// The square about the mean.
-    variance: f64,
-}
-
-impl Target {
-    fn of(values: &[f64]) -> Self {
-        let length = dot(values, values).sqrt();
-        let unit: Vec<f64> = values.iter().map(|v| v / length).collect();
-        let mean = unit.iter().sum::<f64>() / unit.len() as f64;
-        let variance = unit.iter().map(|v| (v - mean).powi(2)).sum();
-        Self { unit, length, variance }
-    }
-
-    /// The share of what varies.
-    fn share(&self, left: f64) -> f64 {
-        left.max(0.0) / self.variance
     }
 }
 
@@ -436,97 +324,4 @@ fn lowest_of_parabola(at: [f64; 3], [of_a, of_b, of_c]: [f64; 3]) -> f64 {
     let (by_after, by_before) = (before * (of_b - of_c), after * (of_b - of_a));
     let step = 0.5 * (before * by_after - after * by_before) / (by_after - by_before);
     if step.is_finite() { at[1] * (-step).exp() } else { at[1] }
-}
-
-#[cfg(test)]
-mod tests {
-    use rand::{RngExt, SeedableRng};
-    use rand_chacha::ChaCha8Rng;
-    use symgrad_data::Table;
-    use symgrad_expr::{Program, Workspace};
-
-    use super::*;
-
-    /// Two columns of points drawn from [0.3, 2.5].
-    fn drawn(truth: &str) -> Objective {
-        let column = |step: f64| (1..=400).map(move |n| 0.3 + 2.2 * (step * f64::from(n)).fract());
-        of_values(truth, [0.754_878, 0.569_840].map(|step| column(step).collect()).to_vec())
-    }
-
-    fn of_values(truth: &str, columns: Vec<Vec<f64>>) -> Objective {
-        let mut values = vec![0.0; columns[0].len()];
-        let program = Program::compile(&truth.parse().unwrap());
-        program.values(&columns, &mut Workspace::default(), &mut values).unwrap();
-        let names = (1..=columns.len()).map(|k| format!("x{k}")).collect();
-        let points = Table::new(names, columns).unwrap();
-        Objective::regression(&points, &values, false).unwrap()
-    }
-
-    /// The draws of each form's constants A and B, from 0.3 to 3, for which nothing exact is found: they lie anywhere
-    /// between those of the grid.
-    fn missed(
-        forms: &[&str],
-        seed: u64,
-        objective: impl Fn(&str, &mut ChaCha8Rng) -> Objective,
-        inputs: &[u16],
-        longest: usize,
-    ) -> Vec<String> {
-        let ops = OpSet::default();
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let mut missed = vec![];
-        for form in forms.iter().flat_map(|form| [form; 4]) {
-            let [a, b] = [0, 1].map(|_| {
-                let constant = 0.3 * 10_f64.powf(rng.random::<f64>());
-                ((constant * 1000.0).round() / 1000.0).to_string()
-            });
-            let truth = form.replace('A', &a).replace('B', &b);
-            let objective = objective(&truth, &mut rng);
-            let projection = Projection::new(&objective, inputs, &ops);
-            let (found, _) = projection.search(&objective, 1..=longest, &Allowance::UNLIMITED);
-            let mut eval = Evaluator::new(&objective);
-            let least = found.iter().map(|f| eval.loss(f)).fold(f64::INFINITY, f64::min);
-            if least > 1e-14 {
-                missed.push(format!("{truth}: {least:e}"));
-            }
-        }
-        missed
-    }
-
-    #[test]
-    fn functions_of_two_inputs_are_found() {
-        const FORMS: [&str; 6] = [
-            "x1^2/(exp(A*x2/x1) - 1)",
-            "x1*exp(-A*x2) + B*x2",
-            "x1*sqrt(B + A*x2^2/x1^2)",
-            "B*x1 - x2*log(1 + A*x1)",
-            "x2*sin(A*x1*x2)/x1 + B",
-            "x1/x2*cos(A*x2) + B/x2",
-        ];
-        let missed = missed(&FORMS, 6, |truth, _| drawn(truth), &[0, 1], SHORT);
-        assert!(missed.len() <= 2, "{missed:#?}");
-    }
-
-    #[test]
-    fn functions_of_one_input_are_found() {
-        const FORMS: [&str; 11] = [
-            "x1/(exp(A*x1) - 1)",
-            "x1^2*x1/(exp(A*x1) - 1)",
-            "1 + 2/(exp(A*x1) - 1) - B/x1",
-            "sqrt(x1)*(1 - B/(exp(A*sqrt(x1)) + 1))",
-            "(sin(A*x1)/x1)^2 + B",
-            "x1*sqrt(B + A*x1^2)/(B + x1)",
-            "(B + x1)/((1 + A*x1^2)*sqrt(1 + A*x1^2))",
-            "sqrt(1 + A*x1^2) - B",
-            "A*exp(B*x1)/x1 + 1/x1^2",
-            "B*x1 + sqrt(x1) - log(1 + A*x1)",
-            "sin(A*x1)*x1 + B*cos(A*x1)",
-        ];
-        let on_a_range = |truth: &str, rng: &mut ChaCha8Rng| {
-            let (low, width) = (rng.random_range(0.1..0.6), rng.random_range(1.0..4.0));
-            let column = (1..=300).map(|n| low + width * (0.754_878 * f64::from(n)).fract());
-            of_values(truth, vec![column.collect()])
-        };
-        let missed = missed(&FORMS, 5, on_a_range, &[0], LONGEST);
-        assert!(missed.len() <= 4, "{missed:#?}");
-    }
 }

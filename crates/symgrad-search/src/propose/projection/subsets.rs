@@ -63,11 +63,11 @@ impl Gram {
                 if longest < EXHAUSTED {
                     continue;
                 }
-                let row = &self.products[j * count..];
+                let row = &self.products[j * count..(j + 1) * count];
                 let (along, scale) = (beside_i.along[j], beside_i.squares[j].recip());
                 let overlap = beside_i.overlaps[j];
-                for k in j + 1..count {
-                    let common = row[k] - along * beside_i.along[k];
+                for (k, product) in row.iter().enumerate().skip(j + 1) {
+                    let common = product - along * beside_i.along[k];
                     let square = beside_i.squares[k] - common * common * scale;
                     let left = beside_i.overlaps[k] - common * overlap * scale;
                     let of_ijk = of_ij + left * left / square;
@@ -135,7 +135,7 @@ struct Best {
 
 impl Best {
     fn keep(&mut self, columns: &[usize], explained: f64) {
-        if !(explained > self.least) {
+        if explained.is_nan() || explained <= self.least {
             return;
         }
         let place = self.subsets.partition_point(|kept| kept.explained >= explained);
@@ -184,7 +184,9 @@ pub(super) fn least_squares(columns: &[Vec<f64>], target: &[f64]) -> Option<(Vec
             return None;
         }
         above[k][k] = rest;
-        own.iter_mut().for_each(|v| *v /= rest);
+        for v in &mut own {
+            *v /= rest;
+        }
         for _ in 0..2 {
             let along = dot(&own, &left);
             overlaps[k] += along;
@@ -223,7 +225,9 @@ mod tests {
             let mut column = || (0..20).map(|_| rng.random_range(-1.0..1.0)).collect::<Vec<f64>>();
             let unit = |mut column: Vec<f64>| {
                 let length = dot(&column, &column).sqrt();
-                column.iter_mut().for_each(|v| *v /= length);
+                for v in &mut column {
+                    *v /= length;
+                }
                 column
             };
             let columns: Vec<Vec<f64>> = (0..8).map(|_| unit(column())).collect();
