@@ -74,7 +74,12 @@ impl Set {
         match self {
             Self::Formulas => &[0.0, 1.0, 10.0],
             Self::Noise => &[f64::INFINITY],
-            _ => &[0.0],
+            Self::Hard
+            | Self::Further
+            | Self::Unseen
+            | Self::Single
+            | Self::Negatives
+            | Self::Standins => &[0.0],
         }
     }
 

@@ -10,7 +10,6 @@ mod joining;
 mod nested;
 mod observer;
 mod offering;
-
 mod pairing;
 mod potentials;
 mod projecting;

@@ -26,8 +26,8 @@ impl Search {
         let projection = Projection::new(&screen, &inputs, &ops);
         let insides: Vec<Inside> = seen_through(&screen, &ops).collect();
         let most = if inputs.len() == 1 { usize::MAX } else { SHORT };
-        let longest = longest(self.state.floor).min(most);
-        for terms in [1..=SHORT.min(longest), SHORT + 1..=longest] {
+        let most = longest(self.state.floor).min(most);
+        for terms in [1..=SHORT.min(most), SHORT + 1..=most] {
             if terms.is_empty() {
                 break;
             }

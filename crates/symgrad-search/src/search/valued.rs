@@ -225,7 +225,7 @@ impl Search {
         let (inputs, ops) = (self.palette.inputs.clone(), self.rules.ops.clone());
         let screen = self.screen.clone();
         // The reciprocal of a quotient is one.
-        let wanted = |inside: &Inside| inside.outer != Op::Div && !inside.is_reciprocal;
+        let wanted = |inside: &Inside| !inside.is_reciprocal;
         for inside in seen_through(&screen, &ops).filter(wanted) {
             let libraries = spectral::fraction_libraries(&inputs, &ops);
             let found = self.fractions_of(&inside.objective, libraries).into_iter();
@@ -265,7 +265,7 @@ pub(super) struct Inside {
     written: fn(Expr) -> Expr,
     /// What stands before the outer function.
     sign: f64,
-    /// Whether it is the reciprocal of another outer function.
+    /// Whether it is a reciprocal.
     is_reciprocal: bool,
 }
 
@@ -305,7 +305,7 @@ fn inside(objective: &Objective, outer: &Outer) -> Option<Inside> {
     }
     let values: Vec<f64> = given().map(|y| (outer.inverse)(sign * y)).collect();
     let objective = objective.with_values(&values)?;
-    let is_reciprocal = outer.needed.len() > 1;
+    let is_reciprocal = outer.needed.contains(&Op::Div);
     Some(Inside { outer: outer.needed[0], objective, written: outer.written, sign, is_reciprocal })
 }
 

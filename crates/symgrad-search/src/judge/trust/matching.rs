@@ -141,3 +141,37 @@ fn values(
     let total = residual.iter().map(|r| r * r).sum::<f64>() / points as f64;
     Some((Match { allowed: Allowed::Multiples(values), residual, total }, 0.0))
 }
+
+#[cfg(test)]
+mod tests {
+    use symgrad_data::Table;
+    use symgrad_expr::{Program, Workspace};
+
+    use super::super::are_same;
+    use super::*;
+
+    /// Two series that leave next to nothing of the values are two, however close they are; two spellings are one.
+    #[test]
+    fn formulas_for_values_are_one_only_to_rounding() {
+        let column = |step: f64| -> Vec<f64> {
+            (1..=400).map(|n| 0.5 + 1.5 * (step * f64::from(n)).fract()).collect()
+        };
+        let columns = vec![column(0.754_878), column(0.569_840)];
+        let truth: Expr = "x1*exp(0.3*x2) + x2".parse().unwrap();
+        let mut values = vec![0.0; 400];
+        let program = Program::compile(&truth);
+        program.values(&columns, &mut Workspace::default(), &mut values).unwrap();
+        let points = Table::new(vec!["x1".into(), "x2".into()], columns).unwrap();
+        let points = Objective::regression(&points, &values, false).unwrap();
+        let same = |other: &str| {
+            let other: Expr = other.parse().unwrap();
+            let loss = Evaluator::new(&points).loss(&other);
+            are_same(&points, loss, &truth, &other)
+        };
+        assert!(same("(x1 + x2/exp(0.3*x2))*exp(0.3*x2)"));
+        for shift in ["1e-5", "1e-6", "1e-7", "1e-8"] {
+            let other = format!("x1*exp(0.3*x2) + x2 + {shift}*sin(9*x1)");
+            assert!(!same(&other), "{other}");
+        }
+    }
+}

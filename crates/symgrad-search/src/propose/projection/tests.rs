@@ -5,6 +5,10 @@ use symgrad_expr::{Program, Workspace};
 
 use super::*;
 
+/// Draws of each form's constants, and the draws of which one may be missed, for a grid does not show every valley.
+const DRAWS: usize = 4;
+const MISSED: usize = 10;
+
 /// Two columns of points drawn from [0.3, 2.5].
 fn drawn(truth: &str) -> Objective {
     let column = |step: f64| (1..=400).map(move |n| 0.3 + 2.2 * (step * f64::from(n)).fract());
@@ -32,7 +36,7 @@ fn missed(
     let ops = OpSet::default();
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut missed = vec![];
-    for form in forms.iter().flat_map(|form| [form; 4]) {
+    for form in forms.iter().flat_map(|form| [form; DRAWS]) {
         let [a, b] = [0, 1].map(|_| {
             let constant = 0.3 * 10_f64.powf(rng.random::<f64>());
             ((constant * 1000.0).round() / 1000.0).to_string()
@@ -61,9 +65,10 @@ fn functions_of_two_inputs_are_found() {
         "x1/x2*cos(A*x2) + B/x2",
     ];
     let missed = missed(&FORMS, 6, |truth, _| drawn(truth), &[0, 1], SHORT);
-    assert!(missed.len() <= 2, "{missed:#?}");
+    assert!(missed.len() <= FORMS.len() * DRAWS / MISSED, "{missed:#?}");
 }
 
+/// Not among them: (1 − B·exp(−A·x1))² and cos(A·x1)/(1 + B·x1)², of which more is missed.
 #[test]
 fn functions_of_one_input_are_found() {
     const FORMS: [&str; 11] = [
@@ -85,5 +90,5 @@ fn functions_of_one_input_are_found() {
         of_values(truth, vec![column.collect()])
     };
     let missed = missed(&FORMS, 5, on_a_range, &[0], LONGEST);
-    assert!(missed.len() <= 4, "{missed:#?}");
+    assert!(missed.len() <= FORMS.len() * DRAWS / MISSED, "{missed:#?}");
 }
