@@ -2,7 +2,7 @@
 //! error. None makes a reader panic, and none keeps it busy for long.
 //!
 //! Each test damages files that are good, some dozen times; with `SYMGRAD_FUZZ_SECONDS` it goes on
-//! for so long. `cargo xtask fuzz SECONDS` does that with another seed than CI's.
+//! for so much processor time. `cargo xtask fuzz SECONDS` does that with another seed than CI's.
 
 mod damage;
 

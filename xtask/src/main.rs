@@ -22,9 +22,10 @@ tasks:
                        recovers (benches/formulas, `formulas --help`), `hard ARGS` harder ones
   properties [SEED]    run the test programs that hold property tests, with another seed than
                        CI's: a random one, which is printed, or the given one
-  fuzz [SECONDS [SEED]]
-                       have every reader read damaged files, for so long each (60), with another
-                       seed than CI's; what fails is kept and named
+  fuzz [SECONDS [SEED [KIND...]]]
+                       have every reader, or those of the kinds named, read damaged files for so
+                       many seconds of processor time each (60; of the clock for `commands`), with
+                       another seed than CI's; what fails is kept and named
   screenshots FOLDER PAGE...
                        picture pages at the sizes of a phone, a laptop and a wide screen, light and
                        dark, in headless Chromium (or $CHROMIUM); fails where one is wider than
@@ -136,28 +137,59 @@ fn properties(args: &[OsString]) -> Result<(), Stop> {
     done
 }
 
+/// What can be damaged, and the beginning of its test's name.
+const KINDS: [(&str, &str); 14] = [
+    ("texts", "damaged_texts"),
+    ("arrays", "damaged_archives"),
+    ("parquet", "damaged_parquet"),
+    ("onnx", "damaged_onnx"),
+    ("safetensors", "damaged_safetensors"),
+    ("pytorch", "damaged_pytorch"),
+    ("settings", "damaged_settings"),
+    ("results", "damaged_results"),
+    ("states", "damaged_states"),
+    ("encoders", "damaged_encoders"),
+    ("trainings", "damaged_trainings"),
+    ("formulas", "damaged_formulas"),
+    ("operators", "damaged_operators"),
+    ("commands", "no_command_line"),
+];
+
 /// Has the tests of damaged files and command lines go on for so many seconds each, one after the
 /// other. CI runs them for a moment.
 fn fuzz(args: &[OsString]) -> Result<(), Stop> {
-    let (seconds, seed) = match args {
-        [] => (60, random()),
-        [seconds] => (number(seconds, "number of seconds")?, random()),
-        [seconds, seed] => (number(seconds, "number of seconds")?, number(seed, "seed")?),
-        _ => return Err(Stop::because("seconds and a seed, or less".to_owned())),
-    };
+    let seconds = args.first().map_or(Ok(60), |text| number(text, "number of seconds"))?;
+    let seed = args.get(1).map_or_else(|| Ok(random()), |text| number(text, "seed"))?;
+    let tests = tests_of(args.get(2..).unwrap_or_default())?;
+    let kinds: String = args.iter().skip(2).map(|kind| format!(" {}", kind.display())).collect();
     let again =
-        format!("seed {seed}: `cargo xtask fuzz {seconds} {seed}` damages them alike again");
+        format!("seed {seed}: `cargo xtask fuzz {seconds} {seed}{kinds}` damages them alike again");
     let _ = writeln!(std::io::stderr().lock(), "{again}");
     let mut cargo = in_root(cargo());
     cargo.args(["test", "--release", "--workspace", "--no-fail-fast"]);
-    cargo.args(["--test", "workspace", "--test", "hostile", "--"]);
+    cargo.args(["--test", "workspace", "--test", "hostile", "--"]).args(tests);
     // What a test prints is of interest while it runs.
-    cargo.args(["damaged", "no_command_line", "--nocapture", "--test-threads", "1"]);
+    cargo.args(["--nocapture", "--test-threads", "1"]);
     let seconds = seconds.to_string();
     let done =
         run(cargo.env("SYMGRAD_FUZZ_SECONDS", seconds).env("PROPTEST_RNG_SEED", seed.to_string()));
     let _ = writeln!(std::io::stderr().lock(), "{again}");
     done
+}
+
+/// The tests of the kinds of that name, or all.
+fn tests_of(names: &[OsString]) -> Result<Vec<&'static str>, Stop> {
+    if names.is_empty() {
+        return Ok(KINDS.map(|(_, test)| test).to_vec());
+    }
+    let test = |name: &OsString| {
+        let known = KINDS.iter().find(|(kind, _)| name == kind);
+        known.map(|(_, test)| *test).ok_or_else(|| {
+            let kinds = KINDS.map(|(kind, _)| kind).join(", ");
+            Stop::because(format!("no kind `{}`; there are {kinds}", name.display()))
+        })
+    };
+    names.iter().map(test).collect()
 }
 
 fn random() -> u64 {
@@ -262,7 +294,7 @@ fn string_field(json: &str, name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{property_tests, string_field};
+    use super::{KINDS, property_tests, root, string_field};
 
     #[test]
     fn property_tests_are_found() {
@@ -270,6 +302,18 @@ mod tests {
         for name in ["files", "syntax", "properties"] {
             assert!(found.iter().any(|known| known == name), "{name} is not in {found:?}");
         }
+    }
+
+    /// Each kind is one test, and each test of damaged files one kind.
+    #[test]
+    fn kinds_are_tests() {
+        let text = ["tests/workspace/hostile.rs", "crates/symgrad-cli/tests/hostile.rs"]
+            .map(|path| std::fs::read_to_string(root().join(path)).expect("a file"))
+            .concat();
+        for (kind, test) in KINDS {
+            assert_eq!(text.matches(&format!("fn {test}")).count(), 1, "{kind}");
+        }
+        assert_eq!(text.matches("fn damaged_").count() + 1, KINDS.len());
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use cpu_time::ProcessTime;
 
 /// A file.
 pub(super) type Bytes = Vec<u8>;
@@ -10,7 +12,7 @@ pub(super) type Bytes = Vec<u8>;
 /// Damaged files of each kind where nothing else is asked for.
 const CASES: u64 = 60;
 
-/// Reading a small file takes no longer, however busy the machine is.
+/// Reading a small file takes no longer, in processor time: the machine may be busy.
 const LONGEST: Duration = Duration::from_mins(1);
 
 /// What takes longer is worth a look.
@@ -116,12 +118,12 @@ fn damaged(dice: &mut Dice, good: &[Bytes]) -> Bytes {
     bytes
 }
 
-/// Has damaged files read. What fails is kept beside the tests' other output, with the way to it.
+/// Has damaged files read, for so many seconds of processor time where a number is set. What fails is kept beside the tests' other output, with the way to it.
 pub(super) fn hold(kind: &str, good: &[Bytes], read: impl Fn(&[u8])) {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let seed = number("PROPTEST_RNG_SEED").unwrap_or_default();
     let seconds = number("SYMGRAD_FUZZ_SECONDS").map(Duration::from_secs);
-    let start = Instant::now();
+    let start = ProcessTime::now();
     let (mut case, mut slowest, mut told) = (0, Duration::ZERO, Duration::ZERO);
     loop {
         if seconds.map_or(case >= CASES, |seconds| start.elapsed() >= seconds) {
@@ -132,7 +134,7 @@ pub(super) fn hold(kind: &str, good: &[Bytes], read: impl Fn(&[u8])) {
         // The first are as good as they came.
         let bytes = usize::try_from(case).ok().and_then(|case| good.get(case).cloned());
         let bytes = bytes.unwrap_or_else(|| damaged(&mut dice, good));
-        let before = Instant::now();
+        let before = ProcessTime::now();
         let result = catch_unwind(AssertUnwindSafe(|| read(&bytes)));
         let took = before.elapsed();
         if result.is_err() || took > LONGEST {
@@ -152,7 +154,10 @@ pub(super) fn hold(kind: &str, good: &[Bytes], read: impl Fn(&[u8])) {
         }
     }
     if seconds.is_some() {
-        eprintln!("{kind}: {case} files in {:?}, the slowest took {slowest:?}", start.elapsed());
+        let took = start.elapsed();
+        eprintln!(
+            "{kind}: {case} files in {took:?} of processor time, the slowest took {slowest:?}"
+        );
     }
 }
 
