@@ -49,6 +49,27 @@ fn every_crate_keeps_to_its_layer() {
     }
 }
 
+/// What is published says what it is, and comes with the licences' texts.
+#[test]
+fn published_crates_are_complete() {
+    let graph = Graph::new();
+    for package in graph.metadata.workspace_packages() {
+        // An empty list of registries is a crate that is not published.
+        if package.publish.is_some() {
+            continue;
+        }
+        let name = &package.name;
+        let folder = package.manifest_path.parent().expect("a folder");
+        for file in ["LICENSE-APACHE", "LICENSE-MIT"] {
+            assert!(folder.join(file).is_file(), "{name} has no {file}");
+        }
+        let words = [&package.description, &package.license];
+        assert!(words.iter().all(|text| text.is_some()), "{name}");
+        assert!(package.readme.is_some() && package.rust_version.is_some(), "{name}");
+        assert!(!package.keywords.is_empty() && !package.categories.is_empty(), "{name}");
+    }
+}
+
 /// The border between the neural and the symbolic half is the direction field.
 #[test]
 fn the_search_reaches_no_machine_learning() {

@@ -117,7 +117,5 @@ impl Keeper {
 /// Says that states cannot be kept.
 pub(crate) fn warn(error: Error) {
     Failure::from(error).warn();
-    tell!(
-        "the run goes on, and tries to keep its state again; the last one that it kept is intact"
-    );
+    tell!("the run goes on, and tries to keep its state again; what it kept before is intact");
 }

@@ -328,7 +328,8 @@ fn states_that_cannot_be_written_leave_the_last_one() {
     let output = limited.stdin(Stdio::null()).output().expect("the command runs");
     let told = told(&output);
     assert_eq!(output.status.code(), Some(2), "{told}");
-    assert!(told.contains("the last one that it kept is intact"), "{told}");
+    assert!(told.contains("what it kept before is intact"), "{told}");
+    assert!(told.contains("hint: make room there; the same command then goes on"), "{told}");
     assert!(!output.stdout.is_empty(), "the answer is shown all the same");
     assert_eq!(std::fs::read(states(&case.path("full")).remove(0)).expect("a state"), kept);
     ended(case.resumption("full"));

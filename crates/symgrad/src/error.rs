@@ -258,6 +258,9 @@ impl Error {
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
+            error if has_no_room(error) => {
+                "make room there; the same command then goes on with what the run has kept"
+            }
             Self::Data(DataError::File(FileError { problem, .. })) => file_hint(problem),
             Self::Data(error) => data_hint(error),
             #[cfg(feature = "training")]
@@ -278,7 +281,7 @@ impl Error {
             Self::NoNetwork => "leave --latents out, or add --road network or --road both",
             #[cfg(feature = "training")]
             Self::Siamese(SiameseError::Io { .. }) => {
-                "check the path and that you may read the file"
+                "check the path, that you may read and write there, and that there is room"
             }
             #[cfg(feature = "training")]
             Self::Siamese(SiameseError::Diverged { .. }) => {
@@ -321,6 +324,14 @@ impl Error {
     }
 }
 
+/// As on a full disk, and where a user has no more.
+fn has_no_room(error: &(dyn std::error::Error + 'static)) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    std::iter::successors(Some(error), |error| error.source())
+        .filter_map(|error| error.downcast_ref::<std::io::Error>())
+        .any(|error| matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge))
+}
+
 const LAYERS: &str = "`symgrad inspect MODEL` lists layers and neurons";
 
 fn model_hint(error: &ModelError) -> &'static str {
@@ -348,6 +359,7 @@ fn model_hint(error: &ModelError) -> &'static str {
 fn file_hint(problem: &FileProblem) -> &'static str {
     match problem {
         FileProblem::NotThere => "check the path; `-` reads the standard input",
+        FileProblem::Io { action: "write", .. } => "choose a folder that you may write to",
         FileProblem::Io { .. } => "check the path and that you may read the file",
         FileProblem::UnknownKind
         | FileProblem::NoParquet

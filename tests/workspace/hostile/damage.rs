@@ -124,13 +124,15 @@ pub(super) fn hold(kind: &str, good: &[Bytes], read: impl Fn(&[u8])) {
     let seed = number("PROPTEST_RNG_SEED").unwrap_or_default();
     let seconds = number("SYMGRAD_FUZZ_SECONDS").map(Duration::from_secs);
     let start = ProcessTime::now();
+    let kind_of = kind.bytes().fold(0, |sum: u64, byte| sum.wrapping_mul(31) + u64::from(byte));
+    // Of neighbouring seeds none draws the other's files again.
+    let stream = Dice(seed ^ kind_of.rotate_left(32)).roll();
     let (mut case, mut slowest, mut told) = (0, Duration::ZERO, Duration::ZERO);
     loop {
         if seconds.map_or(case >= CASES, |seconds| start.elapsed() >= seconds) {
             break;
         }
-        let kind_of = kind.bytes().fold(0, |sum: u64, byte| sum.wrapping_mul(31) + u64::from(byte));
-        let mut dice = Dice(seed ^ kind_of.rotate_left(32) ^ case);
+        let mut dice = Dice(stream ^ case);
         // The first are as good as they came.
         let bytes = usize::try_from(case).ok().and_then(|case| good.get(case).cloned());
         let bytes = bytes.unwrap_or_else(|| damaged(&mut dice, good));

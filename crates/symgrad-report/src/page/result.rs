@@ -191,7 +191,8 @@ impl ResultPage {
                     h2 #front { "The front" }
                     p .soft {
                         "The best formula of each complexity. "
-                        @if held { "Held out: the loss on points that the search has not seen. " }
+                        @if held { "Held out: the loss on points that the search has not seen, and where it lies in 95 of 100 draws of them. " }
+                        @if outermost { "Outermost: the same on the points farthest out, where a formula that only fits goes astray. " }
                         @if bits { "Bits in favour: by how much agreement by chance is less probable than there are formulas as short." }
                     }
                     (scrolled("The front as a table", &table))
