@@ -7,4 +7,5 @@ pub(crate) mod insertion;
 pub(crate) mod libraries;
 pub(crate) mod projection;
 pub(crate) mod reduction;
+pub(crate) mod relations;
 pub(crate) mod spectral;

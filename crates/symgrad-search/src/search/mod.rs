@@ -13,6 +13,7 @@ mod offering;
 mod pairing;
 mod potentials;
 mod projecting;
+mod relating;
 pub(crate) mod replicate;
 mod restoring;
 mod rounds;

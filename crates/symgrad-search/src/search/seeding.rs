@@ -54,6 +54,9 @@ impl Search {
             if !self.is_done() {
                 self.offer_projections();
             }
+            if !self.is_done() {
+                self.offer_relations();
+            }
             if !self.is_over() {
                 self.reduce();
             }

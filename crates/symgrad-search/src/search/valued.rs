@@ -55,8 +55,11 @@ impl Search {
             return;
         }
         let first = self.grows_for_the_first_time();
+        if first && !self.is_done() {
+            self.offer_relations_with_constants();
+        }
         let divides = first && self.palette.inputs.len() > 1 && self.may_use_slopes();
-        let unclear = if divides { self.offer_models() } else { vec![] };
+        let unclear = if divides && !self.is_done() { self.offer_models() } else { vec![] };
         if first && !self.is_done() {
             self.offer_products_of_functions();
         }
@@ -273,6 +276,11 @@ impl Inside {
     /// Whether it is inside that function.
     pub(super) fn is_of(&self, outer: Op) -> bool {
         self.outer == outer
+    }
+
+    /// Whether it is a reciprocal.
+    pub(super) fn is_reciprocal(&self) -> bool {
+        self.is_reciprocal
     }
 
     /// The whole formula.

@@ -35,8 +35,8 @@ pub(crate) use parametric::parametric;
 pub(crate) use phases::logarithms_of_phases;
 pub(crate) use polynomial::eliminate;
 pub(crate) use quotient::{long_quotients, quotients};
-pub(crate) use scanned_fractions::{golden_section, scanned_fractions};
-pub(crate) use sums::{multiplied_out, simple_sum};
+pub(crate) use scanned_fractions::{SECTION, golden_section, scanned_fractions};
+pub(crate) use sums::{multiplied_out, simple_sum, up_to_rounding};
 
 use crate::score::evaluator::Evaluator;
 use crate::score::fit::moments_of_sum;

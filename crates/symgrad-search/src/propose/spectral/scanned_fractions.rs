@@ -125,7 +125,7 @@ fn constants(constant: f64) -> Vec<f64> {
 }
 
 /// By how much each step makes the bounds narrower.
-const SECTION: f64 = 0.618_033_988_749_895;
+pub(crate) const SECTION: f64 = 0.618_033_988_749_895;
 
 /// The least value between bounds, and where it is (Kiefer, 1953).
 pub(crate) fn golden_section(

@@ -1,0 +1,274 @@
+//! What is left of sums over libraries of monomials, and the equation of the lowest degrees where nothing is.
+
+use super::basis::{self, Axis, Powers};
+use super::coordinates::Coordinate;
+use super::null_vectors::{self, Smallest};
+use super::polynomial::Polynomial;
+use super::relation::Relation;
+use crate::score::budget::Allowance;
+use crate::score::evaluator::Evaluator;
+use crate::score::objective::Objective;
+
+/// There are so many points more than monomials, as a share and a number.
+const MORE_POINTS: f64 = 0.3;
+const POINTS: usize = 30;
+
+/// What rounding of exact values leaves.
+const ROUNDING: f64 = 2e-14;
+
+/// What a library with as many terms leaves at most where there is no equation. Of an equation more than the mean of
+/// that and what rounding leaves, in decades, is left if any degree is lower: series come nearer from degree to degree.
+const WRONG: f64 = 1e-4;
+
+/// Most terms of an equation: longer ones are no formula that a person can read.
+const TERMS: usize = 30;
+
+/// Terms whose share of the largest is smaller are rounding.
+const SLIGHT: f64 = 1e-9;
+
+/// Cells of a decomposition, thousand points times monomials squared, that take as long as an evaluation.
+const CELLS: f64 = 60.0;
+
+/// What is looked at, and at what cost.
+pub(super) struct Look<'a> {
+    pub(super) objective: &'a Objective,
+    /// In units of their root mean square.
+    values: Vec<f64>,
+    unit: f64,
+    pub(super) tolerance: f64,
+    allowance: &'a Allowance,
+    cells: f64,
+}
+
+impl<'a> Look<'a> {
+    pub(super) fn new(
+        objective: &'a Objective,
+        error: f64,
+        allowance: &'a Allowance,
+    ) -> Option<Self> {
+        let values = objective.given_values()?;
+        let square = values.iter().map(|y| y * y).sum::<f64>() / values.len() as f64;
+        let unit = square.sqrt();
+        let values = values.iter().map(|y| y / unit).collect();
+        let tolerance = ROUNDING.max(3.0 * error);
+        Some(Self { objective, values, unit, tolerance, allowance, cells: 0.0 })
+    }
+
+    pub(super) fn spent(&self) -> u64 {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+        let spent = (self.cells / CELLS) as u64;
+        spent
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.allowance.is_over_after(self.spent())
+    }
+
+    pub(super) fn axes(&self, system: &[Coordinate]) -> Option<Vec<Axis>> {
+        let mut eval = Evaluator::new(self.objective);
+        let each = system.iter().map(|coordinate| {
+            let column = eval.values(&coordinate.expr)?;
+            Some(Axis { column, highest: coordinate.highest })
+        });
+        each.collect()
+    }
+
+    /// How little is left by an equation of these degrees.
+    pub(super) fn left(&mut self, axes: &[Axis], degrees: &[u32]) -> Option<f64> {
+        let powers = basis::powers(axes, degrees);
+        let values = self.values.clone();
+        self.smallest(&powers, axes, &values, basis::chebyshev).map(|found| found.left)
+    }
+
+    /// The sum of these columns that is smallest.
+    fn smallest(
+        &mut self,
+        powers: &[Powers],
+        axes: &[Axis],
+        values: &[f64],
+        columns: basis::Columns,
+    ) -> Option<Smallest> {
+        let (count, total) = (powers.len(), values.len());
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+        let wanted = count + (MORE_POINTS * count as f64) as usize + POINTS;
+        if count + POINTS > total {
+            return None;
+        }
+        let points = wanted.min(total);
+        self.cells += (count * count) as f64 * points as f64 / 1_000.0;
+        let pick = |column: &[f64]| -> Vec<f64> {
+            (0..points).map(|n| column[n * total / points]).collect()
+        };
+        let some: Vec<Axis> = axes
+            .iter()
+            .map(|axis| Axis { column: pick(&axis.column), highest: axis.highest })
+            .collect();
+        null_vectors::smallest(&columns(powers, &some), &pick(values))
+    }
+
+    /// The coefficients of a sum of these columns that vanishes at all points.
+    fn vanishing(
+        &mut self,
+        powers: &[Powers],
+        axes: &[Axis],
+        values: &[f64],
+        columns: basis::Columns,
+    ) -> Option<Vec<f64>> {
+        let found = self.smallest(powers, axes, values, columns)?;
+        (found.left < self.tolerance).then(|| found.coefficients.concat())
+    }
+
+    /// The equation of the lowest degrees, if it is one and no series.
+    pub(super) fn lowest(
+        &mut self,
+        system: &[Coordinate],
+        axes: Vec<Axis>,
+        degrees: Vec<u32>,
+    ) -> Option<Relation> {
+        let (axes, degrees) = self.lowered(axes, degrees)?;
+        let values = self.values.clone();
+        let mut parts = self.polynomials(system, &axes, &degrees, &values)?;
+        // The values are in units of their root mean square.
+        for (part, k) in parts.iter_mut().zip(0..) {
+            *part = part.times(self.unit.powi(-k));
+        }
+        let root = match parts.as_slice() {
+            [_, factor] => self.root_of(system, &axes, factor, degrees[1]),
+            _ => None,
+        };
+        parts[1..].iter().any(|part| !part.is_zero()).then_some(Relation { parts, root })
+    }
+
+    /// The lowest degrees of each coordinate, and beside each power of the values, for which an equation is left;
+    /// `None` if there is nearly one for lower degrees.
+    fn lowered(
+        &mut self,
+        mut axes: Vec<Axis>,
+        mut degrees: Vec<u32>,
+    ) -> Option<(Vec<Axis>, Vec<u32>)> {
+        let total = degrees.iter().copied().max().unwrap_or(0);
+        for axis in &mut axes {
+            axis.highest = axis.highest.min(total);
+        }
+        loop {
+            let before = (axes.iter().map(|axis| axis.highest).sum::<u32>(), degrees.clone());
+            let mut nearest = f64::INFINITY;
+            let tolerance = self.tolerance;
+            let mut is_left = |left: Option<f64>| {
+                let left = left.unwrap_or(f64::INFINITY);
+                if left >= tolerance {
+                    nearest = nearest.min(left);
+                }
+                left < tolerance
+            };
+            while degrees.len() > 2 && is_left(self.left(&axes, &degrees[..degrees.len() - 1])) {
+                degrees.pop();
+            }
+            for place in 0..axes.len() {
+                while axes[place].highest > 0 {
+                    axes[place].highest -= 1;
+                    if !is_left(self.left(&axes, &degrees)) {
+                        axes[place].highest += 1;
+                        break;
+                    }
+                }
+            }
+            for place in (0..degrees.len()).rev() {
+                while degrees[place] > 0 {
+                    degrees[place] -= 1;
+                    if !is_left(self.left(&axes, &degrees)) {
+                        degrees[place] += 1;
+                        break;
+                    }
+                }
+            }
+            if before == (axes.iter().map(|axis| axis.highest).sum::<u32>(), degrees.clone()) {
+                return (nearest > (tolerance * WRONG).sqrt()).then_some((axes, degrees));
+            }
+        }
+    }
+
+    /// The polynomials beside each power of the values, with the fewest terms among those that matter most.
+    fn polynomials(
+        &mut self,
+        system: &[Coordinate],
+        axes: &[Axis],
+        degrees: &[u32],
+        values: &[f64],
+    ) -> Option<Vec<Polynomial>> {
+        let powers = basis::powers(axes, degrees);
+        let coefficients = self.vanishing(&powers, axes, values, basis::chebyshev)?;
+        let coefficients = basis::in_monomials(&powers, axes, &coefficients);
+        let matter = |powers: &[Powers], coefficients: &[f64]| -> Vec<f64> {
+            let columns = basis::monomials(powers, axes).concat();
+            let each = powers.iter().zip(&columns).zip(coefficients);
+            let share = |((powers, column), c): ((&Powers, &Vec<f64>), &f64)| {
+                let term = |(v, y): (&f64, &f64)| v * y.powi(powers.of_values);
+                let square: f64 = column.iter().zip(values).map(term).map(|t| t * t).sum();
+                c.abs() * square.sqrt()
+            };
+            each.map(share).collect()
+        };
+        let mut order: Vec<(f64, usize)> =
+            matter(&powers, &coefficients).into_iter().zip(0..).collect();
+        order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        // By powers of the values, as the coefficients come.
+        let first = |count: usize| -> Vec<Powers> {
+            let mut places: Vec<usize> = order[..count].iter().map(|(_, place)| *place).collect();
+            places.sort_unstable();
+            places.into_iter().map(|place| powers[place].clone()).collect()
+        };
+        // Every power of the values has a term.
+        let (mut few, mut enough) = (1, order.len());
+        while few + 1 < enough {
+            let middle = usize::midpoint(few, enough);
+            if self.vanishing(&first(middle), axes, values, basis::monomials).is_some() {
+                enough = middle;
+            } else {
+                few = middle;
+            }
+        }
+        let kept = first(enough);
+        let coefficients = self.vanishing(&kept, axes, values, basis::monomials)?;
+        let matters = matter(&kept, &coefficients);
+        let most = matters.iter().copied().fold(0.0, f64::max);
+        let part = |k: i32| {
+            let all = kept.iter().zip(&coefficients).zip(&matters);
+            let own = all.filter(|((powers, _), matters)| {
+                powers.of_values == k && **matters > SLIGHT * most
+            });
+            Polynomial::new(system, own.map(|((powers, c), _)| (powers.of_axes.clone(), *c)))
+        };
+        let parts: Vec<Polynomial> = (0..).take(degrees.len()).map(part).collect();
+        let terms: usize = parts.iter().map(|part| part.coefficients().count()).sum();
+        (terms <= TERMS).then_some(parts)
+    }
+
+    /// The polynomial of which another is a power.
+    fn root_of(
+        &mut self,
+        system: &[Coordinate],
+        axes: &[Axis],
+        polynomial: &Polynomial,
+        degree: u32,
+    ) -> Option<(Polynomial, u32)> {
+        let values = Evaluator::new(self.objective).values(&polynomial.written(false))?;
+        let is_positive = values.iter().all(|v| *v > 0.0);
+        if !is_positive && !values.iter().all(|v| *v < 0.0) {
+            return None;
+        }
+        for power in (2..=degree).rev().filter(|power| degree.is_multiple_of(*power)) {
+            let root: Vec<f64> =
+                values.iter().map(|v| v.abs().powf(f64::from(power).recip())).collect();
+            let square = root.iter().map(|v| v * v).sum::<f64>() / root.len() as f64;
+            let root: Vec<f64> = root.iter().map(|v| v / square.sqrt()).collect();
+            if let Some([above, _]) =
+                self.polynomials(system, axes, &[degree / power, 0], &root).as_deref()
+            {
+                let first = above.coefficients().next()?;
+                return Some((above.times(first.recip()), power));
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,144 @@
+//! The systems of coordinates and the degrees in which equations are looked for.
+
+use symgrad_expr::OpSet;
+
+use super::basis::{self, Axis};
+use super::coordinates::{self, Change, Coordinate};
+use super::look::Look;
+use super::relation::Relation;
+
+/// Total degrees beside the powers of the values: of quotients, whose numerator has a degree that is higher or
+/// lower by so much, then of roots of quadratic equations.
+pub(super) type Kind = fn(u32) -> Option<Vec<u32>>;
+pub(super) const KINDS: [Kind; 6] = [
+    |d| Some(vec![d, d]),
+    |d| Some(vec![d + 2, d]),
+    |d| Some(vec![2 * d, d, 0]),
+    |d| Some(vec![d + 1, d]),
+    |d| Some(vec![d, d + 2]),
+    |d| Some(vec![d + 1, d, d.checked_sub(1)?]),
+];
+const HIGHEST: u32 = 6;
+
+/// The highest power of one coordinate where those of all others are low, and the fewest coordinates for that.
+const HIGH: u32 = 4;
+const LOW: [u32; 2] = [1, 2];
+const SEVERAL: usize = 4;
+
+/// How large libraries are.
+struct Extent {
+    monomials: usize,
+    kinds: usize,
+    /// Of libraries in which the powers of all coordinates but one are low; none if 0.
+    by_power: usize,
+}
+
+const OF_INPUTS: Extent = Extent { monomials: 240, kinds: 6, by_power: 400 };
+const CHANGED: Extent = Extent { monomials: 170, kinds: 4, by_power: 200 };
+const CHANGED_TWICE: Extent = Extent { monomials: 150, kinds: 3, by_power: 0 };
+
+/// Changes of one input that leave least are tried two at a time.
+const COMBINED: usize = 8;
+
+impl Look<'_> {
+    /// The equations in the simplest systems of coordinates in which there are any, the shortest first: of the inputs
+    /// alone, with a function of one of them, and of many systems with a function of two, or of one each of two.
+    pub(super) fn for_relations(
+        &mut self,
+        inputs: &[u16],
+        ops: &OpSet,
+        of_many: bool,
+    ) -> Vec<Relation> {
+        let plain = coordinates::system(inputs, &[]);
+        let mut found: Vec<Relation> =
+            self.in_system(&plain, &OF_INPUTS, &mut 0.0).into_iter().collect();
+        let of_one = coordinates::changes_of_one(inputs, ops);
+        let mut left: Vec<(f64, &Change)> = vec![];
+        if found.is_empty() {
+            for change in &of_one {
+                let mut least = f64::INFINITY;
+                let system = coordinates::system(inputs, &[change]);
+                found.extend(self.in_system(&system, &CHANGED, &mut least));
+                left.push((least, change));
+            }
+        }
+        if found.is_empty() && of_many {
+            for change in &coordinates::changes_of_two(inputs, ops) {
+                let system = coordinates::system(inputs, &[change]);
+                found.extend(self.in_system(&system, &CHANGED_TWICE, &mut 0.0));
+            }
+        }
+        if found.is_empty() && of_many {
+            left.sort_by(|a, b| a.0.total_cmp(&b.0));
+            left.truncate(COMBINED);
+            for (k, (_, second)) in left.iter().enumerate() {
+                let apart = |(_, first): &&(f64, &Change)| first.is_apart_from(second);
+                for (_, first) in left[..k].iter().filter(apart) {
+                    let system = coordinates::system(inputs, &[first, second]);
+                    found.extend(self.in_system(&system, &CHANGED_TWICE, &mut 0.0));
+                }
+            }
+        }
+        found.sort_by_key(Relation::terms);
+        found
+    }
+
+    /// Changes of one input, those first that leave least.
+    pub(super) fn ranked<'c>(&mut self, inputs: &[u16], changes: &'c [Change]) -> Vec<&'c Change> {
+        let mut ranked: Vec<(f64, &Change)> = vec![];
+        for change in changes {
+            let mut least = f64::INFINITY;
+            let system = coordinates::system(inputs, &[change]);
+            let _ = self.in_system(&system, &CHANGED_TWICE, &mut least);
+            ranked.push((least, change));
+        }
+        ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
+        ranked.into_iter().map(|(_, change)| change).collect()
+    }
+
+    /// The equation in these coordinates that has the lowest degrees; how little is left at least goes into the last
+    /// argument.
+    fn in_system(
+        &mut self,
+        system: &[Coordinate],
+        extent: &Extent,
+        least: &mut f64,
+    ) -> Option<Relation> {
+        let axes = self.axes(system)?;
+        let monomials = |axes: &[Axis], degrees: &[u32]| basis::powers(axes, degrees).len();
+        let largest = |kind: &Kind| -> Option<(Vec<Axis>, Vec<u32>)> {
+            let fits = |degrees: &Vec<u32>| monomials(&axes, degrees) <= extent.monomials;
+            let degrees = (1..=HIGHEST).filter_map(kind).take_while(fits).last()?;
+            Some((axes.clone(), degrees))
+        };
+        let by_degree = KINDS[..extent.kinds].iter().filter_map(largest);
+        let several = if axes.len() < SEVERAL { 0 } else { axes.len() };
+        let by_power = LOW.iter().flat_map(|low| (0..several).map(|place| (*low, place)));
+        let by_power = by_power.map(|(low, place)| low_but_one(&axes, low, place));
+        let by_power = by_power.filter(|(axes, d)| monomials(axes, d) <= extent.by_power);
+        for (axes, degrees) in by_degree.chain(by_power).collect::<Vec<_>>() {
+            if self.is_over() {
+                break;
+            }
+            let left = self.left(&axes, &degrees).unwrap_or(f64::INFINITY);
+            *least = least.min(left);
+            if left < self.tolerance
+                && let Some(found) = self.lowest(system, axes, degrees)
+            {
+                return Some(found);
+            }
+        }
+        None
+    }
+}
+
+/// Coordinates of which all but one have low powers, and degrees that bound nothing else.
+fn low_but_one(axes: &[Axis], low: u32, place: usize) -> (Vec<Axis>, Vec<u32>) {
+    let bounded = axes.iter().enumerate().map(|(k, axis)| {
+        let bound = if k == place { HIGH } else { low };
+        Axis { column: axis.column.clone(), highest: axis.highest.min(bound) }
+    });
+    let axes: Vec<Axis> = bounded.collect();
+    let degree = axes.iter().map(|axis| axis.highest).sum();
+    (axes, vec![degree, degree])
+}
