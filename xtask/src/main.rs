@@ -161,9 +161,12 @@ fn fuzz(args: &[OsString]) -> Result<(), Stop> {
     let seconds = args.first().map_or(Ok(60), |text| number(text, "number of seconds"))?;
     let seed = args.get(1).map_or_else(|| Ok(random()), |text| number(text, "seed"))?;
     let tests = tests_of(args.get(2..).unwrap_or_default())?;
-    let kinds: String = args.iter().skip(2).map(|kind| format!(" {}", kind.display())).collect();
-    let again =
-        format!("seed {seed}: `cargo xtask fuzz {seconds} {seed}{kinds}` damages them alike again");
+    let mut again = format!("seed {seed}: `cargo xtask fuzz {seconds} {seed}");
+    for kind in args.iter().skip(2) {
+        again.push(' ');
+        again.push_str(&kind.to_string_lossy());
+    }
+    again.push_str("` damages them alike again");
     let _ = writeln!(std::io::stderr().lock(), "{again}");
     let mut cargo = in_root(cargo());
     cargo.args(["test", "--release", "--workspace", "--no-fail-fast"]);
