@@ -78,11 +78,12 @@ impl LawSearch<'_> {
         let chosen = self.chosen(candidates)?;
         let law = self.judged(&chosen, candidates)?;
         let (mut best, mut law) = (&chosen, law);
-        if law.verdict == LawVerdict::Law
+        if (law.verdict != LawVerdict::NoLaw || chosen.measure.rho <= MAY_BE)
             && let Some(simpler) = self.simplest_alike(&law, chosen.complexity, candidates)
             && let Some(judged) = self.judged(simpler, candidates)
-            // Which points count for how much differs, and so may the verdict.
-            && judged.verdict == LawVerdict::Law
+            // Which points count for how much differs, and so may the verdict: 1/r is less constant than r²
+            // where noise makes r small.
+            && (judged.verdict == LawVerdict::Law || judged.verdict == law.verdict)
         {
             (best, law) = (simpler, judged);
         }
