@@ -30,7 +30,7 @@ impl Search {
     fn offer_relations_within(&mut self, scope: Scope, of_insides: Option<Scope>) {
         let inputs = self.palette.inputs.clone();
         let (screen, ops) = (self.screen.clone(), self.rules.ops.clone());
-        if inputs.len() > INPUTS
+        if !(1..=INPUTS).contains(&inputs.len())
             || screen.given_values().is_none()
             || !self.rules.constraints.is_empty()
         {

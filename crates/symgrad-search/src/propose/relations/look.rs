@@ -4,7 +4,7 @@ use super::basis::{self, Axis, Powers};
 use super::coordinates::Coordinate;
 use super::null_vectors::{self, Smallest};
 use super::polynomial::Polynomial;
-use super::relation::Relation;
+use super::relation::{Relation, Split};
 use crate::score::budget::Allowance;
 use crate::score::evaluator::Evaluator;
 use crate::score::objective::Objective;
@@ -136,7 +136,55 @@ impl<'a> Look<'a> {
             [_, factor] => self.root_of(system, &axes, factor, degrees[1]),
             _ => None,
         };
-        parts[1..].iter().any(|part| !part.is_zero()).then_some(Relation { parts, root })
+        let split = match parts.as_slice() {
+            [rest, factor] => self.split(system, &axes, &degrees, rest, factor),
+            _ => None,
+        };
+        parts[1..].iter().any(|part| !part.is_zero()).then_some(Relation { parts, root, split })
+    }
+
+    /// −rest/factor as a sum in which a coordinate occurs as a factor alone, the one for which that is shortest: what
+    /// is beside it, and what is not, may have factors in common with what is below.
+    fn split(
+        &mut self,
+        system: &[Coordinate],
+        axes: &[Axis],
+        degrees: &[u32],
+        rest: &Polynomial,
+        factor: &Polynomial,
+    ) -> Option<Split> {
+        let terms = rest.coefficients().count() + factor.coefficients().count();
+        if factor.coefficients().count() < 2 {
+            return None;
+        }
+        let below = Evaluator::new(self.objective).values(&factor.written(false))?;
+        let mut shortest: Option<Split> = None;
+        for place in (0..system.len()).filter(|place| !factor.has(*place)) {
+            let Some(parts) = rest.linear_in(place) else { continue };
+            let [without, with] = parts.map(|part| {
+                if part.is_zero() {
+                    return None;
+                }
+                let above = Evaluator::new(self.objective).values(&part.written(false))?;
+                let values: Vec<f64> = above.iter().zip(&below).map(|(a, b)| -a / b).collect();
+                let objective = self.objective.with_values(&values)?;
+                let mut look = Look::new(&objective, self.tolerance / 3.0, self.allowance)?;
+                let mut axes = axes.to_vec();
+                axes[place].highest = 0;
+                let found = look.lowest(system, axes, degrees.to_vec());
+                self.cells += look.cells;
+                found.map(Box::new)
+            });
+            let is_whole = rest.linear_in(place).is_some_and(|[without, _]| without.is_zero());
+            let Some(with) = with.filter(|_| is_whole || without.is_some()) else { continue };
+            let coordinate = system[place].expr.clone();
+            let split = Split { coordinate, without, with };
+            let fewest = shortest.as_ref().map_or(terms, Split::terms);
+            if split.terms() < fewest {
+                shortest = Some(split);
+            }
+        }
+        shortest
     }
 
     /// The lowest degrees of each coordinate, and beside each power of the values, for which an equation is left;

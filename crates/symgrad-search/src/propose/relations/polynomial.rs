@@ -44,6 +44,26 @@ impl Polynomial {
         self.terms.values().copied()
     }
 
+    /// The polynomials without a coordinate and beside it, where no higher power of it occurs.
+    pub(super) fn linear_in(&self, place: usize) -> Option<[Self; 2]> {
+        let highest = self.terms.keys().map(|powers| powers[place]).max()?;
+        let part = |wanted: u32| {
+            let own = self.terms.iter().filter(move |(powers, _)| powers[place] == wanted);
+            let lowered = own.map(|(powers, c)| {
+                let mut powers = powers.clone();
+                powers[place] = 0;
+                (powers, *c)
+            });
+            Self::new(&self.system, lowered.collect::<Vec<_>>())
+        };
+        (highest == 1).then(|| [part(0), part(1)])
+    }
+
+    /// Whether a coordinate occurs.
+    pub(super) fn has(&self, place: usize) -> bool {
+        self.terms.keys().any(|powers| powers[place] > 0)
+    }
+
     /// The powers that all terms have in common, and the rest.
     pub(super) fn without_common_powers(&self) -> (Vec<u32>, Self) {
         let least = |k: usize| self.terms.keys().map(|powers| powers[k]).min().unwrap_or(0);

@@ -8,12 +8,24 @@ use crate::propose::spectral;
 /// Coefficients that are the unit in turn.
 const UNITS: usize = 3;
 
+/// Ways to write each of two parts.
+const WRITTEN: usize = 3;
+
 /// A polynomial equation of values: the polynomial beside each power of the values.
 #[derive(Clone, Debug)]
 pub(crate) struct Relation {
     pub(super) parts: Vec<Polynomial>,
     /// The polynomial of which the second part is that power, up to a factor.
     pub(super) root: Option<(Polynomial, u32)>,
+    pub(super) split: Option<Split>,
+}
+
+/// Values that are linear in a coordinate: f₀ + x·f₁, with f₁ and what is not zero of f₀ shorter equations.
+#[derive(Clone, Debug)]
+pub(super) struct Split {
+    pub(super) coordinate: Expr,
+    pub(super) without: Option<Box<Relation>>,
+    pub(super) with: Box<Relation>,
 }
 
 impl Relation {
@@ -22,17 +34,46 @@ impl Relation {
         self.parts.iter().map(|part| part.coefficients().count()).sum()
     }
 
+    /// The same where it is split.
+    fn least_terms(&self) -> usize {
+        let of_split = self.split.as_ref().map_or(usize::MAX, Split::terms);
+        of_split.min(self.terms())
+    }
+
     /// The values, written in several ways.
     pub(crate) fn formulas(&self) -> Vec<Expr> {
         match self.parts.as_slice() {
             [rest, factor] => {
                 let powers =
                     self.root.as_ref().map(|(root, power)| over_power(rest, factor, root, *power));
-                powers.into_iter().flatten().chain(quotients(rest, factor)).collect()
+                let split = self.split.iter().flat_map(Split::formulas);
+                powers.into_iter().flatten().chain(quotients(rest, factor)).chain(split).collect()
             }
             [constant, linear, square] => roots(constant, linear, square),
             _ => vec![],
         }
+    }
+}
+
+impl Split {
+    /// How many terms the polynomials of both parts have.
+    pub(super) fn terms(&self) -> usize {
+        self.with.least_terms() + self.without.as_ref().map_or(0, |without| without.least_terms())
+    }
+
+    fn formulas(&self) -> Vec<Expr> {
+        let ops = OpSet::default();
+        let shortest = |relation: &Relation| -> Vec<Expr> {
+            let mut formulas = relation.formulas();
+            formulas.sort_by_key(|formula| ops.complexity(formula));
+            formulas.truncate(WRITTEN);
+            formulas
+        };
+        let with = shortest(&self.with).into_iter().map(|with| self.coordinate.clone() * with);
+        let Some(without) = &self.without else { return with.collect() };
+        let without = shortest(without);
+        with.flat_map(|with| without.iter().map(move |without| without.clone() + with.clone()))
+            .collect()
     }
 }
 
