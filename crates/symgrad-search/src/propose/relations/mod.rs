@@ -2,8 +2,8 @@
 //!
 //! Rational functions and square roots of polynomials are such values. The monomials yᵏ·xᵉ are then linearly
 //! dependent at all points, and the coefficients are the singular vector of a singular value that vanishes. Exact
-//! values tell this from any approximation: of a library of a hundred monomials the least singular value is 10⁻⁴
-//! to 10⁻⁸ where there is no equation, and rounding where there is one. Singular values are those of functions, not of
+//! values tell this from any approximation: of a library of a hundred monomials the least singular value is 10⁻³
+//! to 10⁻⁷ where there is no equation (less with few inputs), and rounding where there is one. Singular values are those of functions, not of
 //! coefficients, so that it does not matter how nearly functions depend on each other. Degrees are then lowered as far
 //! as an equation is left, which takes common factors away. (Polynomials that vanish on points: the approximate
 //! Buchberger–Möller algorithm, Heldt et al., 2009; implicit equations by null spaces: SINDy-PI, Kaheman et al., 2020.)

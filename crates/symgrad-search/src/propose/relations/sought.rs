@@ -115,7 +115,7 @@ impl Look<'_> {
         let several = if axes.len() < SEVERAL { 0 } else { axes.len() };
         let by_power = LOW.iter().flat_map(|low| (0..several).map(|place| (*low, place)));
         let by_power = by_power.map(|(low, place)| low_but_one(&axes, low, place));
-        let by_power = by_power.filter(|(axes, d)| monomials(axes, d) <= extent.by_power);
+        let by_power = by_power.filter(|(axes, _)| in_powers(axes) <= extent.by_power);
         for (axes, degrees) in by_degree.chain(by_power).collect::<Vec<_>>() {
             if self.is_over() {
                 break;
@@ -130,6 +130,11 @@ impl Look<'_> {
         }
         None
     }
+}
+
+/// Monomials of a quotient that nothing but each coordinate's highest power bounds.
+fn in_powers(axes: &[Axis]) -> usize {
+    axes.iter().fold(2, |count, axis| count * (axis.highest as usize + 1))
 }
 
 /// Coordinates of which all but one have low powers, and degrees that bound nothing else.

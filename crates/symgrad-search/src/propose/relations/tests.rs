@@ -119,8 +119,7 @@ fn equations_are_written_shortly() {
 
 #[test]
 fn equations_with_a_constant_inside_are_found() {
-    let cases: [(&str, Ranges); 7] = [
-        ("x1*log(2.3 + x2)/(x1 + x3*x2)", &[(1.5, 2.5), (0.5, 2.0), (0.2, 0.6)]),
+    let cases: [(&str, Ranges); 6] = [
         (
             "x1*x2*(x3 - x4*exp(-0.9*x2))/(1 - exp(-0.9*x2))",
             &[(0.5, 2.0), (0.5, 2.5), (1.0, 4.0), (0.5, 3.0)],
@@ -151,9 +150,12 @@ fn equations_with_a_constant_inside_are_found() {
 #[test]
 fn other_values_obey_no_equation() {
     let ranges = [(0.3, 1.5), (0.5, 1.2), (0.2, 1.4)];
-    for formula in ["sin(x1*x2) + x3", "exp(-x1^2)*x2 + log(x1 + x3)", "tanh(x1*x3) - cos(x2/x3)"] {
-        let formula = formula.replace("tanh(x1*x3)", "1/(1 + exp(x1*x3 + x2*x3^2))");
-        assert!(found_in(&values_of(&formula, &ranges)).is_empty(), "{formula}");
+    for formula in [
+        "sin(x1*x2) + x3",
+        "exp(-x1^2)*x2 + log(x1 + x3)",
+        "1/(1 + exp(x1*x3 + x2*x3^2)) - cos(x2/x3)",
+    ] {
+        assert!(found_in(&values_of(formula, &ranges)).is_empty(), "{formula}");
     }
     let smooth = values_of("(x1 + x2)/(1 + x3)", &ranges);
     let noisy: Vec<f64> = (1..)
