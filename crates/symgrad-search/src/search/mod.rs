@@ -7,6 +7,7 @@ mod finishing;
 mod growing;
 mod integrating;
 mod joining;
+mod level_sets;
 mod nested;
 mod observer;
 mod offering;

@@ -39,7 +39,10 @@ impl Search {
     pub(super) fn seed(&mut self) {
         self.offer_singles();
         self.offer_guesses();
-        if self.rules.spectral && !self.is_over() {
+        if self.rules.spectral && self.palette.inputs.len() == 2 && !self.is_over() {
+            self.offer_level_sets();
+        }
+        if self.rules.spectral && !self.is_done() {
             let proposals = self.propose(self.allowance().part(PART));
             let rules = &self.rules;
             let told = self.measured_hints.combinations(&self.palette.inputs, &rules.ops);
@@ -56,6 +59,12 @@ impl Search {
             }
             if !self.is_done() {
                 self.offer_relations();
+            }
+            if self.palette.inputs.len() > 2 && !self.is_done() {
+                self.offer_level_sets();
+            }
+            if !self.is_done() {
+                self.offer_first_integrals();
             }
             if !self.is_over() {
                 self.reduce();

@@ -1,5 +1,7 @@
 //! Variables of which the concept is taken to be a function, and how it changes with them.
 
+use faer::Mat;
+use faer::linalg::solvers::SolveLstsq;
 use symgrad_expr::{Aligned, Expr, Program, Workspace};
 
 use crate::score::measure::Measure;
@@ -146,6 +148,42 @@ impl Coordinates {
             own[usize::from(input)] = Expr::var(place);
         }
         self.combined(places, &whole.substitute(&own))
+    }
+
+    /// In terms of functions of the variables, given as expressions in x1, x2 and so on, in whose gradients' span the
+    /// directions are. `None` where one is not finite or they depend on each other.
+    pub(crate) fn in_terms_of(&self, functions: &[Expr]) -> Option<Self> {
+        let points = self.weights.len();
+        let (mut columns, mut gradients) = (vec![], vec![]);
+        for function in functions {
+            let mut values = vec![0.0; points];
+            let mut slopes = vec![vec![]; self.dim()];
+            let bad = Program::compile(function)
+                .input_gradients(&self.columns, &mut Workspace::default(), &mut values, &mut slopes)
+                .ok()?;
+            if bad > 0 {
+                return None;
+            }
+            columns.push(values);
+            gradients.push(slopes);
+        }
+        let mut direction = vec![vec![0.0; points]; functions.len()];
+        for n in 0..points {
+            let slopes = Mat::from_fn(self.dim(), functions.len(), |i, k| gradients[k][i][n]);
+            let wanted = Mat::from_fn(self.dim(), 1, |i, _| self.direction[i][n]);
+            let found = slopes.col_piv_qr().solve_lstsq(&wanted);
+            let length = found.norm_l2();
+            direction.iter_mut().enumerate().for_each(|(k, u)| u[n] = found[(k, 0)] / length);
+        }
+        let variables = functions.iter().map(|f| f.substitute(&self.variables)).collect();
+        let finite = direction.iter().flatten().all(|u| u.is_finite());
+        finite.then(|| Self {
+            variables,
+            columns,
+            direction,
+            weights: self.weights.clone(),
+            measure: self.measure,
+        })
     }
 
     pub(super) fn replaced(

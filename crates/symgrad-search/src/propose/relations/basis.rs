@@ -49,38 +49,98 @@ pub(super) type Columns = fn(&[Powers], &[Axis]) -> Vec<Vec<Vec<f64>>>;
 
 /// The columns of these products of Chebyshev polynomials of the coordinates, for each power of the values.
 pub(super) fn chebyshev(powers: &[Powers], axes: &[Axis]) -> Vec<Vec<Vec<f64>>> {
-    let of_axes: Vec<Vec<Vec<f64>>> = axes
-        .iter()
-        .enumerate()
-        .map(|(place, axis)| {
-            let (centre, half) = centred(&axis.column);
-            let x: Vec<f64> = axis.column.iter().map(|x| (x - centre) / half).collect();
-            let highest = powers.iter().map(|p| p.of_axes[place]).max().unwrap_or(0) as usize;
-            let mut all = vec![vec![1.0; x.len()], x.clone()];
-            for k in 2..=highest {
-                all.push(
-                    (0..x.len()).map(|n| 2.0 * x[n] * all[k - 1][n] - all[k - 2][n]).collect(),
-                );
-            }
-            all
-        })
-        .collect();
+    let of_axes: Vec<Vec<Vec<f64>>> =
+        (0..).zip(axes).map(|(place, axis)| polynomials(axis, highest(powers, place)).0).collect();
     products(powers, &of_axes)
+}
+
+/// The rates at which these products of Chebyshev polynomials change where the coordinates change at rates that are
+/// given.
+pub(super) fn chebyshev_rates(
+    powers: &[Powers],
+    axes: &[Axis],
+    rates: &[Vec<f64>],
+) -> Vec<Vec<f64>> {
+    let all = (0..).zip(axes).map(|(place, axis)| polynomials(axis, highest(powers, place)));
+    let (of_axes, slopes): (Vec<_>, Vec<_>) = all.unzip();
+    rates_of_products(powers, &of_axes, &slopes, rates)
+}
+
+/// The same of these monomials.
+pub(super) fn monomial_rates(
+    powers: &[Powers],
+    axes: &[Axis],
+    rates: &[Vec<f64>],
+) -> Vec<Vec<f64>> {
+    let all = (0..).zip(axes).map(|(place, axis): (usize, &Axis)| {
+        let powers = powers_of(&axis.column, highest(powers, place));
+        let times = |(k, power): (u32, &Vec<f64>)| -> Vec<f64> {
+            power.iter().map(|p| f64::from(k + 1) * p).collect()
+        };
+        let zero = vec![0.0; axis.column.len()];
+        let slopes = std::iter::once(zero).chain((0..).zip(&powers).map(times)).collect();
+        (powers, slopes)
+    });
+    let (of_axes, slopes): (Vec<_>, Vec<Vec<Vec<f64>>>) = all.unzip();
+    rates_of_products(powers, &of_axes, &slopes, rates)
+}
+
+fn rates_of_products(
+    powers: &[Powers],
+    of_axes: &[Vec<Vec<f64>>],
+    slopes: &[Vec<Vec<f64>>],
+    rates: &[Vec<f64>],
+) -> Vec<Vec<f64>> {
+    let points = rates.first().map_or(0, Vec::len);
+    let rate = |powers: &Powers| -> Vec<f64> {
+        let at = |n: usize| -> f64 {
+            let term = |k: usize| -> f64 {
+                let others = (0..rates.len()).filter(|l| *l != k);
+                let others = others.map(|l| of_axes[l][powers.of_axes[l] as usize][n]);
+                slopes[k][powers.of_axes[k] as usize][n] * rates[k][n] * others.product::<f64>()
+            };
+            (0..rates.len()).filter(|&k| powers.of_axes[k] > 0).map(term).sum()
+        };
+        (0..points).map(at).collect()
+    };
+    powers.iter().map(rate).collect()
+}
+
+/// 1, x, x² and so on.
+fn powers_of(column: &[f64], highest: usize) -> Vec<Vec<f64>> {
+    let mut all = vec![vec![1.0; column.len()]];
+    for k in 1..=highest {
+        all.push(all[k - 1].iter().zip(column).map(|(p, x)| p * x).collect());
+    }
+    all
+}
+
+fn highest(powers: &[Powers], place: usize) -> usize {
+    powers.iter().map(|p| p.of_axes[place]).max().unwrap_or(0) as usize
+}
+
+/// The Chebyshev polynomials of a coordinate, and their derivatives.
+fn polynomials(axis: &Axis, highest: usize) -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
+    let (centre, half) = centred(&axis.column);
+    let x: Vec<f64> = axis.column.iter().map(|x| (x - centre) / half).collect();
+    let mut slopes = vec![vec![0.0; x.len()], vec![half.recip(); x.len()]];
+    let mut all = vec![vec![1.0; x.len()], x.clone()];
+    for k in 2..=highest {
+        let next = |n: usize| 2.0 * x[n] * all[k - 1][n] - all[k - 2][n];
+        let slope =
+            |n: usize| 2.0 * (all[k - 1][n] / half + x[n] * slopes[k - 1][n]) - slopes[k - 2][n];
+        let (next, slope) = ((0..x.len()).map(next).collect(), (0..x.len()).map(slope).collect());
+        all.push(next);
+        slopes.push(slope);
+    }
+    (all, slopes)
 }
 
 /// The columns of these monomials of the coordinates, for each power of the values.
 pub(super) fn monomials(powers: &[Powers], axes: &[Axis]) -> Vec<Vec<Vec<f64>>> {
-    let of_axes: Vec<Vec<Vec<f64>>> = axes
-        .iter()
-        .enumerate()
-        .map(|(place, axis)| {
-            let highest = powers.iter().map(|p| p.of_axes[place]).max().unwrap_or(0) as usize;
-            let mut all = vec![vec![1.0; axis.column.len()]];
-            for k in 1..=highest {
-                all.push(all[k - 1].iter().zip(&axis.column).map(|(p, x)| p * x).collect());
-            }
-            all
-        })
+    let of_axes: Vec<Vec<Vec<f64>>> = (0..)
+        .zip(axes)
+        .map(|(place, axis)| powers_of(&axis.column, highest(powers, place)))
         .collect();
     products(powers, &of_axes)
 }

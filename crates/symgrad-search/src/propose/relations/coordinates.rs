@@ -2,6 +2,10 @@
 
 use symgrad_expr::{Expr, Node, Op, OpSet};
 
+use super::basis::Axis;
+use crate::score::evaluator::Evaluator;
+use crate::score::objective::Objective;
+
 /// A coordinate, and the highest power of it that is not a polynomial in others.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Coordinate {
@@ -39,6 +43,11 @@ impl Change {
         &self.added
     }
 
+    /// Whether there are more coordinates after it.
+    pub(super) fn adds(&self) -> bool {
+        self.added.len() > usize::from(self.replaced.is_some())
+    }
+
     /// Whether it has no input in common with another.
     pub(super) fn is_apart_from(&self, other: &Self) -> bool {
         let inputs = other.inputs();
@@ -56,6 +65,16 @@ pub(super) fn system(inputs: &[u16], changes: &[&Change]) -> Vec<Coordinate> {
     let kept = inputs.iter().filter(|input| !is_replaced(input));
     let kept = kept.map(|&input| Coordinate::any(Expr::var(input)));
     kept.chain(changes.iter().flat_map(|change| change.added.iter().cloned())).collect()
+}
+
+/// The coordinates at the points; `None` where one is not finite.
+pub(super) fn axes(system: &[Coordinate], objective: &Objective) -> Option<Vec<Axis>> {
+    let mut eval = Evaluator::new(objective);
+    let each = system.iter().map(|coordinate| {
+        let column = eval.values(&coordinate.expr)?;
+        Some(Axis { column, highest: coordinate.highest })
+    });
+    each.collect()
 }
 
 /// Functions of one input in its place, and exponentials and logarithms beside it.

@@ -1,7 +1,8 @@
 //! What is left of sums over libraries of monomials, and the equation of the lowest degrees where nothing is.
 
 use super::basis::{self, Axis, Powers};
-use super::coordinates::Coordinate;
+use super::coordinates::{self, Coordinate};
+use super::lowering::{fewest, lowered};
 use super::null_vectors::{self, Smallest};
 use super::polynomial::Polynomial;
 use super::relation::{Relation, Split};
@@ -10,24 +11,24 @@ use crate::score::evaluator::Evaluator;
 use crate::score::objective::Objective;
 
 /// There are so many points more than monomials, as a share and a number.
-const MORE_POINTS: f64 = 0.3;
-const POINTS: usize = 30;
+pub(super) const MORE_POINTS: f64 = 0.3;
+pub(super) const POINTS: usize = 30;
 
 /// What rounding of exact values leaves.
-const ROUNDING: f64 = 2e-14;
+pub(super) const ROUNDING: f64 = 2e-14;
 
 /// What a library with as many terms leaves at most where there is no equation. Of an equation more than the mean of
 /// that and what rounding leaves, in decades, is left if any degree is lower: series come nearer from degree to degree.
 const WRONG: f64 = 1e-4;
 
 /// Most terms of an equation: longer ones are no formula that a person can read.
-const TERMS: usize = 30;
+pub(super) const TERMS: usize = 30;
 
 /// Terms whose share of the largest is smaller are rounding.
 const SLIGHT: f64 = 1e-9;
 
 /// Cells of a decomposition, thousand points times monomials squared, that take as long as an evaluation.
-const CELLS: f64 = 60.0;
+pub(super) const CELLS: f64 = 60.0;
 
 /// What is looked at, and at what cost.
 pub(super) struct Look<'a> {
@@ -65,12 +66,7 @@ impl<'a> Look<'a> {
     }
 
     pub(super) fn axes(&self, system: &[Coordinate]) -> Option<Vec<Axis>> {
-        let mut eval = Evaluator::new(self.objective);
-        let each = system.iter().map(|coordinate| {
-            let column = eval.values(&coordinate.expr)?;
-            Some(Axis { column, highest: coordinate.highest })
-        });
-        each.collect()
+        coordinates::axes(system, self.objective)
     }
 
     /// How little is left by an equation of these degrees.
@@ -125,7 +121,9 @@ impl<'a> Look<'a> {
         axes: Vec<Axis>,
         degrees: Vec<u32>,
     ) -> Option<Relation> {
-        let (axes, degrees) = self.lowered(axes, degrees)?;
+        let limits = (self.tolerance, (self.tolerance * WRONG).sqrt());
+        let left = &mut |axes: &[Axis], degrees: &[u32]| self.left(axes, degrees);
+        let (axes, degrees) = lowered(axes, degrees, 2, limits, left)?;
         let values = self.values.clone();
         let mut parts = self.polynomials(system, &axes, &degrees, &values)?;
         // The values are in units of their root mean square.
@@ -187,55 +185,6 @@ impl<'a> Look<'a> {
         shortest
     }
 
-    /// The lowest degrees of each coordinate, and beside each power of the values, for which an equation is left;
-    /// `None` if there is nearly one for lower degrees.
-    fn lowered(
-        &mut self,
-        mut axes: Vec<Axis>,
-        mut degrees: Vec<u32>,
-    ) -> Option<(Vec<Axis>, Vec<u32>)> {
-        let total = degrees.iter().copied().max().unwrap_or(0);
-        for axis in &mut axes {
-            axis.highest = axis.highest.min(total);
-        }
-        loop {
-            let before = (axes.iter().map(|axis| axis.highest).sum::<u32>(), degrees.clone());
-            let mut nearest = f64::INFINITY;
-            let tolerance = self.tolerance;
-            let mut is_left = |left: Option<f64>| {
-                let left = left.unwrap_or(f64::INFINITY);
-                if left >= tolerance {
-                    nearest = nearest.min(left);
-                }
-                left < tolerance
-            };
-            while degrees.len() > 2 && is_left(self.left(&axes, &degrees[..degrees.len() - 1])) {
-                degrees.pop();
-            }
-            for place in 0..axes.len() {
-                while axes[place].highest > 0 {
-                    axes[place].highest -= 1;
-                    if !is_left(self.left(&axes, &degrees)) {
-                        axes[place].highest += 1;
-                        break;
-                    }
-                }
-            }
-            for place in (0..degrees.len()).rev() {
-                while degrees[place] > 0 {
-                    degrees[place] -= 1;
-                    if !is_left(self.left(&axes, &degrees)) {
-                        degrees[place] += 1;
-                        break;
-                    }
-                }
-            }
-            if before == (axes.iter().map(|axis| axis.highest).sum::<u32>(), degrees.clone()) {
-                return (nearest > (tolerance * WRONG).sqrt()).then_some((axes, degrees));
-            }
-        }
-    }
-
     /// The polynomials beside each power of the values, with the fewest terms among those that matter most.
     fn polynomials(
         &mut self,
@@ -257,26 +206,10 @@ impl<'a> Look<'a> {
             };
             each.map(share).collect()
         };
-        let mut order: Vec<(f64, usize)> =
-            matter(&powers, &coefficients).into_iter().zip(0..).collect();
-        order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        // By powers of the values, as the coefficients come.
-        let first = |count: usize| -> Vec<Powers> {
-            let mut places: Vec<usize> = order[..count].iter().map(|(_, place)| *place).collect();
-            places.sort_unstable();
-            places.into_iter().map(|place| powers[place].clone()).collect()
-        };
-        // Every power of the values has a term.
-        let (mut few, mut enough) = (1, order.len());
-        while few + 1 < enough {
-            let middle = usize::midpoint(few, enough);
-            if self.vanishing(&first(middle), axes, values, basis::monomials).is_some() {
-                enough = middle;
-            } else {
-                few = middle;
-            }
-        }
-        let kept = first(enough);
+        let matters = matter(&powers, &coefficients);
+        let kept = fewest(&powers, &matters, &mut |powers| {
+            self.vanishing(powers, axes, values, basis::monomials).is_some()
+        });
         let coefficients = self.vanishing(&kept, axes, values, basis::monomials)?;
         let matters = matter(&kept, &coefficients);
         let most = matters.iter().copied().fold(0.0, f64::max);

@@ -10,7 +10,9 @@
 
 mod basis;
 mod coordinates;
+mod fields;
 mod look;
+mod lowering;
 mod null_vectors;
 mod polynomial;
 mod relation;
@@ -21,6 +23,7 @@ mod tests;
 
 use symgrad_expr::OpSet;
 
+pub(crate) use self::fields::{first_integrals, level_sets};
 use self::look::Look;
 pub(crate) use self::relation::Relation;
 use crate::score::budget::Allowance;

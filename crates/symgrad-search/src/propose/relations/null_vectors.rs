@@ -127,6 +127,122 @@ pub(super) fn smallest(spaces: &[Vec<Vec<f64>>], values: &[f64]) -> Option<Small
     is_finite.then_some(Smallest { coefficients, left })
 }
 
+/// The field (s₁·f₁, s₂·f₂, …), with fᵢ a function of the i-th space and sᵢ a given column, that is most nearly parallel
+/// to unit vectors, which are given component by component: the root mean square of all fᵢ together is one, and what is
+/// left is that of the part across. `None` if there are not more equations than columns.
+pub(super) fn most_parallel(
+    spaces: &[Vec<Vec<f64>>],
+    factors: &[Vec<f64>],
+    directions: &[Vec<f64>],
+) -> Option<Smallest> {
+    let (dim, points) = (directions.len(), directions.first()?.len());
+    if points * (dim - 1) <= spaces.iter().map(Vec::len).sum() {
+        return None;
+    }
+    let spaces: Vec<Space> =
+        spaces.iter().map(|columns| Space::of(columns, points)).collect::<Option<_>>()?;
+    let count = spaces.iter().map(|space| space.q.ncols()).sum();
+    // The component where a direction is largest follows from the others.
+    let largest = |n: usize| {
+        let size = |k: &usize| directions[*k][n].abs();
+        (0..dim).max_by(|a, b| size(a).total_cmp(&size(b))).unwrap_or(0)
+    };
+    let largest: Vec<usize> = (0..points).map(largest).collect();
+    let mut across: Mat<f64> = Mat::zeros(points * (dim - 1), count);
+    let mut place = 0;
+    for (i, space) in spaces.iter().enumerate() {
+        for k in 0..space.q.ncols() {
+            for n in 0..points {
+                let f = factors[i][n] * space.q[(n, k)];
+                let rows = (0..dim).filter(|component| *component != largest[n]);
+                for (row, component) in rows.enumerate() {
+                    let along = directions[i][n] * directions[component][n];
+                    let own = f64::from(u8::from(component == i));
+                    across[(n * (dim - 1) + row, place)] = f * (own - along);
+                }
+            }
+            place += 1;
+        }
+    }
+    smallest_field(&spaces, &across)
+}
+
+/// The same that is most nearly at right angles to unit vectors.
+pub(super) fn most_tangent(
+    spaces: &[Vec<Vec<f64>>],
+    factors: &[Vec<f64>],
+    directions: &[Vec<f64>],
+) -> Option<Smallest> {
+    let points = directions.first()?.len();
+    if points <= spaces.iter().map(Vec::len).sum() {
+        return None;
+    }
+    let spaces: Vec<Space> =
+        spaces.iter().map(|columns| Space::of(columns, points)).collect::<Option<_>>()?;
+    let mut along: Mat<f64> = Mat::zeros(points, spaces.iter().map(|space| space.q.ncols()).sum());
+    let mut place = 0;
+    for ((space, factor), direction) in spaces.iter().zip(factors).zip(directions) {
+        for k in 0..space.q.ncols() {
+            for n in 0..points {
+                along[(n, place)] = factor[n] * direction[n] * space.q[(n, k)];
+            }
+            place += 1;
+        }
+    }
+    smallest_field(&spaces, &along)
+}
+
+fn smallest_field(spaces: &[Space], equations: &Mat<f64>) -> Option<Smallest> {
+    let (x, left) = least_singular(equations.as_ref());
+    let mut place = 0;
+    let mut coefficients = vec![];
+    for space in spaces {
+        let rank = space.q.ncols();
+        coefficients.push(space.coefficients(&x[place..place + rank]));
+        place += rank;
+    }
+    let is_finite = coefficients.iter().flatten().all(|c| c.is_finite());
+    is_finite.then_some(Smallest { coefficients, left })
+}
+
+/// The functions of a space, less their means, of which the rates vanish that are given for each column: up to that
+/// share of the largest rate of any function. Coefficients of the columns, for each function.
+pub(super) fn constant_along(
+    columns: &[Vec<f64>],
+    rates: &[Vec<f64>],
+    share: f64,
+) -> Option<Vec<Vec<f64>>> {
+    let points = columns.first()?.len();
+    let less_mean = |column: &Vec<f64>| -> Vec<f64> {
+        let mean = column.iter().sum::<f64>() / points as f64;
+        column.iter().map(|v| v - mean).collect()
+    };
+    let centred: Vec<Vec<f64>> = columns.iter().map(less_mean).collect();
+    let space = Space::of(&centred, points)?;
+    let rank = space.columns.len();
+    let basis: Vec<Vec<f64>> = (0..rank)
+        .map(|k| {
+            let unit: Vec<f64> = (0..rank).map(|l| f64::from(u8::from(l == k))).collect();
+            space.coefficients(&unit)
+        })
+        .collect();
+    let rate = |n: usize, k: usize| -> f64 {
+        basis[k].iter().zip(rates).map(|(c, rate)| c * rate[n]).sum()
+    };
+    let svd = Mat::from_fn(points, rank, rate).thin_svd().ok()?;
+    let sizes: Vec<f64> = svd.S().column_vector().iter().copied().collect();
+    let vanishing = (0..rank).filter(|&k| sizes[k] <= share * sizes[0]);
+    let coefficients = |k: usize| -> Vec<f64> {
+        let mut sum = vec![0.0; columns.len()];
+        for (l, function) in basis.iter().enumerate() {
+            let own = svd.V()[(l, k)];
+            sum.iter_mut().zip(function).for_each(|(sum, c)| *sum += own * c);
+        }
+        sum
+    };
+    Some(vanishing.map(coefficients).collect())
+}
+
 /// The right singular vector of the least singular value, and that value, by inverse iteration.
 fn least_singular(matrix: MatRef<'_, f64>) -> (Vec<f64>, f64) {
     let count = matrix.ncols();

@@ -44,6 +44,33 @@ impl Polynomial {
         self.terms.values().copied()
     }
 
+    pub(super) fn degree(&self) -> u32 {
+        self.terms.keys().map(|powers| powers.iter().sum()).max().unwrap_or(0)
+    }
+
+    /// Two polynomials with few terms among all a·self + b·other: each lacks one term that another has. `None` if one
+    /// of both is a multiple of the other.
+    pub(super) fn pencil(&self, other: &Self) -> Option<[Self; 2]> {
+        let both =
+            self.terms.iter().filter_map(|(powers, c)| Some((*c, *other.terms.get(powers)?)));
+        let without = both.map(|(a, b)| self.times(b).plus(&other.times(-a)));
+        let mut members: Vec<Self> = without.chain([self.clone(), other.clone()]).collect();
+        members.retain(|member| !member.is_zero());
+        members.sort_by_key(|member| member.terms.len());
+        let first = members.first()?.clone();
+        let second = members.into_iter().find(|member| !member.is_multiple_of(&first))?;
+        Some([first, second])
+    }
+
+    pub(super) fn is_multiple_of(&self, other: &Self) -> bool {
+        let ratio = |powers: &Vec<u32>, c: f64| Some(c / other.terms.get(powers)?);
+        let mut ratios = self.terms.iter().map(|(powers, c)| ratio(powers, *c));
+        let Some(Some(first)) = ratios.next() else { return false };
+        let is_same =
+            |ratio: Option<f64>| ratio.is_some_and(|r| (r / first - 1.0).abs() < CANCELLED);
+        self.terms.len() == other.terms.len() && ratios.all(is_same)
+    }
+
     /// The polynomials without a coordinate and beside it, where no higher power of it occurs.
     pub(super) fn linear_in(&self, place: usize) -> Option<[Self; 2]> {
         let highest = self.terms.keys().map(|powers| powers[place]).max()?;

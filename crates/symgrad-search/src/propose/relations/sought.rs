@@ -26,16 +26,20 @@ const LOW: [u32; 2] = [1, 2];
 const SEVERAL: usize = 4;
 
 /// How large libraries are.
-struct Extent {
+pub(super) struct Extent {
     monomials: usize,
     kinds: usize,
     /// Of libraries in which the powers of all coordinates but one are low; none if 0.
     by_power: usize,
 }
 
-const OF_INPUTS: Extent = Extent { monomials: 240, kinds: 6, by_power: 400 };
+pub(super) const OF_INPUTS: Extent = Extent { monomials: 240, kinds: 6, by_power: 400 };
 const CHANGED: Extent = Extent { monomials: 170, kinds: 4, by_power: 200 };
 const CHANGED_TWICE: Extent = Extent { monomials: 150, kinds: 3, by_power: 0 };
+
+/// Polynomials of high degrees in so few coordinates come near to any values, so that low degrees are looked at first;
+/// with more coordinates the highest alone.
+const FLEXIBLE: usize = 2;
 
 /// Changes of one input that leave least are tried two at a time.
 const COMBINED: usize = 8;
@@ -98,7 +102,7 @@ impl Look<'_> {
 
     /// The equation in these coordinates that has the lowest degrees; how little is left at least goes into the last
     /// argument.
-    fn in_system(
+    pub(super) fn in_system(
         &mut self,
         system: &[Coordinate],
         extent: &Extent,
@@ -106,17 +110,24 @@ impl Look<'_> {
     ) -> Option<Relation> {
         let axes = self.axes(system)?;
         let monomials = |axes: &[Axis], degrees: &[u32]| basis::powers(axes, degrees).len();
-        let largest = |kind: &Kind| -> Option<(Vec<Axis>, Vec<u32>)> {
+        let fitting = |kind: &Kind| -> Vec<(Vec<Axis>, Vec<u32>)> {
             let fits = |degrees: &Vec<u32>| monomials(&axes, degrees) <= extent.monomials;
-            let degrees = (1..=HIGHEST).filter_map(kind).take_while(fits).last()?;
-            Some((axes.clone(), degrees))
+            let mut all: Vec<Vec<u32>> = (1..=HIGHEST).filter_map(kind).take_while(fits).collect();
+            if axes.len() > FLEXIBLE {
+                all.drain(..all.len().saturating_sub(1));
+            }
+            all.into_iter().map(|degrees| (axes.clone(), degrees)).collect()
         };
-        let by_degree = KINDS[..extent.kinds].iter().filter_map(largest);
+        let mut by_degree: Vec<(Vec<Axis>, Vec<u32>)> =
+            KINDS[..extent.kinds].iter().flat_map(fitting).collect();
+        if axes.len() <= FLEXIBLE {
+            by_degree.sort_by_key(|(_, degrees)| degrees.iter().sum::<u32>());
+        }
         let several = if axes.len() < SEVERAL { 0 } else { axes.len() };
         let by_power = LOW.iter().flat_map(|low| (0..several).map(|place| (*low, place)));
         let by_power = by_power.map(|(low, place)| low_but_one(&axes, low, place));
         let by_power = by_power.filter(|(axes, _)| in_powers(axes) <= extent.by_power);
-        for (axes, degrees) in by_degree.chain(by_power).collect::<Vec<_>>() {
+        for (axes, degrees) in by_degree.into_iter().chain(by_power).collect::<Vec<_>>() {
             if self.is_over() {
                 break;
             }

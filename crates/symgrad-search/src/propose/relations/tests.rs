@@ -10,10 +10,10 @@ const POINTS: u32 = 700;
 const EXACT: f64 = 1e-22;
 
 /// Lowest and highest values of each input.
-type Ranges = &'static [(f64, f64)];
+pub(super) type Ranges = &'static [(f64, f64)];
 
-/// Values of a formula in x1, x2 and so on at points that fill a box evenly.
-fn values_of(formula: &str, ranges: &[(f64, f64)]) -> Objective {
+/// Points that fill a box evenly, and a formula in x1, x2 and so on.
+pub(super) fn points_and_truth(formula: &str, ranges: &[(f64, f64)]) -> (Table, Expr) {
     let names: Vec<String> = (1..=ranges.len()).map(|k| format!("x{k}")).collect();
     let truth = Expr::parse(formula, &Names::new(names.clone()).unwrap()).unwrap();
     // A Kronecker sequence by the generalised golden ratio.
@@ -24,9 +24,17 @@ fn values_of(formula: &str, ranges: &[(f64, f64)]) -> Objective {
         (1..=POINTS).map(|n| low + (high - low) * at(n)).collect()
     };
     let columns: Vec<Vec<f64>> = (1..).zip(ranges).map(column).collect();
+    (Table::new(names, columns).unwrap(), truth)
+}
+
+/// Values of a formula at such points.
+fn values_of(formula: &str, ranges: &[(f64, f64)]) -> Objective {
+    let (points, truth) = points_and_truth(formula, ranges);
     let mut values = vec![0.0; POINTS as usize];
-    Program::compile(&truth).values(&columns, &mut Workspace::default(), &mut values).unwrap();
-    Objective::regression(&Table::new(names, columns).unwrap(), &values, false).unwrap()
+    Program::compile(&truth)
+        .values(points.columns(), &mut Workspace::default(), &mut values)
+        .unwrap();
+    Objective::regression(&points, &values, false).unwrap()
 }
 
 /// The shortest of the formulas found that are exact.
@@ -48,7 +56,10 @@ fn within(objective: &Objective, scope: Scope) -> Vec<Relation> {
 
 /// Up to so many monomials of up to two coordinates, each to the first or second power, with simple coefficients of
 /// at most 4.
-fn sums(coordinates: &'static [&'static str], terms: usize) -> impl Strategy<Value = String> {
+pub(super) fn sums(
+    coordinates: &'static [&'static str],
+    terms: usize,
+) -> impl Strategy<Value = String> {
     let monomial = prop::collection::vec((0..coordinates.len(), 1..3_usize), 0..3);
     let term = (1..40_i32, any::<bool>(), monomial).prop_map(move |(c, plus, factors)| {
         let sign = if plus { "+" } else { "-" };

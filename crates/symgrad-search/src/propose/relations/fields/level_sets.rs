@@ -1,0 +1,187 @@
+//! Formulas with the level sets of a polynomial 1-form.
+
+use symgrad_expr::{Expr, OpSet};
+
+use super::sought::Fields;
+use super::transport::Transport;
+use super::{Kind, PolynomialField};
+use crate::propose::relations::look::Look;
+use crate::propose::relations::polynomial::Polynomial;
+use crate::propose::relations::relation::Relation;
+use crate::propose::relations::sought::OF_INPUTS;
+use crate::propose::spectral;
+use crate::score::budget::Allowance;
+use crate::score::evaluator::Evaluator;
+use crate::score::objective::Objective;
+
+/// Slopes, and values that were carried along level sets, are exact to this share of their root mean square.
+const ERROR: f64 = 1e-12;
+
+/// Losses of values up to this are rounding.
+const EXACT: f64 = 1e-20;
+
+/// A level set meets the line at most at so many times the input's range from its centre: what lies further away has
+/// left the data.
+const RANGE: f64 = 3.0;
+
+/// Powers of inputs in which level sets may be straight lines.
+const POWERS: u32 = 3;
+
+/// Points at which values are needed.
+const POINTS: usize = 200;
+
+/// Formulas with the level sets of the polynomial 1-forms that are parallel to the directions, where these have exact
+/// formulas in the coordinates of the form, and the evaluations that finding them is worth.
+pub(crate) fn level_sets(
+    objective: &Objective,
+    inputs: &[u16],
+    ops: &OpSet,
+    allowance: &Allowance,
+) -> (Vec<Expr>, u64) {
+    if let &[first, second] = inputs {
+        return of_two([first, second], objective, ops, allowance);
+    }
+    let Some(mut fields) = Fields::new(Kind::Parallel, objective, inputs, allowance) else {
+        return (vec![], 0);
+    };
+    let found = fields.shortest(ops);
+    let mut spent = fields.spent();
+    let mut formulas = vec![];
+    for form in &found {
+        log::debug!(target: "symgrad::search", "parallel to {form}");
+        for place in 0..inputs.len() {
+            let Some(values) = values_on_line(&form.components, objective, inputs, place) else {
+                continue;
+            };
+            let allowance = allowance.after(spent);
+            let Some(mut look) = Look::new(&values, ERROR, &allowance) else { continue };
+            if let Some(relation) = look.in_system(&form.system, &OF_INPUTS, &mut 0.0) {
+                formulas.extend(of_relation(&relation, form, objective, &allowance));
+            }
+            spent += look.spent();
+        }
+    }
+    (formulas, spent)
+}
+
+/// The same with two inputs, where the slope of the level sets is a value at every point. If they are straight lines, the
+/// slope is constant on each (Clairaut's equation); otherwise a formula for it is a form.
+fn of_two(
+    inputs: [u16; 2],
+    objective: &Objective,
+    ops: &OpSet,
+    allowance: &Allowance,
+) -> (Vec<Expr>, u64) {
+    let Some(all) = objective.directions() else { return (vec![], 0) };
+    let [first, second] = inputs.map(|input| &all[usize::from(input)]);
+    let least = |u: &[f64]| u.iter().map(|u| u.abs()).fold(f64::INFINITY, f64::min);
+    let turned = least(first) > least(second);
+    let (above, below) = if turned { (second, first) } else { (first, second) };
+    let slopes: Vec<f64> = above.iter().zip(below.iter()).map(|(a, b)| a / b).collect();
+    let Some(values) = objective.with_values(&slopes) else { return (vec![], 0) };
+    let Some(mut look) = Look::new(&values, ERROR, allowance) else { return (vec![], 0) };
+    let relations = look.for_relations(&inputs, ops, false);
+    let mut spent = look.spent();
+    let mut formulas = vec![];
+    for slope in relations.iter().flat_map(Relation::formulas) {
+        if Evaluator::new(&values).loss(&slope) > EXACT {
+            continue;
+        }
+        formulas.extend(times_powers(&slope, inputs));
+        let one = Expr::constant(1.0);
+        let components = if turned { vec![one, slope] } else { vec![slope, one] };
+        for place in 0..2 {
+            let Some(values) = values_on_line(&components, objective, &inputs, place) else {
+                continue;
+            };
+            let allowance = allowance.after(spent);
+            let Some(mut look) = Look::new(&values, ERROR, &allowance) else { continue };
+            let found = look.for_relations(&inputs, ops, false);
+            formulas.extend(found.iter().flat_map(Relation::formulas));
+            spent += look.spent();
+        }
+    }
+    (formulas, spent)
+}
+
+/// A slope, and those in powers of the inputs: xᵖ and zᑫ have the slope times x¹⁻ᵖ and zᑫ⁻¹, up to a number.
+fn times_powers(slope: &Expr, inputs: [u16; 2]) -> Vec<Expr> {
+    let ops = OpSet::default();
+    let [x, z] = inputs.map(Expr::var);
+    let power = |x: &Expr, k: u32| spectral::power(x, k, &ops).unwrap_or(Expr::constant(1.0));
+    let mut found = vec![slope.clone()];
+    for (i, j) in (0..=POWERS).flat_map(|i| (0..=POWERS).map(move |j| (i, j))).skip(1) {
+        let (p, q) = (power(&x, i), power(&z, j));
+        found.push(slope.clone() * p.clone() * q.clone());
+        found.push(slope.clone() / (p.clone() * q.clone()));
+        if i > 0 && j > 0 {
+            found.push(slope.clone() * p.clone() / q.clone());
+            found.push(slope.clone() * q / p);
+        }
+    }
+    found
+}
+
+/// Where the level sets of points meet a line through the middle of the data.
+fn values_on_line(
+    components: &[Expr],
+    objective: &Objective,
+    inputs: &[u16],
+    place: usize,
+) -> Option<Objective> {
+    let columns: Vec<Vec<f64>> = objective.columns().iter().map(|column| column.to_vec()).collect();
+    let mean = |column: &Vec<f64>| column.iter().sum::<f64>() / column.len() as f64;
+    let base: Vec<f64> = inputs.iter().map(|&input| mean(&columns[usize::from(input)])).collect();
+    let values = Transport::new(components, inputs, &columns, place, &base).values();
+    let own = &columns[usize::from(inputs[place])];
+    let reach = own.iter().map(|x| (x - base[place]).abs()).fold(0.0, f64::max);
+    let known: Vec<usize> =
+        (0..values.len()).filter(|&n| (values[n] - base[place]).abs() <= RANGE * reach).collect();
+    if known.len() < POINTS.min(values.len() / 2) {
+        return None;
+    }
+    let values: Vec<f64> = known.iter().map(|&n| values[n]).collect();
+    objective.subset(&known).with_values(&values)
+}
+
+/// Σ yᵏ·Pₖ = 0 with one y on each level set: where the Pₖ are a·P + b·Q, it is one of P/Q. Otherwise y is the formula.
+fn of_relation(
+    relation: &Relation,
+    form: &PolynomialField,
+    objective: &Objective,
+    allowance: &Allowance,
+) -> Vec<Expr> {
+    let mut found = relation.formulas();
+    for (k, one) in relation.parts.iter().enumerate() {
+        for other in relation.parts[..k].iter().filter(|other| !other.is_zero()) {
+            if let Some([first, second]) = one.pencil(other) {
+                found.extend(quotient(&first, &second, form, objective, allowance));
+                found.extend(quotient(&second, &first, form, objective, allowance));
+            }
+        }
+    }
+    found
+}
+
+/// The ways to write a quotient.
+fn quotient(
+    above: &Polynomial,
+    below: &Polynomial,
+    form: &PolynomialField,
+    objective: &Objective,
+    allowance: &Allowance,
+) -> Vec<Expr> {
+    let written = || {
+        let mut eval = Evaluator::new(objective);
+        let values = [above, below].map(|p| eval.values(&p.written(false)));
+        let [a, b] = [values[0].as_ref()?, values[1].as_ref()?];
+        let values: Vec<f64> = a.iter().zip(b).map(|(a, b)| a / b).collect();
+        let values = objective.with_values(&values)?;
+        let mut look = Look::new(&values, ERROR, allowance)?;
+        let axes = look.axes(&form.system)?;
+        look.lowest(&form.system, axes, vec![above.degree(), below.degree()])
+    };
+    let plain =
+        || Relation { parts: vec![above.times(-1.0), below.clone()], root: None, split: None };
+    written().unwrap_or_else(plain).formulas()
+}
