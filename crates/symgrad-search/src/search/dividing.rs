@@ -135,11 +135,20 @@ impl Search {
 
     /// The formula of coordinates in terms of the inputs.
     pub(super) fn solved(&mut self, coordinates: &Coordinates) -> Option<Expr> {
+        self.solved_within(coordinates, Limits::GROUP)
+    }
+
+    /// The same within limits.
+    pub(super) fn solved_within(
+        &mut self,
+        coordinates: &Coordinates,
+        limits: Limits,
+    ) -> Option<Expr> {
         if let [only] = coordinates.variables.as_slice() {
             return Some(only.clone());
         }
         let all: Vec<usize> = (0..coordinates.dim()).collect();
-        let (formula, loss) = self.searched(coordinates.restricted(&all)?, Limits::GROUP)?;
+        let (formula, loss) = self.searched(coordinates.restricted(&all)?, limits)?;
         (loss < HOPELESS).then(|| formula.substitute(&coordinates.variables))
     }
 }

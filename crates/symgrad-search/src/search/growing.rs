@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use symgrad_expr::{Expr, Op, OpSet};
 
 use super::Search;
+use super::level_sets::Depth;
 use super::seeding::in_turn;
 use crate::front::Entry;
 use crate::propose::evolution::{restore_templates, strip};
@@ -52,6 +53,9 @@ impl Search {
             self.offer_pairs();
         }
         let weak = if first && !self.is_done() { self.divide() } else { vec![] };
+        if first && !self.is_nested() && !self.is_done() {
+            self.offer_first_integrals(Depth::Whole);
+        }
         if self.stands_on_low_cliff() && !self.leaves_a_part() {
             return;
         }

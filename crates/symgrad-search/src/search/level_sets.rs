@@ -3,6 +3,7 @@
 use symgrad_expr::Expr;
 
 use super::Search;
+use super::nested::Limits;
 use crate::propose::reduction::Coordinates;
 use crate::propose::relations::{first_integrals, level_sets};
 
@@ -15,6 +16,15 @@ const FOLLOWED: usize = 3;
 
 /// Most inputs.
 const INPUTS: usize = 8;
+
+/// How much is spent in fewer inputs.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Depth {
+    /// What it takes if there is a short formula in them.
+    Glance,
+    /// Half of what is left.
+    Whole,
+}
 
 impl Search {
     /// Offers formulas with the level sets of polynomial 1-forms.
@@ -34,15 +44,19 @@ impl Search {
     }
 
     /// Offers what comes of a search in polynomials that are fewer than the inputs.
-    pub(super) fn offer_first_integrals(&mut self) {
+    pub(super) fn offer_first_integrals(&mut self, depth: Depth) {
         let inputs = self.palette.inputs.clone();
         let Some(whole) = self.divisible().filter(|whole| whole.dim() <= INPUTS) else { return };
         let (screen, ops) = (self.screen.clone(), self.rules.ops.clone());
         let allowance = self.allowance().part(self.part_of_fields());
         let (found, spent) = first_integrals(&screen, &inputs, &ops, &allowance);
         self.state.evaluations += spent.min(self.state.available());
+        let limits = match depth {
+            Depth::Glance => Limits::GLANCE,
+            Depth::Whole => Limits::REDUCED.shared(found.len().min(FOLLOWED)),
+        };
         for integrals in found.into_iter().take(FOLLOWED) {
-            let formula = self.solved_in(&whole, &integrals);
+            let formula = self.solved_in(&whole, &integrals, limits);
             self.fit_and_offer(formula.into_iter().collect());
             if self.is_done() {
                 return;
@@ -54,7 +68,12 @@ impl Search {
         if self.is_nested() { PART / 2 } else { PART }
     }
 
-    fn solved_in(&mut self, whole: &Coordinates, integrals: &[Expr]) -> Option<Expr> {
+    fn solved_in(
+        &mut self,
+        whole: &Coordinates,
+        integrals: &[Expr],
+        limits: Limits,
+    ) -> Option<Expr> {
         let mut own: Vec<Expr> = vec![];
         for (place, variable) in (0..).zip(&whole.variables) {
             let input = usize::from(*variable.inputs().first()?);
@@ -63,12 +82,13 @@ impl Search {
         }
         let functions: Vec<Expr> = integrals.iter().map(|f| f.substitute(&own)).collect();
         let coordinates = whole.in_terms_of(&functions)?;
-        self.solved(&coordinates)
+        self.solved_within(&coordinates, limits)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::search::dividing::tests::opened;
 
     /// By first integrals alone: nothing else has been tried.
@@ -81,7 +101,7 @@ mod tests {
             ("x1*x2 + x3 - sqrt((x1*x2 + x3)^2 + x1*x2*x3) + x4", 4),
         ] {
             let mut search = opened(truth, dim, 600_000);
-            search.offer_first_integrals();
+            search.offer_first_integrals(Depth::Glance);
             let replicate = &search.state.replicate;
             assert!(replicate.is_exact(), "{truth}: {:e}", replicate.hall.lowest());
             assert!(search.evaluations() <= search.config().budget);

@@ -10,9 +10,10 @@ use crate::score::budget::Allowance;
 use crate::score::evaluator::Evaluator;
 use crate::score::objective::Objective;
 
-/// Each gets at most one in so many of the evaluations that are left, functions of one input, which most others
-/// come down to, one in so many.
+/// Each gets at most one in so many of the evaluations that are left, what is as good as the whole search one in so
+/// many, and functions of one input, which most others come down to.
 const PART: u64 = 3;
+const PART_OF_REDUCED: u64 = 2;
 const PART_OF_ONE_INPUT: u64 = 2;
 
 /// Functions of so few inputs get what they need, if that is no more than one in so many of all that may still be
@@ -31,6 +32,8 @@ pub(super) const HOPELESS: f64 = 1e-2;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     evaluations: u64,
+    /// One in so many of the evaluations that are left.
+    part: u64,
     complexity: u32,
     /// Whether the first replicate alone is waited for.
     once: bool,
@@ -51,6 +54,7 @@ impl Limits {
     /// What a group of inputs hides is short, or the division is of no use.
     pub(super) const GROUP: Self = Self {
         evaluations: 400_000,
+        part: PART,
         complexity: LONGEST_BIRTH,
         once: false,
         by_slopes: false,
@@ -58,6 +62,13 @@ impl Limits {
         floor: 0.0,
         needed: 0,
     };
+
+    /// The whole formula in fewer inputs, which is certain to be a function of these.
+    pub(super) const REDUCED: Self =
+        Self { evaluations: u64::MAX, part: PART_OF_REDUCED, ..Self::GROUP };
+
+    /// The same at a glance: what has a short formula in them shows at once.
+    pub(super) const GLANCE: Self = Self { evaluations: 80_000, ..Self::REDUCED };
 
     /// Level sets on slopes, in place of the values: as much as one part of a search may have.
     pub(super) const SLOPES: Self = Self { evaluations: u64::MAX, once: true, ..Self::GROUP };
@@ -79,6 +90,11 @@ impl Limits {
         needed: NEEDED,
         ..Self::COEFFICIENT
     };
+
+    /// One of so many that have no more together.
+    pub(super) fn shared(self, among: usize) -> Self {
+        Self { part: self.part * among.max(1) as u64, ..self }
+    }
 
     /// A function that a fit with that error tells.
     pub(super) fn function(error: f64) -> Self {
@@ -128,8 +144,8 @@ impl Search {
     /// A search of its own within limits, at its end.
     pub(super) fn nested_search(&mut self, objective: Objective, limits: Limits) -> Option<Self> {
         let share = self.share_of(&objective);
-        let part =
-            self.allowance().part(if objective.dim() > 1 { PART } else { PART_OF_ONE_INPUT });
+        let part = if objective.dim() > 1 { limits.part } else { PART_OF_ONE_INPUT };
+        let part = self.allowance().part(part);
         let planned = self.planned(&objective, limits, &part, share);
         let own = &self.state.config;
         // What is said of inputs by their names or numbers holds for the whole search alone; templates

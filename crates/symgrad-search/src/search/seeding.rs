@@ -4,6 +4,7 @@ use rayon::prelude::*;
 use symgrad_expr::{Expr, OpSet};
 
 use super::Search;
+use super::level_sets::Depth;
 use crate::front::Entry;
 use crate::inputs::target_unit;
 use crate::propose::archive::Archive;
@@ -64,7 +65,7 @@ impl Search {
                 self.offer_level_sets();
             }
             if !self.is_done() {
-                self.offer_first_integrals();
+                self.offer_first_integrals(Depth::Glance);
             }
             if !self.is_over() {
                 self.reduce();

@@ -36,6 +36,8 @@ enum Kind {
 #[derive(Clone, Debug)]
 struct PolynomialField {
     components: Vec<Expr>,
+    /// The components that differ from zero.
+    active: Vec<bool>,
     /// In which the components are polynomials, up to a factor for each input.
     system: Vec<Coordinate>,
     terms: usize,

@@ -148,6 +148,9 @@ impl<'a> Fields<'a> {
             let mut found: Vec<PolynomialField> =
                 self.lowest(system, &axes, degree, &factors, &columns).into_iter().collect();
             for active in self.of_few_inputs(&axes, degree, &columns) {
+                if found.iter().any(|field| field.active == active) {
+                    continue;
+                }
                 self.active = active;
                 found.extend(self.lowest(system, &axes, degree, &factors, &columns));
             }
@@ -330,19 +333,24 @@ impl<'a> Fields<'a> {
         let coefficients = found.coefficients.concat();
         let matters = matter(&kept, &coefficients);
         let most = matters.iter().copied().fold(0.0, f64::max);
-        let component = |(k, factor): (i32, &Expr)| {
+        let polynomial = |k: i32| {
             let all = kept.iter().zip(&coefficients).zip(&matters);
             let own = all.filter(|((powers, _), matters)| {
                 powers.of_values == k && **matters > SLIGHT * most
             });
             Polynomial::new(system, own.map(|((powers, c), _)| (powers.of_axes.clone(), *c)))
-                .written(false)
-                * factor.clone()
         };
+        let polynomials: Vec<Polynomial> = (0..).take(dim).map(polynomial).collect();
+        let active = polynomials.iter().map(|polynomial| !polynomial.is_zero()).collect();
+        let components: Vec<Expr> = polynomials
+            .iter()
+            .zip(factors)
+            .map(|(polynomial, factor)| polynomial.written(false) * factor.clone())
+            .collect();
         let terms = kept.len();
-        let components: Vec<Expr> = (0..).zip(factors).map(component).collect();
         let is_right = terms <= dim * TERMS && self.astray(&components)? < ASTRAY;
-        is_right.then(|| PolynomialField { components, system: system.to_vec(), terms })
+        let system = system.to_vec();
+        is_right.then_some(PolynomialField { components, active, system, terms })
     }
 
     /// How far from parallel, or from right angles, half of all points are not exceeding: as a sine or cosine.
