@@ -25,6 +25,32 @@ pub(crate) fn round_each(expr: &Expr, accept: &mut dyn FnMut(&Expr) -> bool) -> 
     best
 }
 
+/// Ratios of constants that were fitted apart but may be one.
+const RATIOS: [f64; 5] = [1.0, 2.0, 0.5, 4.0, 0.25];
+
+/// How near to such a ratio, as a share, constants are tried with it.
+const NEAR: f64 = 1e-3;
+
+/// Makes constants that nearly are the same, or twice or four times the same, exactly so where that is accepted.
+pub(crate) fn tie_each(expr: &Expr, accept: &mut dyn FnMut(&Expr) -> bool) -> Expr {
+    let mut best = expr.clone();
+    for second in 1..expr.constants().len() {
+        for first in 0..second {
+            let (base, value) = (best.constants()[first], best.constants()[second]);
+            let tied = RATIOS.iter().map(|ratio| (ratio * base).copysign(value));
+            let near = |tied: &f64| (tied - value).abs() <= NEAR * value.abs();
+            let Some(tied) = tied.into_iter().find(near) else { continue };
+            let mut candidate = best.clone();
+            candidate.constants_mut()[second] = tied;
+            if tied == value || accept(&candidate) {
+                best = candidate;
+                break;
+            }
+        }
+    }
+    best
+}
+
 /// Candidates for a constant, the simplest first.
 fn simple_values(value: f64) -> Vec<f64> {
     if !value.is_finite() {

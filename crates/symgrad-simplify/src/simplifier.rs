@@ -13,7 +13,7 @@ use crate::facts::Facts;
 use crate::language::{Term, to_terms};
 use crate::polynomial::Collector;
 use crate::root::strip_root;
-use crate::round::round_each;
+use crate::round::{round_each, tie_each};
 use crate::rules::{LEVEL_SET_REWRITES, VALUE_REWRITES};
 
 /// Finds the simplest expression for a function, or for its level sets.
@@ -140,6 +140,31 @@ impl Simplifier {
         let rounded = round_each(expr, &mut |candidate| loss(candidate) <= limit);
         let simple = self.simplify(&rounded);
         if loss(&simple) <= limit { simple } else { rounded }
+    }
+
+    /// Makes constants equal that nearly are, or that nearly are twice or four times another, as long as the loss allows
+    /// it: to `tolerance` (relative), and down to `floor`, below which losses are rounding. Only then can terms be put
+    /// together, such as those of a square.
+    ///
+    /// ```
+    /// use symgrad_expr::{Expr, OpSet};
+    /// use symgrad_simplify::{Domain, Simplifier};
+    /// let simplifier = Simplifier::new(OpSet::default(), Domain::unbounded(2));
+    /// let fitted: Expr = "0.3*x1^2 - 0.60000001*x1*x2 + 0.29999998*x2^2".parse()?;
+    /// let tied = simplifier.tie_constants(&fitted, 0.01, 1.0, &mut |_| 0.5);
+    /// assert_eq!(simplifier.simplify(&tied).to_string(), "0.3*(x1 - x2)^2");
+    /// # Ok::<(), symgrad_expr::ParseError>(())
+    /// ```
+    #[must_use]
+    pub fn tie_constants(
+        &self,
+        expr: &Expr,
+        tolerance: f64,
+        floor: f64,
+        loss: &mut dyn FnMut(&Expr) -> f64,
+    ) -> Expr {
+        let limit = loss(expr).max(floor) * (1.0 + tolerance);
+        tie_each(expr, &mut |candidate| loss(candidate) <= limit)
     }
 
     fn run(&self, expr: &Expr, goal: Goal) -> Expr {

@@ -24,8 +24,18 @@ impl Search {
     pub fn finish(mut self, stop: StopReason) -> Outcome {
         let (simplifier, rewriter) = (&self.simplifier, self.rewriter());
         let rules = &self.rules;
-        let simplified = |entry: &Entry, _: &mut Evaluator<'_>| {
-            rewriter.map(|rewriter| simplify(&entry.expr, rules, rewriter))
+        let (tolerance, floor) = (self.state.config.rounding, self.state.floor);
+        // What breaks a constraint has no loss, and what may not be evaluated is not accepted.
+        let loss = |expr: &Expr, eval: &mut Evaluator<'_>| {
+            let permitted = rules.constraints.permits(expr) && rules.ops.allows(expr);
+            let loss = if permitted { eval.loss(expr) } else { f64::INFINITY };
+            if eval.is_spent() { f64::NAN } else { loss }
+        };
+        let simplified = |entry: &Entry, eval: &mut Evaluator<'_>| {
+            let rewriter = rewriter?;
+            let loss = &mut |expr: &Expr| loss(expr, eval);
+            let tied = rewriter.tie_constants(&entry.expr, tolerance, floor, loss);
+            Some(simplify(&tied, rules, rewriter))
         };
         let closing = Allowance::new(self.state.left_to_close(), self.deadline(1.0));
         let fronts = self.fronts().into_iter();
@@ -41,14 +51,11 @@ impl Search {
         for entry in scored.into_iter().flatten() {
             hall.offer(entry);
         }
-        let (tolerance, floor) = (self.state.config.rounding, self.state.floor);
         let rounded = |entry: &Entry, eval: &mut Evaluator<'_>| {
-            // What breaks a constraint has no loss: constants are rounded around it. Losses
-            // that are rounding alone are equal. What may not be evaluated is not accepted.
+            // Losses that are rounding alone are equal.
             let round = &mut |expr: &Expr| {
-                let permitted = rules.constraints.permits(expr) && rules.ops.allows(expr);
-                let loss = if permitted { eval.loss(expr).max(floor) } else { f64::INFINITY };
-                if eval.is_spent() { f64::NAN } else { loss }
+                let loss = loss(expr, eval);
+                if loss < floor { floor } else { loss }
             };
             Some(simplifier.round_constants(&entry.expr, tolerance, round))
         };

@@ -8,7 +8,7 @@ use crate::propose::reduction::Coordinates;
 use crate::propose::relations::{first_integrals, level_sets};
 
 /// Either kind of fields gets at most one in so many of the evaluations that are left; of a search within a search, which
-/// has fewer, twice as many.
+/// has fewer, four times as many.
 const PART: u64 = 16;
 
 /// Sets of polynomials that are followed.
@@ -53,8 +53,9 @@ impl Search {
         self.state.evaluations += spent.min(self.state.available());
         let limits = match depth {
             Depth::Glance => Limits::GLANCE,
-            Depth::Whole => Limits::REDUCED.shared(found.len().min(FOLLOWED)),
+            Depth::Whole => Limits::REDUCED,
         };
+        let limits = limits.shared(found.len().min(FOLLOWED));
         for integrals in found.into_iter().take(FOLLOWED) {
             let formula = self.solved_in(&whole, &integrals, limits);
             self.fit_and_offer(formula.into_iter().collect());
@@ -65,7 +66,7 @@ impl Search {
     }
 
     fn part_of_fields(&self) -> u64 {
-        if self.is_nested() { PART / 2 } else { PART }
+        if self.is_nested() { PART / 4 } else { PART }
     }
 
     fn solved_in(

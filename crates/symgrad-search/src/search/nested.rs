@@ -68,7 +68,7 @@ impl Limits {
         Self { evaluations: u64::MAX, part: PART_OF_REDUCED, ..Self::GROUP };
 
     /// The same at a glance: what has a short formula in them shows at once.
-    pub(super) const GLANCE: Self = Self { evaluations: 80_000, ..Self::REDUCED };
+    pub(super) const GLANCE: Self = Self { evaluations: 200_000, ..Self::REDUCED };
 
     /// Level sets on slopes, in place of the values: as much as one part of a search may have.
     pub(super) const SLOPES: Self = Self { evaluations: u64::MAX, once: true, ..Self::GROUP };
@@ -93,7 +93,8 @@ impl Limits {
 
     /// One of so many that have no more together.
     pub(super) fn shared(self, among: usize) -> Self {
-        Self { part: self.part * among.max(1) as u64, ..self }
+        let among = among.max(1) as u64;
+        Self { part: self.part * among, evaluations: self.evaluations / among, ..self }
     }
 
     /// A function that a fit with that error tells.
