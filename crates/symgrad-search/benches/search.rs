@@ -7,7 +7,8 @@
 //!
 //! `whole` are searches of other fields and of values to their end, with one thread: a wave with two
 //! amplitudes needs the method of characteristics, a decay beside a saturation all pairs of functions, the
-//! rate of an enzyme quotients of sums, and the current of a solar cell varying coefficients.
+//! rate of an enzyme quotients of sums, and the current of a solar cell varying coefficients. The concentration of an acid's
+//! ion is a root and needs first integrals of a vector field; the Klein–Nishina formula is a quotient, which a polynomial 1-form tells.
 
 #![expect(clippy::unwrap_used, reason = "a bench, on data known to be good")]
 
@@ -100,9 +101,18 @@ fn whole(criterion: &mut Criterion) {
     };
     let rate = of_values("x1*x2/(1.7 + x2 + x2^2/x3)", 3, 0.5, 3.0);
     let current = of_values("x1 - x2*(exp(1.7*(x3 + x4)) - 1) - (x3 + x4)/x5", 5, 0.3, 1.5);
+    let ion = level_sets("sqrt((x1 + x2)^2 + 4*x1*x3) - x1 - x2", 3, 0.3, 1.5);
+    let klein_nishina = level_sets(
+        "x1*(1/(1 + x2*(1 - cos(x3))) + x2*(1 - cos(x3)) + cos(x3)^2)/(1 + x2*(1 - cos(x3)))^2",
+        3,
+        0.4,
+        1.6,
+    );
     for (name, objective) in [
         ("wave, level sets", wave),
         ("pair of functions, level sets", pair),
+        ("acid, level sets", ion),
+        ("Klein–Nishina, level sets", klein_nishina),
         ("enzyme, values", rate),
         ("solar cell, values", current),
     ] {

@@ -28,6 +28,33 @@ proptest! {
     }
 }
 
+proptest! {
+    /// Whatever the coefficient, and however its occurrences differ by rounding.
+    #[test]
+    fn squares_show_once_constants_are_tied(
+        c in 0.1..9.0_f64,
+        plus in any::<bool>(),
+        errors in proptest::array::uniform3(-1e-6..1e-6_f64),
+    ) {
+        let sign = if plus { "+" } else { "-" };
+        let [a, b, d] = errors.map(|error| c * (1.0 + error));
+        let twice = 2.0 * b;
+        let fitted: Expr =
+            format!("{a}*sin(x1)^2 {sign} {twice}*sin(x1)*x2 + {d}*x2^2").parse().unwrap();
+        let simplifier = Simplifier::new(OpSet::default(), Domain::unbounded(2));
+        let tied = simplifier.tie_constants(&fitted, 0.01, 1.0, &mut |_| 0.5);
+        let simple = simplifier.simplify(&tied);
+        let square: Expr = format!("3.7*(sin(x1) {sign} x2)^2").parse().unwrap();
+        let ops = OpSet::default();
+        prop_assert!(ops.complexity(&simple) <= ops.complexity(&square), "{tied}: {simple}");
+        // Not where the loss does not allow it.
+        let kept = simplifier.tie_constants(&fitted, 0.01, 0.0, &mut |expr| {
+            if *expr == fitted { 0.5 } else { 0.6 }
+        });
+        prop_assert_eq!(kept, fitted);
+    }
+}
+
 #[test]
 fn a_wrong_result_is_noticed() {
     let simplifier = Simplifier::new(OpSet::default(), Domain::unbounded(2));

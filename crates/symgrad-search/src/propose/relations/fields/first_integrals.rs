@@ -25,6 +25,9 @@ const SYSTEMS: usize = 12;
 /// Points at which they are looked for, as a multiple of the monomials.
 const POINTS: usize = 2;
 
+/// What a singular value decomposition takes of a QR decomposition.
+const OF_SVD: usize = 4;
+
 /// Rates that vanish, as a share of the largest, and terms that do.
 const VANISHING: f64 = 1e-10;
 const SLIGHT: f64 = 1e-7;
@@ -41,9 +44,11 @@ pub(crate) fn first_integrals(
     let Some(mut fields) = fields.filter(|_| inputs.len() > 2) else { return (vec![], 0) };
     let found = fields.shortest(ops);
     let mut all: Vec<Vec<Expr>> = vec![];
+    let mut cells = 0.0;
     for field in &found {
         let systems = with_reciprocals(&field.system);
-        let mut of_system = systems.iter().map(|system| of_field(field, system, objective, inputs));
+        let mut of_system =
+            systems.iter().map(|system| of_field(field, system, objective, inputs, &mut cells));
         let mut integrals: Vec<Vec<Expr>> = of_system.next().flatten().into_iter().collect();
         if integrals.is_empty() {
             integrals = of_system.flatten().collect();
@@ -71,6 +76,7 @@ pub(crate) fn first_integrals(
         })
         .collect();
     ranked.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    fields.count(cells);
     (ranked.into_iter().map(|(_, _, functions)| functions).collect(), fields.spent())
 }
 
@@ -110,6 +116,7 @@ fn of_field(
     system: &[Coordinate],
     objective: &Objective,
     inputs: &[u16],
+    cells: &mut f64,
 ) -> Option<Vec<Expr>> {
     let axes = coordinates::axes(system, objective)?;
     let mut eval = Evaluator::new(objective);
@@ -134,6 +141,7 @@ fn of_field(
         if powers.len() > MONOMIALS {
             break;
         }
+        *cells += (powers.len().pow(3) * POINTS * OF_SVD) as f64 / 1_000.0;
         let mut integrals = vanishing(system, &axes, &powers, &rates)?;
         integrals.sort_by_key(|integral| integral.coefficients().count());
         for integral in integrals {

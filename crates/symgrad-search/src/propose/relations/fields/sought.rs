@@ -77,6 +77,11 @@ impl<'a> Fields<'a> {
         spent
     }
 
+    /// Counts decompositions elsewhere: thousand points times columns squared.
+    pub(super) fn count(&mut self, cells: f64) {
+        self.cells += cells;
+    }
+
     /// The fields in the simplest systems of coordinates in which there are any, the shortest first.
     pub(super) fn shortest(&mut self, ops: &OpSet) -> Vec<PolynomialField> {
         let plain = coordinates::system(self.inputs, &[]);
