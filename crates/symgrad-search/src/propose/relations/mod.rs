@@ -7,6 +7,8 @@
 //! coefficients, so that it does not matter how nearly functions depend on each other. Degrees are then lowered as far
 //! as an equation is left, which takes common factors away. (Polynomials that vanish on points: the approximate
 //! Buchberger–Möller algorithm, Heldt et al., 2009; implicit equations by null spaces: SINDy-PI, Kaheman et al., 2020.)
+//!
+//! Where gradients alone are known, `fields` looks for polynomial fields that are parallel to them, or at right angles.
 
 mod basis;
 mod coordinates;
