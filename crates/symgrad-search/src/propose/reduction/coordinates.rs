@@ -172,10 +172,25 @@ impl Coordinates {
             let slopes = Mat::from_fn(self.dim(), functions.len(), |i, k| gradients[k][i][n]);
             let wanted = Mat::from_fn(self.dim(), 1, |i, _| self.direction[i][n]);
             let found = slopes.col_piv_qr().solve_lstsq(&wanted);
-            let length = found.norm_l2();
-            direction.iter_mut().enumerate().for_each(|(k, u)| u[n] = found[(k, 0)] / length);
+            direction.iter_mut().enumerate().for_each(|(k, u)| u[n] = found[(k, 0)]);
         }
         let variables = functions.iter().map(|f| f.substitute(&self.variables)).collect();
+        self.at_these_points(variables, columns, direction)
+    }
+
+    /// Other variables at the same points, and vectors of any length. `None` if one of these vanishes or is not finite.
+    fn at_these_points(
+        &self,
+        variables: Vec<Expr>,
+        columns: Vec<Vec<f64>>,
+        mut direction: Vec<Vec<f64>>,
+    ) -> Option<Self> {
+        for n in 0..self.weights.len() {
+            let length = direction.iter().map(|u| u[n] * u[n]).sum::<f64>().sqrt();
+            for u in &mut direction {
+                u[n] /= length;
+            }
+        }
         let finite = direction.iter().flatten().all(|u| u.is_finite());
         finite.then(|| Self {
             variables,
@@ -200,21 +215,8 @@ impl Coordinates {
         let (mut columns, mut direction) = (keep(&self.columns), keep(&self.direction));
         direction.push(along);
         columns.push(values);
-        for n in 0..self.weights.len() {
-            let length = direction.iter().map(|u| u[n] * u[n]).sum::<f64>().sqrt();
-            for u in &mut direction {
-                u[n] /= length;
-            }
-        }
-        let finite = direction.iter().flatten().all(|u| u.is_finite());
         let mut variables: Vec<Expr> = left().map(|k| self.variables[k].clone()).collect();
         variables.push(whole);
-        finite.then(|| Self {
-            variables,
-            columns,
-            direction,
-            weights: self.weights.clone(),
-            measure: self.measure,
-        })
+        self.at_these_points(variables, columns, direction)
     }
 }

@@ -50,10 +50,14 @@ pub(crate) fn level_sets(
     for form in &found {
         log::debug!(target: "symgrad::search", "parallel to {form}");
         for place in 0..inputs.len() {
+            let allowance = allowance.after(spent);
+            if allowance.is_over() {
+                return (formulas, spent);
+            }
+            spent += Transport::evaluations(inputs.len());
             let Some(values) = values_on_line(&form.components, objective, inputs, place) else {
                 continue;
             };
-            let allowance = allowance.after(spent);
             let Some(mut look) = Look::new(&values, ERROR, &allowance) else { continue };
             if let Some(relation) = look.in_system(&form.system, &OF_INPUTS, &mut 0.0) {
                 formulas.extend(of_relation(&relation, form, objective, &allowance));
@@ -83,23 +87,27 @@ fn of_two(
     let relations = look.for_relations(&inputs, ops, false);
     let mut spent = look.spent();
     let mut formulas = vec![];
-    for slope in relations.iter().flat_map(Relation::formulas) {
-        if Evaluator::new(&values).loss(&slope) > EXACT {
+    let mut eval = Evaluator::new(&values);
+    let mut slopes: Vec<Expr> = relations.iter().flat_map(Relation::formulas).collect();
+    slopes.retain(|slope| eval.loss(slope) <= EXACT);
+    formulas.extend(slopes.iter().flat_map(|slope| times_powers(slope, inputs)));
+    // They are the same function: one is enough for a form.
+    let Some(slope) = slopes.into_iter().next() else { return (formulas, spent) };
+    let one = Expr::constant(1.0);
+    let components = if turned { vec![one, slope] } else { vec![slope, one] };
+    for place in 0..2 {
+        let allowance = allowance.after(spent);
+        if allowance.is_over() {
+            break;
+        }
+        spent += Transport::evaluations(inputs.len());
+        let Some(values) = values_on_line(&components, objective, &inputs, place) else {
             continue;
-        }
-        formulas.extend(times_powers(&slope, inputs));
-        let one = Expr::constant(1.0);
-        let components = if turned { vec![one, slope] } else { vec![slope, one] };
-        for place in 0..2 {
-            let Some(values) = values_on_line(&components, objective, &inputs, place) else {
-                continue;
-            };
-            let allowance = allowance.after(spent);
-            let Some(mut look) = Look::new(&values, ERROR, &allowance) else { continue };
-            let found = look.for_relations(&inputs, ops, false);
-            formulas.extend(found.iter().flat_map(Relation::formulas));
-            spent += look.spent();
-        }
+        };
+        let Some(mut look) = Look::new(&values, ERROR, &allowance) else { continue };
+        let found = look.for_relations(&inputs, ops, false);
+        formulas.extend(found.iter().flat_map(Relation::formulas));
+        spent += look.spent();
     }
     (formulas, spent)
 }

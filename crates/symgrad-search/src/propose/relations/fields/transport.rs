@@ -34,6 +34,12 @@ impl<'a> Transport<'a> {
         Self { components, inputs, columns, place, base }
     }
 
+    /// The evaluations of components that it takes with so many inputs.
+    pub(super) fn evaluations(inputs: usize) -> u64 {
+        let of_step: usize = SUBSTEPS.iter().map(|substeps| substeps + 1).sum();
+        (STEPS * of_step * inputs) as u64
+    }
+
     /// Where the level set of each point meets the line; NaN where that is not known to be so.
     pub(super) fn values(&self) -> Vec<f64> {
         let start = &self.columns[usize::from(self.inputs[self.place])];
