@@ -165,3 +165,16 @@ fn the_reasons_are_written_for_people_and_files() {
     assert_eq!(json, "\"target-loss\"");
     assert_eq!(StopReason::Budget.to_string(), "the budget of evaluations is spent");
 }
+
+/// No step takes so much that another, which would find the formula at once, has nothing left.
+#[test]
+fn short_formulas_take_a_small_budget() {
+    for truth in ["x1*x2", "x4/x1", "x1^2 + x2^2", "x1*x2*x3", "x1 - 2*x2 + x4", "x3*exp(x1)"] {
+        for budget in [1_000, 2_000] {
+            let config = SearchConfig { budget, ..SearchConfig::default() };
+            let outcome = run(objective(Mode::Gradients(Measure::LevelSet), truth), config);
+            let answer = outcome.answer().unwrap();
+            assert!(answer.loss < 1e-10, "{truth} with {budget}: {}", answer.expr);
+        }
+    }
+}

@@ -132,19 +132,30 @@ impl<'a> Evaluator<'a> {
     }
 
     fn loss_of_directions(&mut self, target: &Directions) -> f64 {
+        let Some(cosine) = self.mean_cosine(target) else { return f64::INFINITY };
+        match target.measure {
+            Measure::LevelSet | Measure::LocalSign => (1.0 - cosine.abs()).max(0.0),
+            Measure::PaperMse => (1.0 - cosine).max(0.0) * 2.0 / self.objective.dim() as f64,
+        }
+    }
+
+    /// The mean cosine of the compiled expression's gradients with the target's; `None` where one
+    /// is not finite.
+    fn mean_cosine(&mut self, target: &Directions) -> Option<f64> {
         // The weights add up to 1 but for rounding.
         let mut cosine = 0.0;
         let complete = match target.signed() {
             Some(only) if target.axes.is_whole() => self.sweep_one(only, |sum| cosine += sum),
             _ => self.sweep(target, |weights, cosines| cosine += simd::dot(weights, cosines)),
         };
-        if !complete || cosine.is_nan() {
-            return f64::INFINITY;
-        }
-        match target.measure {
-            Measure::LevelSet | Measure::LocalSign => (1.0 - cosine.abs()).max(0.0),
-            Measure::PaperMse => (1.0 - cosine).max(0.0) * 2.0 / self.objective.dim() as f64,
-        }
+        (complete && !cosine.is_nan()).then_some(cosine)
+    }
+
+    /// Whether an expression falls where the neuron rises, at most points.
+    pub(crate) fn falls(&mut self, expr: &Expr) -> bool {
+        let Target::Directions(target) = self.objective.target() else { return false };
+        self.compile(expr);
+        self.take(1) && self.mean_cosine(target).is_some_and(|cosine| cosine < 0.0)
     }
 
     fn loss_of_values(&mut self, target: &Values) -> f64 {

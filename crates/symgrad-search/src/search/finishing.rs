@@ -95,10 +95,10 @@ impl Search {
         outcome.in_given_order(&self.order)
     }
 
-    /// Entries in the unit of the values, without needless poles.
+    /// Entries in the unit of the values, and of quotients and their inverses the better.
     fn in_own_unit(&self, entries: Vec<Entry>) -> Vec<Entry> {
         let own = |entry: Entry| {
-            let expr = self.without_pole(target_unit::times(self.unit, &entry.expr));
+            let expr = self.right_way_up(target_unit::times(self.unit, &entry.expr));
             Entry { expr, ..entry }
         };
         entries.into_iter().map(own).collect()
@@ -120,8 +120,9 @@ impl Search {
     }
 
     /// Of a quotient and its inverse, which have the same level sets, the one without a pole among
-    /// the data: its denominator keeps its sign.
-    fn without_pole(&self, expr: Expr) -> Expr {
+    /// the data: its denominator keeps its sign. If both have none, the one that rises with the
+    /// neuron.
+    fn right_way_up(&self, expr: Expr) -> Expr {
         if expr.root() != Node::Op(Op::Div) || !self.rules.level_sets {
             return expr;
         }
@@ -131,10 +132,12 @@ impl Search {
             let values = eval.values(side)?;
             Some(values.iter().any(|v| *v > 0.0) && values.iter().any(|v| *v < 0.0))
         };
-        match (changes_sign(&sides[0]), changes_sign(&sides[1])) {
-            (Some(false), Some(true)) => sides[1].clone() / sides[0].clone(),
-            _ => expr,
-        }
+        let turned = match (changes_sign(&sides[0]), changes_sign(&sides[1])) {
+            (Some(false), Some(true)) => true,
+            (Some(false), Some(false)) => eval.falls(&expr),
+            _ => false,
+        };
+        if turned { sides[1].clone() / sides[0].clone() } else { expr }
     }
 
     /// The mean of the values, which every formula has to beat, unless constraints forbid it.

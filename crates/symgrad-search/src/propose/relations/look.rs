@@ -1,5 +1,6 @@
 //! What is left of sums over libraries of monomials, and the equation of the lowest degrees where nothing is.
 
+use super::account::Account;
 use super::basis::{self, Axis, Powers};
 use super::coordinates::{self, Coordinate};
 use super::lowering::{fewest, lowered};
@@ -27,9 +28,6 @@ pub(super) const TERMS: usize = 30;
 /// Terms whose share of the largest is smaller are rounding.
 const SLIGHT: f64 = 1e-9;
 
-/// Cells of a decomposition, thousand points times monomials squared, that take as long as an evaluation.
-pub(super) const CELLS: f64 = 60.0;
-
 /// What is looked at, and at what cost.
 pub(super) struct Look<'a> {
     pub(super) objective: &'a Objective,
@@ -37,32 +35,17 @@ pub(super) struct Look<'a> {
     values: Vec<f64>,
     unit: f64,
     pub(super) tolerance: f64,
-    allowance: &'a Allowance,
-    cells: f64,
+    pub(super) account: Account,
 }
 
 impl<'a> Look<'a> {
-    pub(super) fn new(
-        objective: &'a Objective,
-        error: f64,
-        allowance: &'a Allowance,
-    ) -> Option<Self> {
+    pub(super) fn new(objective: &'a Objective, error: f64, allowance: &Allowance) -> Option<Self> {
         let values = objective.given_values()?;
         let square = values.iter().map(|y| y * y).sum::<f64>() / values.len() as f64;
         let unit = square.sqrt();
         let values = values.iter().map(|y| y / unit).collect();
         let tolerance = ROUNDING.max(3.0 * error);
-        Some(Self { objective, values, unit, tolerance, allowance, cells: 0.0 })
-    }
-
-    pub(super) fn spent(&self) -> u64 {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
-        let spent = (self.cells / CELLS) as u64;
-        spent
-    }
-
-    pub(super) fn is_over(&self) -> bool {
-        self.allowance.is_over_after(self.spent())
+        Some(Self { objective, values, unit, tolerance, account: Account::new(allowance) })
     }
 
     pub(super) fn axes(&self, system: &[Coordinate]) -> Option<Vec<Axis>> {
@@ -87,11 +70,10 @@ impl<'a> Look<'a> {
         let (count, total) = (powers.len(), values.len());
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
         let wanted = count + (MORE_POINTS * count as f64) as usize + POINTS;
-        if count + POINTS > total {
+        let points = wanted.min(total);
+        if count + POINTS > total || !self.account.take(points, count) {
             return None;
         }
-        let points = wanted.min(total);
-        self.cells += (count * count) as f64 * points as f64 / 1_000.0;
         let pick = |column: &[f64]| -> Vec<f64> {
             (0..points).map(|n| column[n * total / points]).collect()
         };
@@ -166,11 +148,12 @@ impl<'a> Look<'a> {
                 let above = Evaluator::new(self.objective).values(&part.written(false))?;
                 let values: Vec<f64> = above.iter().zip(&below).map(|(a, b)| -a / b).collect();
                 let objective = self.objective.with_values(&values)?;
-                let mut look = Look::new(&objective, self.tolerance / 3.0, self.allowance)?;
+                let allowance = self.account.left();
+                let mut look = Look::new(&objective, self.tolerance / 3.0, &allowance)?;
                 let mut axes = axes.to_vec();
                 axes[place].highest = 0;
                 let found = look.lowest(system, axes, degrees.to_vec());
-                self.cells += look.cells;
+                self.account.take_evaluations(look.account.spent());
                 found.map(Box::new)
             });
             let is_whole = rest.linear_in(place).is_some_and(|[without, _]| without.is_zero());

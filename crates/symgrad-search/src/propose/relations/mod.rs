@@ -10,6 +10,7 @@
 //!
 //! Where gradients alone are known, `fields` looks for polynomial fields that are parallel to them, or at right angles.
 
+mod account;
 mod basis;
 mod coordinates;
 mod fields;
@@ -59,5 +60,5 @@ pub(crate) fn relations(
         Scope::Many => look.for_relations(inputs, ops, true),
         Scope::Constants => look.for_constants(inputs, ops),
     };
-    (found, look.spent())
+    (found, look.account.spent())
 }

@@ -171,7 +171,7 @@ impl Look<'_> {
             for valley in valleys {
                 found.extend(self.followed(valley, inputs));
             }
-            if !found.is_empty() || self.is_over() {
+            if !found.is_empty() || self.account.is_over() {
                 return found;
             }
         }
@@ -231,7 +231,7 @@ impl Look<'_> {
         for kind in Shape::kinds(&axes) {
             let mut libraries = 0;
             for shape in kind {
-                if self.is_over() {
+                if self.account.is_over() {
                     return found;
                 }
                 let middle = constants[constants.len() / 2];

@@ -128,7 +128,7 @@ impl Look<'_> {
         let by_power = by_power.map(|(low, place)| low_but_one(&axes, low, place));
         let by_power = by_power.filter(|(axes, _)| in_powers(axes) <= extent.by_power);
         for (axes, degrees) in by_degree.into_iter().chain(by_power).collect::<Vec<_>>() {
-            if self.is_over() {
+            if self.account.is_over() {
                 break;
             }
             let left = self.left(&axes, &degrees).unwrap_or(f64::INFINITY);

@@ -7,6 +7,7 @@ use symgrad_expr::{Expr, Op, OpSet, derivative};
 use super::sought::Fields;
 use super::span::Span;
 use super::{Kind, PolynomialField};
+use crate::propose::relations::account::Account;
 use crate::propose::relations::basis::{self, Powers};
 use crate::propose::relations::coordinates::{self, Coordinate};
 use crate::propose::relations::null_vectors;
@@ -44,11 +45,11 @@ pub(crate) fn first_integrals(
     let Some(mut fields) = fields.filter(|_| inputs.len() > 2) else { return (vec![], 0) };
     let found = fields.shortest(ops);
     let mut all: Vec<Vec<Expr>> = vec![];
-    let mut cells = 0.0;
     for field in &found {
         let systems = with_reciprocals(&field.system);
-        let mut of_system =
-            systems.iter().map(|system| of_field(field, system, objective, inputs, &mut cells));
+        let mut of_system = systems
+            .iter()
+            .map(|system| of_field(field, system, objective, inputs, &mut fields.account));
         let mut integrals: Vec<Vec<Expr>> = of_system.next().flatten().into_iter().collect();
         if integrals.is_empty() {
             integrals = of_system.flatten().collect();
@@ -76,8 +77,7 @@ pub(crate) fn first_integrals(
         })
         .collect();
     ranked.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
-    fields.count(cells);
-    (ranked.into_iter().map(|(_, _, functions)| functions).collect(), fields.spent())
+    (ranked.into_iter().map(|(_, _, functions)| functions).collect(), fields.account.spent())
 }
 
 /// How much larger a function is at its largest than at half of all points.
@@ -116,7 +116,7 @@ fn of_field(
     system: &[Coordinate],
     objective: &Objective,
     inputs: &[u16],
-    cells: &mut f64,
+    account: &mut Account,
 ) -> Option<Vec<Expr>> {
     let axes = coordinates::axes(system, objective)?;
     let mut eval = Evaluator::new(objective);
@@ -138,10 +138,10 @@ fn of_field(
     let (mut span, mut kept) = (Span::default(), vec![]);
     for degree in 1..=HIGHEST {
         let powers = basis::powers(&axes, &[degree]);
-        if powers.len() > MONOMIALS {
+        let points = powers.len() * POINTS * OF_SVD;
+        if powers.len() > MONOMIALS || !account.take(points, powers.len()) {
             break;
         }
-        *cells += (powers.len().pow(3) * POINTS * OF_SVD) as f64 / 1_000.0;
         let mut integrals = vanishing(system, &axes, &powers, &rates)?;
         integrals.sort_by_key(|integral| integral.coefficients().count());
         for integral in integrals {

@@ -5,6 +5,7 @@ use symgrad_expr::{Expr, OpSet};
 use super::sought::Fields;
 use super::transport::Transport;
 use super::{Kind, PolynomialField};
+use crate::propose::relations::account::Account;
 use crate::propose::relations::look::Look;
 use crate::propose::relations::polynomial::Polynomial;
 use crate::propose::relations::relation::Relation;
@@ -45,27 +46,22 @@ pub(crate) fn level_sets(
         return (vec![], 0);
     };
     let found = fields.shortest(ops);
-    let mut spent = fields.spent();
+    let mut account = fields.account;
     let mut formulas = vec![];
     for form in &found {
         log::debug!(target: "symgrad::search", "parallel to {form}");
         for place in 0..inputs.len() {
-            let allowance = allowance.after(spent);
-            if allowance.is_over() {
-                return (formulas, spent);
+            let line = Line { components: &form.components, inputs, place };
+            let Some(values) = line.values(objective, &mut account) else { continue };
+            let Some(mut look) = Look::new(&values, ERROR, &account.left()) else { continue };
+            let relation = look.in_system(&form.system, &OF_INPUTS, &mut 0.0);
+            account.take_evaluations(look.account.spent());
+            if let Some(relation) = relation {
+                formulas.extend(of_relation(&relation, form, objective, &mut account));
             }
-            spent += Transport::evaluations(inputs.len());
-            let Some(values) = values_on_line(&form.components, objective, inputs, place) else {
-                continue;
-            };
-            let Some(mut look) = Look::new(&values, ERROR, &allowance) else { continue };
-            if let Some(relation) = look.in_system(&form.system, &OF_INPUTS, &mut 0.0) {
-                formulas.extend(of_relation(&relation, form, objective, &allowance));
-            }
-            spent += look.spent();
         }
     }
-    (formulas, spent)
+    (formulas, account.spent())
 }
 
 /// The same with two inputs, where the slope of the level sets is a value at every point. If they are straight lines, the
@@ -85,31 +81,25 @@ fn of_two(
     let Some(values) = objective.with_values(&slopes) else { return (vec![], 0) };
     let Some(mut look) = Look::new(&values, ERROR, allowance) else { return (vec![], 0) };
     let relations = look.for_relations(&inputs, ops, false);
-    let mut spent = look.spent();
+    let mut account = look.account;
     let mut formulas = vec![];
     let mut eval = Evaluator::new(&values);
     let mut slopes: Vec<Expr> = relations.iter().flat_map(Relation::formulas).collect();
     slopes.retain(|slope| eval.loss(slope) <= EXACT);
     formulas.extend(slopes.iter().flat_map(|slope| times_powers(slope, inputs)));
     // They are the same function: one is enough for a form.
-    let Some(slope) = slopes.into_iter().next() else { return (formulas, spent) };
+    let Some(slope) = slopes.into_iter().next() else { return (formulas, account.spent()) };
     let one = Expr::constant(1.0);
-    let components = if turned { vec![one, slope] } else { vec![slope, one] };
+    let components = if turned { [one, slope] } else { [slope, one] };
     for place in 0..2 {
-        let allowance = allowance.after(spent);
-        if allowance.is_over() {
-            break;
-        }
-        spent += Transport::evaluations(inputs.len());
-        let Some(values) = values_on_line(&components, objective, &inputs, place) else {
-            continue;
-        };
-        let Some(mut look) = Look::new(&values, ERROR, &allowance) else { continue };
+        let line = Line { components: &components, inputs: &inputs, place };
+        let Some(values) = line.values(objective, &mut account) else { continue };
+        let Some(mut look) = Look::new(&values, ERROR, &account.left()) else { continue };
         let found = look.for_relations(&inputs, ops, false);
+        account.take_evaluations(look.account.spent());
         formulas.extend(found.iter().flat_map(Relation::formulas));
-        spent += look.spent();
     }
-    (formulas, spent)
+    (formulas, account.spent())
 }
 
 /// A slope, and those in powers of the inputs: xᵖ and zᑫ have the slope times x¹⁻ᵖ and zᑫ⁻¹, up to a number.
@@ -130,26 +120,37 @@ fn times_powers(slope: &Expr, inputs: [u16; 2]) -> Vec<Expr> {
     found
 }
 
-/// Where the level sets of points meet a line through the middle of the data.
-fn values_on_line(
-    components: &[Expr],
-    objective: &Objective,
-    inputs: &[u16],
+/// The line along one input through the middle of the data, and a form.
+struct Line<'a> {
+    components: &'a [Expr],
+    inputs: &'a [u16],
     place: usize,
-) -> Option<Objective> {
-    let columns: Vec<Vec<f64>> = objective.columns().iter().map(|column| column.to_vec()).collect();
-    let mean = |column: &Vec<f64>| column.iter().sum::<f64>() / column.len() as f64;
-    let base: Vec<f64> = inputs.iter().map(|&input| mean(&columns[usize::from(input)])).collect();
-    let values = Transport::new(components, inputs, &columns, place, &base).values();
-    let own = &columns[usize::from(inputs[place])];
-    let reach = own.iter().map(|x| (x - base[place]).abs()).fold(0.0, f64::max);
-    let known: Vec<usize> =
-        (0..values.len()).filter(|&n| (values[n] - base[place]).abs() <= RANGE * reach).collect();
-    if known.len() < POINTS.min(values.len() / 2) {
-        return None;
+}
+
+impl Line<'_> {
+    /// Where the level sets of points meet it.
+    fn values(&self, objective: &Objective, account: &mut Account) -> Option<Objective> {
+        let &Self { components, inputs, place } = self;
+        if !account.take_evaluations(Transport::evaluations(inputs.len())) {
+            return None;
+        }
+        let columns: Vec<Vec<f64>> =
+            objective.columns().iter().map(|column| column.to_vec()).collect();
+        let mean = |column: &Vec<f64>| column.iter().sum::<f64>() / column.len() as f64;
+        let base: Vec<f64> =
+            inputs.iter().map(|&input| mean(&columns[usize::from(input)])).collect();
+        let values = Transport::new(components, inputs, &columns, place, &base).values();
+        let own = &columns[usize::from(inputs[place])];
+        let reach = own.iter().map(|x| (x - base[place]).abs()).fold(0.0, f64::max);
+        let known: Vec<usize> = (0..values.len())
+            .filter(|&n| (values[n] - base[place]).abs() <= RANGE * reach)
+            .collect();
+        if known.len() < POINTS.min(values.len() / 2) {
+            return None;
+        }
+        let values: Vec<f64> = known.iter().map(|&n| values[n]).collect();
+        objective.subset(&known).with_values(&values)
     }
-    let values: Vec<f64> = known.iter().map(|&n| values[n]).collect();
-    objective.subset(&known).with_values(&values)
 }
 
 /// Σ yᵏ·Pₖ = 0 with one y on each level set: where the Pₖ are a·P + b·Q, it is one of P/Q. Otherwise y is the formula.
@@ -157,14 +158,14 @@ fn of_relation(
     relation: &Relation,
     form: &PolynomialField,
     objective: &Objective,
-    allowance: &Allowance,
+    account: &mut Account,
 ) -> Vec<Expr> {
     let mut found = relation.formulas();
     for (k, one) in relation.parts.iter().enumerate() {
         for other in relation.parts[..k].iter().filter(|other| !other.is_zero()) {
             if let Some([first, second]) = one.pencil(other) {
-                found.extend(quotient(&first, &second, form, objective, allowance));
-                found.extend(quotient(&second, &first, form, objective, allowance));
+                found.extend(quotient(&first, &second, form, objective, account));
+                found.extend(quotient(&second, &first, form, objective, account));
             }
         }
     }
@@ -177,17 +178,19 @@ fn quotient(
     below: &Polynomial,
     form: &PolynomialField,
     objective: &Objective,
-    allowance: &Allowance,
+    account: &mut Account,
 ) -> Vec<Expr> {
-    let written = || {
+    let mut written = || {
         let mut eval = Evaluator::new(objective);
         let values = [above, below].map(|p| eval.values(&p.written(false)));
         let [a, b] = [values[0].as_ref()?, values[1].as_ref()?];
         let values: Vec<f64> = a.iter().zip(b).map(|(a, b)| a / b).collect();
         let values = objective.with_values(&values)?;
-        let mut look = Look::new(&values, ERROR, allowance)?;
+        let mut look = Look::new(&values, ERROR, &account.left())?;
         let axes = look.axes(&form.system)?;
-        look.lowest(&form.system, axes, vec![above.degree(), below.degree()])
+        let found = look.lowest(&form.system, axes, vec![above.degree(), below.degree()]);
+        account.take_evaluations(look.account.spent());
+        found
     };
     let plain =
         || Relation { parts: vec![above.times(-1.0), below.clone()], root: None, split: None };

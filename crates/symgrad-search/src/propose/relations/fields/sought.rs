@@ -4,9 +4,10 @@ use symgrad_expr::{Expr, OpSet, derivative};
 
 use super::libraries::{CHANGED, CHANGED_TWICE, Extent, FEW, HIGHEST, OF_INPUTS, shapes};
 use super::{Kind, PolynomialField};
+use crate::propose::relations::account::Account;
 use crate::propose::relations::basis::{self, Axis, Powers};
 use crate::propose::relations::coordinates::{self, Change, Coordinate};
-use crate::propose::relations::look::{CELLS, MORE_POINTS, POINTS, ROUNDING, TERMS};
+use crate::propose::relations::look::{MORE_POINTS, POINTS, ROUNDING, TERMS};
 use crate::propose::relations::lowering::{fewest, lowered};
 use crate::propose::relations::null_vectors::{self, Smallest};
 use crate::propose::relations::polynomial::Polynomial;
@@ -36,8 +37,7 @@ pub(super) struct Fields<'a> {
     directions: Vec<Vec<f64>>,
     /// The components that may differ from zero.
     active: Vec<bool>,
-    allowance: &'a Allowance,
-    cells: f64,
+    pub(super) account: Account,
 }
 
 impl<'a> Fields<'a> {
@@ -46,7 +46,7 @@ impl<'a> Fields<'a> {
         kind: Kind,
         objective: &'a Objective,
         inputs: &'a [u16],
-        allowance: &'a Allowance,
+        allowance: &Allowance,
     ) -> Option<Self> {
         let all = objective.directions()?;
         if inputs.len() < 2 {
@@ -66,20 +66,8 @@ impl<'a> Fields<'a> {
             inputs,
             directions,
             active: vec![true; inputs.len()],
-            allowance,
-            cells: 0.0,
+            account: Account::new(allowance),
         })
-    }
-
-    pub(super) fn spent(&self) -> u64 {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
-        let spent = (self.cells / CELLS) as u64;
-        spent
-    }
-
-    /// Counts decompositions elsewhere: thousand points times columns squared.
-    pub(super) fn count(&mut self, cells: f64) {
-        self.cells += cells;
     }
 
     /// The fields in the simplest systems of coordinates in which there are any, the shortest first.
@@ -142,7 +130,7 @@ impl<'a> Fields<'a> {
         let axes = coordinates::axes(system, self.objective);
         let (Some(axes), Some(columns)) = (axes, columns) else { return vec![] };
         for (axes, degree) in shapes(&axes, self.inputs.len(), extent) {
-            if self.allowance.is_over_after(self.spent()) {
+            if self.account.is_over() {
                 break;
             }
             let left = self.left_alike(&axes, degree, &columns);
@@ -287,7 +275,9 @@ impl<'a> Fields<'a> {
     ) -> Option<Smallest> {
         let (count, total) = (powers.len(), self.objective.points());
         let points = points.min(total);
-        self.cells += (count * count * points * self.equations()) as f64 / 1_000.0;
+        if !self.account.take(points * self.equations(), count) {
+            return None;
+        }
         let pick = |column: &Vec<f64>| -> Vec<f64> {
             (0..points).map(|n| column[n * total / points]).collect()
         };

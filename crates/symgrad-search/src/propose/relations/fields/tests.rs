@@ -146,3 +146,26 @@ fn other_gradients_have_no_such_fields() {
     assert!(least_loss(&objective).is_infinite());
     assert!(integrals_of(&objective).is_empty());
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    /// Whatever a formula needs, and whatever is left.
+    #[test]
+    fn no_more_is_spent_than_is_allowed(
+        budget in 0.0..4.0,
+        formula in prop::sample::select(vec![
+            "x1*x2", "x1*x2*x3", "x1*x2/(1 + x3)", "sin(x1)*x2 + x3", "x1*sqrt(x2^2 + x3^2)",
+        ]),
+    ) {
+        let inputs = if formula.contains("x3") { 3 } else { 2 };
+        let objective = gradients_of(formula, &[(0.3, 1.0), (0.5, 1.0), (0.2, 1.0)][..inputs]);
+        let inputs = inputs_of(&objective);
+        let allowance = Allowance::new(10_f64.powf(budget) as u64, None);
+        let spent = [
+            level_sets(&objective, &inputs, &OpSet::default(), &allowance).1,
+            first_integrals(&objective, &inputs, &OpSet::default(), &allowance).1,
+        ];
+        prop_assert!(spent.iter().all(|spent| *spent <= allowance.evaluations), "{spent:?}");
+    }
+}
