@@ -123,7 +123,7 @@ def interpret(
     >>> def slope(x):
     ...     return neuron(x)[:, None] * np.stack([1 / x[:, 1], -x[:, 0] / x[:, 1] ** 2], axis=1)
     >>> interpret(neuron, x, gradient=slope, effort="quick").answer
-    x2/x1
+    x1/x2
     """
     names, columns = points_of(points, names)
     units = _units(neuron)
