@@ -120,21 +120,23 @@ impl Search {
     }
 
     /// Of a quotient and its inverse, which have the same level sets, the one without a pole among
-    /// the data: its denominator keeps its sign. If both have none, the one that rises with the
-    /// neuron.
+    /// the data: its denominator keeps its sign. If both have none, the one whose size
+    /// rises with the neuron.
     fn right_way_up(&self, expr: Expr) -> Expr {
         if expr.root() != Node::Op(Op::Div) || !self.rules.level_sets {
             return expr;
         }
         let sides = expr.arguments();
         let mut eval = Evaluator::new(&self.objective);
-        let mut changes_sign = |side: &Expr| {
+        // 1 or −1 if that is the sign at all points.
+        let mut sign = |side: &Expr| {
             let values = eval.values(side)?;
-            Some(values.iter().any(|v| *v > 0.0) && values.iter().any(|v| *v < 0.0))
+            let of_all = |sign: f64| values.iter().all(|v| sign * v >= 0.0).then_some(sign);
+            Some(of_all(1.0).or(of_all(-1.0)))
         };
-        let turned = match (changes_sign(&sides[0]), changes_sign(&sides[1])) {
-            (Some(false), Some(true)) => true,
-            (Some(false), Some(false)) => eval.falls(&expr),
+        let turned = match (sign(&sides[0]), sign(&sides[1])) {
+            (Some(Some(_)), Some(None)) => true,
+            (Some(Some(above)), Some(Some(below))) => eval.falls(&expr) == (above == below),
             _ => false,
         };
         if turned { sides[1].clone() / sides[0].clone() } else { expr }

@@ -20,6 +20,7 @@ const PART_OF_ONE_INPUT: u64 = 2;
 /// spent.
 const FEW: usize = 2;
 const NEEDED: u64 = 100_000;
+const NEEDED_BY_LEVEL_SETS: u64 = 40_000;
 const SPARED: u64 = 8;
 
 /// Formulas of each that are looked at.
@@ -64,8 +65,12 @@ impl Limits {
     };
 
     /// The whole formula in fewer inputs, which is certain to be a function of these.
-    pub(super) const REDUCED: Self =
-        Self { evaluations: u64::MAX, part: PART_OF_REDUCED, ..Self::GROUP };
+    pub(super) const REDUCED: Self = Self {
+        evaluations: u64::MAX,
+        part: PART_OF_REDUCED,
+        needed: NEEDED_BY_LEVEL_SETS,
+        ..Self::GROUP
+    };
 
     /// The same at a glance: what has a short formula in them shows at once.
     pub(super) const GLANCE: Self = Self { evaluations: 200_000, ..Self::REDUCED };
@@ -102,6 +107,11 @@ impl Limits {
         Self { floor: error.clamp(Self::FUNCTION.floor, LARGEST_FLOOR), ..Self::FUNCTION }
     }
 
+    /// One whose values are known but for errors of that share of them.
+    pub(super) fn known_to(error: f64) -> Self {
+        Self { as_given: true, floor: error * error, ..Self::FUNCTION }
+    }
+
     /// The same with exact values.
     pub(super) const EXACT_FUNCTION: Self = Self { as_given: true, floor: 0.0, ..Self::FUNCTION };
 
@@ -134,6 +144,13 @@ impl Search {
     /// Whether values are not those of a fit.
     pub(super) fn has_given_values(&self) -> bool {
         self.limits.is_none_or(|limits| limits.as_given)
+    }
+
+    /// The error of the values, as a share of them.
+    pub(super) fn error_of_values(&self) -> f64 {
+        let is_known = self.state.floor > self.screen.floor();
+        let floor = if is_known { self.state.floor } else { self.limits.map_or(0.0, |l| l.floor) };
+        floor.sqrt()
     }
 
     /// What a search of its own within limits would answer, and the loss.

@@ -36,8 +36,7 @@ impl Search {
         {
             return;
         }
-        let is_exact = self.state.floor <= screen.floor();
-        let error = if is_exact { 0.0 } else { self.state.floor.sqrt() };
+        let error = self.error_of_values();
         let mut looks = vec![(None, scope, PART)];
         if let Some(scope) = of_insides {
             // The reciprocal of a value obeys an equation if the value does.

@@ -65,6 +65,9 @@ impl Search {
                 self.offer_level_sets();
             }
             if !self.is_done() {
+                self.offer_equations_of_potentials();
+            }
+            if !self.is_done() {
                 self.offer_first_integrals(Depth::Glance);
             }
             if !self.is_over() {

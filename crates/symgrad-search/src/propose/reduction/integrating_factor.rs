@@ -11,8 +11,9 @@ use std::fmt;
 use symgrad_expr::{Expr, Node, Op, OpSet, Program, Workspace};
 
 use super::Coordinates;
+use super::potential::Potential;
 use super::products::{Data, Slopes};
-use super::smooth::{Smooth, slopes_of};
+use super::smooth::{Smooth, logarithms, slopes_of};
 use super::varying::{self, VaryingCoefficients};
 use crate::propose::spectral;
 use crate::score::budget::Allowance;
@@ -59,8 +60,8 @@ const VARIABLES: usize = 8;
 const POINTS: usize = 400;
 const EQUATIONS: usize = 1_600;
 
-/// Highest degree of the smooth fits.
-const DEGREE: usize = 6;
+/// Highest degree of the smooth fits in one variable, in two, and in more.
+const DEGREES: [usize; 3] = [16, 9, 6];
 
 /// Slopes that depend on xₖ, too, are explained so many times better by smooth fits that do.
 const MORE: f64 = 1.5;
@@ -73,6 +74,13 @@ const ROUNDING: f64 = 1e-13;
 
 /// Factors that are followed.
 const FOLLOWED: usize = 2;
+
+/// Most variables of a function whose values are integrated from its slopes, and their largest error.
+const MOST_INTEGRATED: usize = 3;
+const MOST_ERROR: f64 = 1e-6;
+
+/// The error may be so many times as large as the last degrees tell.
+const SAFETY: f64 = 10.0;
 
 /// Exponents that are tried.
 const EXPONENTS: [f64; 4] = [1.0, -1.0, 2.0, -2.0];
@@ -213,6 +221,76 @@ impl IntegratingFactor {
         (models, data.spent)
     }
 
+    /// Values of the function of the other variables, which are x1, x2 and so on there, and their error: of B where
+    /// it is joined by a sum, else of R. `None` where they are not known nearly exactly, or if that is worth more
+    /// than is allowed.
+    pub(crate) fn values(
+        &self,
+        coordinates: &Coordinates,
+        allowance: &Allowance,
+    ) -> (Option<(Joined, Objective, f64)>, u64) {
+        let others = coordinates.dim() - 1;
+        let weighted = Weighted::of(self.place, &self.own, coordinates);
+        let Some(Weighted { slopes, weights }) = weighted.filter(|_| others <= MOST_INTEGRATED)
+        else {
+            return (None, 0);
+        };
+        let columns: Vec<Vec<f64>> = (0..=others)
+            .filter(|k| *k != self.place)
+            .map(|k| coordinates.columns[k].clone())
+            .collect();
+        let (potential, spent) = Potential::of(&columns, &slopes, &weights, allowance);
+        let known = |Potential { mut values, error }| {
+            let joined = match self.own {
+                Own::Alpha(_) => Joined::Sum,
+                Own::LogarithmOf(_) => Joined::Product(1.0),
+            };
+            if let Joined::Product(_) = joined {
+                for v in &mut values {
+                    *v = f64::exp(*v);
+                }
+            }
+            let kept: Vec<usize> = (0..weights.len())
+                .filter(|n| weights[*n] > 0.0 && values[*n].is_normal())
+                .collect();
+            let pick = |column: &Vec<f64>| kept.iter().map(|n| column[*n]).collect::<Vec<f64>>();
+            let target = Values::of(&pick(&values), &vec![1.0; kept.len()], false)?;
+            let names = (1..=others).map(|k| format!("x{k}")).collect();
+            let columns = columns.iter().map(pick).collect();
+            let weights = vec![1.0; kept.len()];
+            let found = Objective::weighted(names, columns, weights, Target::Values(target));
+            Some((joined, found, SAFETY * error))
+        };
+        let potential = potential.filter(|potential| potential.error < MOST_ERROR);
+        (potential.and_then(known), spent)
+    }
+
+    /// The same, and formulas with the same level sets that lack the outer function of R.
+    pub(crate) fn wholes(
+        &self,
+        joined: Joined,
+        other: &Expr,
+        coordinates: &Coordinates,
+    ) -> Vec<Expr> {
+        let mut found = vec![self.whole(joined, other, coordinates)];
+        if let Joined::Product(e) = joined {
+            let simpler = match (other.root(), other.arguments().as_slice()) {
+                (Node::Op(Op::Sqrt), [inner]) if e.abs() <= 1.0 => {
+                    Some((Joined::Product(2.0 * e), inner.clone()))
+                }
+                (Node::Op(Op::Exp), [inner]) => Some((Joined::Sum, inner.clone())),
+                (Node::Op(Op::Div), [above, below]) if above.inputs().is_empty() => {
+                    Some((Joined::Product(-e), below.clone()))
+                }
+                _ => None,
+            };
+            if let Some((joined, inner)) = simpler {
+                found.extend(self.wholes(joined, &inner, coordinates));
+            }
+        }
+        found
+    }
+
     /// The whole formula in terms of the inputs.
     pub(crate) fn whole(&self, joined: Joined, other: &Expr, coordinates: &Coordinates) -> Expr {
         let variables = &coordinates.variables;
@@ -241,21 +319,27 @@ impl fmt::Display for IntegratingFactor {
     }
 }
 
-/// Polynomials in the other variables, and as many again times xₖ.
+/// Polynomials in the other variables, or in their logarithms, and as many again times xₖ.
 struct Fits {
-    others: Smooth,
-    all: Smooth,
+    variants: Vec<[Smooth; 2]>,
 }
 
 impl Fits {
     fn new(place: usize, of: &Coordinates) -> Self {
-        let others = (0..of.dim()).filter(|k| *k != place).map(|k| &*of.columns[k]);
-        let others = Smooth::new(&others.collect::<Vec<&[f64]>>(), DEGREE);
-        let all = others.and(&others.times(&of.columns[place]));
-        Self { others, all }
+        let others = (0..of.dim()).filter(|k| *k != place);
+        let plain: Vec<Vec<f64>> = others.map(|k| of.columns[k].clone()).collect();
+        let degree = DEGREES[(plain.len() - 1).min(DEGREES.len() - 1)];
+        let fits = |columns: Vec<Vec<f64>>| {
+            let columns: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+            let others = Smooth::new(&columns, degree);
+            let all = others.and(&others.times(&of.columns[place]));
+            [others, all]
+        };
+        let logarithms = logarithms(&plain);
+        Self { variants: std::iter::once(plain).chain(logarithms).map(fits).collect() }
     }
 
-    /// The share that is left of the slopes. `None` if they depend on xₖ.
+    /// The least share that is left of the slopes. `None` if they depend on xₖ.
     fn share(&self, of: &Weighted) -> Option<f64> {
         let square = |column: &Vec<f64>| -> f64 {
             column.iter().zip(&of.weights).map(|(g, w)| w * g * g).sum()
@@ -265,9 +349,13 @@ impl Fits {
             let squares = smooth.weighted(&of.weights)?;
             of.slopes.iter().map(|column| Some(squares.fit(column)?.left)).sum()
         };
-        let share = left(&self.others)? / total;
-        let is_alone = || Some(share <= MORE * (left(&self.all)? / total).max(ROUNDING));
-        (share < MOST_LEFT && is_alone()?).then_some(share)
+        let share = |[others, all]: &[Smooth; 2]| {
+            let share = left(others)? / total;
+            let is_alone = || Some(share <= MORE * left(all)? / total);
+            let is_exact = share <= MORE * ROUNDING;
+            (is_exact || share < MOST_LEFT && is_alone()?).then_some(share)
+        };
+        self.variants.iter().filter_map(share).min_by(f64::total_cmp)
     }
 }
 

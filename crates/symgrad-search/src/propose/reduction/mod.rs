@@ -14,10 +14,12 @@ mod factors;
 mod integrating_factor;
 mod interactions;
 mod low_rank;
+mod potential;
 mod products;
 mod quadrature;
 mod radicals;
 mod smooth;
+mod symmetries;
 mod varying;
 
 use std::collections::BTreeMap;
@@ -31,11 +33,12 @@ use crate::score::objective::Objective;
 pub(crate) use characteristics::{Characteristic, characteristics};
 pub(crate) use coordinates::Coordinates;
 pub(crate) use factors::factors;
-pub(crate) use integrating_factor::integrating_factors;
+pub(crate) use integrating_factor::{IntegratingFactor, integrating_factors};
 pub(crate) use low_rank::{LowRank, low_rank};
 pub(crate) use products::FITTED_POINTS;
 pub(crate) use quadrature::quadratures;
 pub(crate) use radicals::{Radical, radicals};
+pub(crate) use symmetries::scaled;
 pub(crate) use varying::{Term, VaryingCoefficients, varying_coefficients};
 
 /// What comes of combining variables.
@@ -277,7 +280,7 @@ mod tests {
     use crate::Measure;
 
     /// The field of a formula on [1, 2]ᵈ.
-    fn objective(truth: &str, dim: usize) -> Objective {
+    pub(super) fn objective(truth: &str, dim: usize) -> Objective {
         let column = |k: usize| {
             let step = [0.618_034, 0.414_214, 0.732_051, 0.236_068, 0.302_776, 0.541_381][k];
             (0..300).map(|n| 1.0 + (f64::from(n) * step + 0.1 * k as f64).fract()).collect()

@@ -8,6 +8,9 @@ use symgrad_expr::{Expr, Program, Workspace};
 /// There are at least this many points for each unknown.
 const POINTS_PER_UNKNOWN: usize = 6;
 
+/// Rows times columns squared of a matrix whose decomposition takes as long as an evaluation.
+const CELLS: usize = 60_000;
+
 /// Ridge relative to the mean of the diagonal.
 const RIDGE: f64 = 1e-13;
 
@@ -37,6 +40,17 @@ impl Smooth {
     /// How many there are of so many variables up to that degree altogether.
     pub(super) fn count(variables: usize, degree: usize) -> usize {
         (1..=variables).fold(1, |count, k| count * (degree + k) / k)
+    }
+
+    /// The degrees of all up to that degree altogether.
+    pub(super) fn degrees(variables: usize, degree: usize) -> Vec<usize> {
+        let mut found = vec![0];
+        for _ in 0..variables {
+            let higher = |used: &usize| used + 1..=degree;
+            let more: Vec<usize> = found.iter().flat_map(higher).collect();
+            found.extend(more);
+        }
+        found
     }
 
     /// All up to that degree altogether.
@@ -132,6 +146,10 @@ impl Smooth {
     pub(super) fn means(&self) -> Self {
         let mean = |column: &Vec<f64>| vec![column.iter().sum::<f64>() / column.len() as f64];
         Self { columns: self.columns.iter().map(mean).collect() }
+    }
+
+    pub(super) fn column_of(&self, k: usize) -> &[f64] {
+        &self.columns[k]
     }
 
     pub(super) fn len(&self) -> usize {
@@ -235,6 +253,17 @@ impl Fit {
         let mean = sums.iter().sum::<f64>() / sums.len() as f64;
         sums.into_iter().map(|sum| sum - mean).collect()
     }
+}
+
+/// The logarithms, if all numbers are positive: functions with a pole at zero are smoother in these.
+pub(super) fn logarithms(columns: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
+    let is_positive = columns.iter().flatten().all(|x| *x > 0.0);
+    is_positive.then(|| columns.iter().map(|c| c.iter().map(|x| x.ln()).collect()).collect())
+}
+
+/// The evaluations that take as long as the decomposition of a matrix.
+pub(super) fn evaluations_of_decomposition(rows: usize, columns: usize) -> u64 {
+    (rows * columns * columns / CELLS) as u64
 }
 
 /// The slopes of a function of x1 at points where none of them vanishes or is infinite.

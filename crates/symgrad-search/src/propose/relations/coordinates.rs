@@ -99,7 +99,7 @@ pub(super) fn changes_of_one(inputs: &[u16], ops: &OpSet) -> Vec<Change> {
     found
 }
 
-/// Exponentials and distances of two inputs beside them.
+/// Exponentials, logarithms and distances of two inputs beside them.
 pub(super) fn changes_of_two(inputs: &[u16], ops: &OpSet) -> Vec<Change> {
     let mut found = vec![];
     let mut add = |expr: Expr, highest: u32| {
@@ -112,6 +112,9 @@ pub(super) fn changes_of_two(inputs: &[u16], ops: &OpSet) -> Vec<Change> {
             let [x, y] = [first, second].map(Expr::var);
             for inside in [x.clone() * y.clone(), x.clone() / y.clone(), y.clone() / x.clone()] {
                 add(Expr::unary(Op::Exp, inside), ANY);
+            }
+            for inside in [x.clone() * y.clone(), x.clone() / y.clone()] {
+                add(Expr::unary(Op::Log, inside), ANY);
             }
             let [x, y] = [x, y].map(Expr::square);
             for below in [x.clone() + y.clone(), x.clone() - y.clone(), y - x] {

@@ -6,6 +6,7 @@ use super::basis::{self, Axis};
 use super::coordinates::{self, Change, Coordinate};
 use super::look::Look;
 use super::relation::Relation;
+use crate::score::evaluator::Evaluator;
 
 /// Total degrees beside the powers of the values: of quotients, whose numerator has a degree that is higher or
 /// lower by so much, then of roots of quadratic equations.
@@ -34,6 +35,8 @@ pub(super) struct Extent {
 }
 
 pub(super) const OF_INPUTS: Extent = Extent { monomials: 240, kinds: 6, by_power: 400 };
+/// What is looked at in all systems before more is in any.
+const SMALL: Extent = Extent { monomials: 50, kinds: 3, by_power: 0 };
 const CHANGED: Extent = Extent { monomials: 170, kinds: 4, by_power: 200 };
 const CHANGED_TWICE: Extent = Extent { monomials: 150, kinds: 3, by_power: 0 };
 
@@ -43,6 +46,9 @@ const FLEXIBLE: usize = 2;
 
 /// Changes of one input that leave least are tried two at a time.
 const COMBINED: usize = 8;
+
+/// Losses of formulas from here on are not those of rounding, not even in the difference of two roots.
+const WRONG: f64 = 1e-8;
 
 impl Look<'_> {
     /// The equations in the simplest systems of coordinates in which there are any, the shortest first: of the inputs
@@ -54,22 +60,32 @@ impl Look<'_> {
         of_many: bool,
     ) -> Vec<Relation> {
         let plain = coordinates::system(inputs, &[]);
-        let mut found: Vec<Relation> =
-            self.in_system(&plain, &OF_INPUTS, &mut 0.0).into_iter().collect();
+        // Long equations in few coordinates are nearly obeyed by any values.
+        let small_first = of_many && inputs.len() <= FLEXIBLE;
+        let first = if small_first { &SMALL } else { &OF_INPUTS };
+        let mut found: Vec<Relation> = self.right_in(&plain, first, &mut 0.0).into_iter().collect();
         let of_one = coordinates::changes_of_one(inputs, ops);
+        let of_two = if of_many { coordinates::changes_of_two(inputs, ops) } else { vec![] };
+        if found.is_empty() && of_many {
+            let all: Vec<&Change> = of_two.iter().chain(&of_one).collect();
+            found = self.small_ones(inputs, &all);
+        }
+        if found.is_empty() && small_first {
+            found.extend(self.right_in(&plain, &OF_INPUTS, &mut 0.0));
+        }
         let mut left: Vec<(f64, &Change)> = vec![];
         if found.is_empty() {
             for change in &of_one {
                 let mut least = f64::INFINITY;
                 let system = coordinates::system(inputs, &[change]);
-                found.extend(self.in_system(&system, &CHANGED, &mut least));
+                found.extend(self.right_in(&system, &CHANGED, &mut least));
                 left.push((least, change));
             }
         }
         if found.is_empty() && of_many {
-            for change in &coordinates::changes_of_two(inputs, ops) {
+            for change in &of_two {
                 let system = coordinates::system(inputs, &[change]);
-                found.extend(self.in_system(&system, &CHANGED_TWICE, &mut 0.0));
+                found.extend(self.right_in(&system, &CHANGED_TWICE, &mut 0.0));
             }
         }
         if found.is_empty() && of_many {
@@ -79,12 +95,36 @@ impl Look<'_> {
                 let apart = |(_, first): &&(f64, &Change)| first.is_apart_from(second);
                 for (_, first) in left[..k].iter().filter(apart) {
                     let system = coordinates::system(inputs, &[first, second]);
-                    found.extend(self.in_system(&system, &CHANGED_TWICE, &mut 0.0));
+                    found.extend(self.right_in(&system, &CHANGED_TWICE, &mut 0.0));
                 }
             }
         }
         found.sort_by_key(Relation::terms);
         found
+    }
+
+    /// Short equations with one of the changes, or with two that are apart.
+    fn small_ones(&mut self, inputs: &[u16], changes: &[&Change]) -> Vec<Relation> {
+        let alone = changes.iter().map(|change| vec![*change]);
+        let paired = (0..changes.len()).flat_map(|k| {
+            let second = changes[k];
+            let apart = changes[..k].iter().filter(|first| first.is_apart_from(second));
+            apart.map(|first| vec![*first, second]).collect::<Vec<_>>()
+        });
+        let systems = alone.chain(paired).map(|changes| coordinates::system(inputs, &changes));
+        systems.filter_map(|system| self.right_in(&system, &SMALL, &mut 0.0)).collect()
+    }
+
+    /// The equation in these coordinates, if it gives the values: where few points matter alone, others need not obey it.
+    fn right_in(
+        &mut self,
+        system: &[Coordinate],
+        extent: &Extent,
+        least: &mut f64,
+    ) -> Option<Relation> {
+        let found = self.in_system(system, extent, least)?;
+        let mut eval = Evaluator::new(self.objective);
+        found.formulas().iter().any(|formula| eval.loss(formula) < WRONG).then_some(found)
     }
 
     /// Changes of one input, those first that leave least.

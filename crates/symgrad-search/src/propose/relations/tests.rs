@@ -96,7 +96,7 @@ proptest! {
 
 #[test]
 fn equations_are_written_shortly() {
-    let cases: [(&str, Ranges, u32); 7] = [
+    let cases: [(&str, Ranges, u32); 9] = [
         (
             "x1/(x2 - x3) - x4*(1 + 0.58*(1 - sqrt(x1/1.3)))^2/(x2^2 + 2*x2*x3 - x3^2)",
             &[(0.9, 2.6), (1.1, 3.0), (0.2, 0.6), (1.0, 3.5)],
@@ -120,6 +120,8 @@ fn equations_are_written_shortly() {
         ("(x1/x2^2 + x3*x4)/(1/x2^2 + x3)", &[(-1.0, 0.5), (0.4, 1.2), (1.0, 4.0), (1.0, 3.0)], 17),
         ("x1*exp(x2/x3)/(1 + x1*exp(x2/x3))", &[(0.3, 2.0), (0.5, 1.5), (0.7, 2.1)], 19),
         ("x3 + x2*sqrt(x1^2 + x2^2)/(1 + x3)", &[(0.3, 2.0), (0.5, 1.5), (0.7, 2.1)], 60),
+        ("x3*(x1 - x2)/log(x1/x2)", &[(3.0, 6.0), (0.5, 2.0), (1.0, 2.0)], 14),
+        ("x1^2 - x2^2 - (x1^2 - 1)*log(x1/x2)/log(x1)", &[(2.0, 8.0), (0.4, 1.9)], 30),
     ];
     for (formula, ranges, longest) in cases {
         let objective = values_of(formula, ranges);

@@ -80,7 +80,7 @@ fn of_two(
     let slopes: Vec<f64> = above.iter().zip(below.iter()).map(|(a, b)| a / b).collect();
     let Some(values) = objective.with_values(&slopes) else { return (vec![], 0) };
     let Some(mut look) = Look::new(&values, ERROR, allowance) else { return (vec![], 0) };
-    let relations = look.for_relations(&inputs, ops, false);
+    let relations = look.for_relations(&inputs, ops, true);
     let mut account = look.account;
     let mut formulas = vec![];
     let mut eval = Evaluator::new(&values);
