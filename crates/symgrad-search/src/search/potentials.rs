@@ -34,8 +34,8 @@ impl Search {
     }
 
     fn follow_with_scalings(&mut self, coordinates: &Coordinates) {
-        let (found, spent) = scaled(coordinates, &self.rules.ops);
-        self.state.evaluations += spent.min(self.state.available());
+        let (found, spent) = scaled(coordinates, &self.rules.ops, &self.allowance().part(PART));
+        self.state.evaluations += spent;
         for scaled in &found {
             let variables: Vec<String> = scaled.variables.iter().map(ToString::to_string).collect();
             log::debug!(target: "symgrad::search", "scalings leave {}", variables.join(", "));
@@ -52,8 +52,8 @@ impl Search {
     pub(super) fn offer_equations_of_potentials(&mut self) {
         let Some(whole) = self.divisible() else { return };
         let ops = self.rules.ops.clone();
-        let (found, spent) = scaled(&whole, &ops);
-        self.state.evaluations += spent.min(self.state.available());
+        let (found, spent) = scaled(&whole, &ops, &self.allowance().part(PART_OF_EQUATIONS));
+        self.state.evaluations += spent;
         for coordinates in found.iter().chain([&whole]) {
             let (factors, tried) = integrating_factors(coordinates, &ops);
             self.state.evaluations += tried.min(self.state.available());

@@ -10,6 +10,7 @@ use symgrad_expr::{Expr, Op, OpSet};
 
 use super::Coordinates;
 use super::smooth::{Smooth, evaluations_of_decomposition, logarithms};
+use crate::score::budget::Allowance;
 
 /// Most variables.
 const VARIABLES: usize = 4;
@@ -32,13 +33,20 @@ const NEAR: f64 = 0.02;
 /// Largest exponent as a multiple of the smallest.
 const MOST: f64 = 4.0;
 
-/// A variable and the invariants of scalings, in the place of the variables that are scaled: for each scaling of at
-/// least two of them.
-pub(crate) fn scaled(coordinates: &Coordinates, ops: &OpSet) -> (Vec<Coordinates>, u64) {
+/// A variable and the invariants of scalings, in the place of the variables that are scaled, for each scaling of at
+/// least two of them; and the evaluations that finding them is worth, none if that is more than is allowed.
+pub(crate) fn scaled(
+    coordinates: &Coordinates,
+    ops: &OpSet,
+    allowance: &Allowance,
+) -> (Vec<Coordinates>, u64) {
     let points = coordinates.weights.len();
     let Some(degree) = degree(coordinates.dim(), points) else { return (vec![], 0) };
     let unknowns = Smooth::count(coordinates.dim(), degree);
     let spent = evaluations_of_decomposition(points, unknowns);
+    if allowance.is_over_after(spent) {
+        return (vec![], 0);
+    }
     let Some(scalings) = scalings(coordinates, degree) else { return (vec![], spent) };
     let invariants = |exponents: &Vec<f64>| {
         let own = (0..exponents.len()).find(|k| exponents[*k] != 0.0)?;
@@ -207,7 +215,9 @@ mod tests {
     #[test]
     fn what_is_no_scaling_is_none() {
         for truth in ["x1 + exp(x2) + x1*x2^2", "sin(x1)*x2 + x1^3", "log(x1 + x2^2)*x2"] {
-            assert!(scaled(&whole_of(truth, 2), &OpSet::default()).0.is_empty(), "{truth}");
+            let whole = whole_of(truth, 2);
+            let found = scaled(&whole, &OpSet::default(), &Allowance::UNLIMITED).0;
+            assert!(found.is_empty(), "{truth}");
         }
     }
 
