@@ -265,7 +265,7 @@ impl IntegratingFactor {
         (potential.and_then(known), spent)
     }
 
-    /// The same, and formulas with the same level sets that lack the outer function of R.
+    /// The whole formula, and those with the same level sets that lack the outer function of R.
     pub(crate) fn wholes(
         &self,
         joined: Joined,

@@ -48,7 +48,7 @@ const FLEXIBLE: usize = 2;
 const COMBINED: usize = 8;
 
 /// Losses of formulas from here on are not those of rounding, not even in the difference of two roots.
-const WRONG: f64 = 1e-8;
+const NOT_ROUNDING: f64 = 1e-8;
 
 impl Look<'_> {
     /// The equations in the simplest systems of coordinates in which there are any, the shortest first: of the inputs
@@ -124,7 +124,7 @@ impl Look<'_> {
     ) -> Option<Relation> {
         let found = self.in_system(system, extent, least)?;
         let mut eval = Evaluator::new(self.objective);
-        found.formulas().iter().any(|formula| eval.loss(formula) < WRONG).then_some(found)
+        found.formulas().iter().any(|formula| eval.loss(formula) < NOT_ROUNDING).then_some(found)
     }
 
     /// Changes of one input, those first that leave least.
