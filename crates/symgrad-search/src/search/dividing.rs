@@ -7,7 +7,7 @@ use symgrad_expr::Expr;
 use super::Search;
 use super::nested::{HOPELESS, Limits};
 use crate::hints::HintKind;
-use crate::propose::reduction::{Characteristic, Coordinates};
+use crate::propose::reduction::{Characteristic, Coordinates, invariants};
 
 /// Points for these searches.
 const POINTS: usize = 1_000;
@@ -44,6 +44,19 @@ impl Search {
         let points = self.screen.thinned(POINTS);
         let whole = Coordinates::new(&points, &self.palette.inputs);
         whole.filter(|whole| possible && whole.dim() > 1)
+    }
+
+    /// Offers what comes of a search in invariants of scalings and shifts, where the field tells exactly that there are
+    /// any: what it finds in all inputs it would find in fewer.
+    pub(super) fn offer_in_invariants(&mut self) {
+        let Some(whole) = self.divisible() else { return };
+        for coordinates in invariants(&whole, &self.rules.ops) {
+            let formula = self.solved_within(&coordinates, Limits::REDUCED);
+            self.fit_and_offer(formula.into_iter().collect());
+            if self.is_done() {
+                return;
+            }
+        }
     }
 
     fn divide_by_hints(&mut self, whole: &Coordinates) {
@@ -149,7 +162,11 @@ impl Search {
         }
         let all: Vec<usize> = (0..coordinates.dim()).collect();
         let (formula, loss) = self.searched(coordinates.restricted(&all)?, limits)?;
-        (loss < HOPELESS).then(|| formula.substitute(&coordinates.variables))
+        let whole = (loss < HOPELESS).then(|| formula.substitute(&coordinates.variables))?;
+        // Next to a pole, what is lost to rounding would count against it.
+        let whole = self.right_way_up(whole);
+        log::debug!(target: "symgrad::search", "put together: {whole}");
+        Some(whole)
     }
 }
 
@@ -176,6 +193,22 @@ pub(super) mod tests {
             DirectionField::from_gradients(points, &gradients, &FieldOptions::default()).unwrap();
         let config = SearchConfig { budget, ..SearchConfig::default() };
         Search::new(Objective::new(&field, Measure::LevelSet), OpSet::default(), config).unwrap()
+    }
+
+    /// By invariants alone: nothing else has been tried.
+    #[test]
+    fn what_scalings_and_shifts_leave_as_it_is_is_found_in_invariants() {
+        for (truth, dim) in [
+            ("x1*x2*exp(-0.7*x1*x2/x3) + x3*sin(x1*x2)", 3),
+            ("x4*exp(-0.6*x1*x2/x3) + sqrt(x1*x2/x3)", 4),
+            ("cos(x1 - x2) + x3*sin(x1 - x2)/(1 + x3)", 3),
+        ] {
+            let mut search = opened(truth, dim, 1_000_000);
+            search.offer_in_invariants();
+            let replicate = &search.state.replicate;
+            assert!(replicate.is_exact(), "{truth}: {:e}", replicate.hall.lowest());
+            assert!(search.evaluations() <= search.config().budget);
+        }
     }
 
     /// By division alone: nothing else has been tried.

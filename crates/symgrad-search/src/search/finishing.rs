@@ -122,7 +122,7 @@ impl Search {
     /// Of a quotient and its inverse, which have the same level sets, the one without a pole among
     /// the data: its denominator keeps its sign. If both have none, the one whose size
     /// rises with the neuron.
-    fn right_way_up(&self, expr: Expr) -> Expr {
+    pub(super) fn right_way_up(&self, expr: Expr) -> Expr {
         if expr.root() != Node::Op(Op::Div) || !self.rules.level_sets {
             return expr;
         }

@@ -5,8 +5,8 @@ use rayon::prelude::*;
 use symgrad_expr::{Expr, Op, OpSet};
 
 use super::Search;
-use super::level_sets::Depth;
 use super::seeding::in_turn;
+use super::ways::Way;
 use crate::front::Entry;
 use crate::propose::evolution::{restore_templates, strip};
 use crate::propose::insertion::with_constant_inside;
@@ -46,15 +46,14 @@ impl Search {
             }
         }
         let first = self.grows_for_the_first_time();
-        if first && !self.is_over() {
-            self.offer_by_integrating_factors();
-        }
-        if first && !self.is_done() {
-            self.offer_pairs();
-        }
-        let weak = if first && !self.is_done() { self.divide() } else { vec![] };
-        if first && !self.is_nested() && !self.is_done() {
-            self.offer_first_integrals(Depth::Whole);
+        let mut weak = vec![];
+        if first {
+            self.go(Way::IntegratingFactors);
+            self.go(Way::Pairs);
+            weak = self.on(Way::Division, Self::divide);
+            if !self.is_nested() {
+                self.go(Way::FirstIntegralsInDepth);
+            }
         }
         if self.stands_on_low_cliff() && !self.leaves_a_part() {
             return;
@@ -62,9 +61,7 @@ impl Search {
         if self.rules.spectral && !self.is_done() {
             self.grow_libraries(first);
         }
-        if !self.is_done() {
-            self.divide_by(weak);
-        }
+        self.on(Way::Division, |search| search.divide_by(weak));
     }
 
     fn grow_libraries(&mut self, first: bool) {

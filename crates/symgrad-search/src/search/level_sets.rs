@@ -55,7 +55,6 @@ impl Search {
             Depth::Glance => Limits::GLANCE,
             Depth::Whole => Limits::REDUCED,
         };
-        let limits = limits.shared(found.len().min(FOLLOWED));
         for integrals in found.into_iter().take(FOLLOWED) {
             let formula = self.solved_in(&whole, &integrals, limits);
             self.fit_and_offer(formula.into_iter().collect());

@@ -24,6 +24,7 @@ mod slopes;
 pub(crate) mod state;
 mod valued;
 mod varying;
+pub(crate) mod ways;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

@@ -23,6 +23,9 @@ const NEEDED: u64 = 100_000;
 const NEEDED_BY_LEVEL_SETS: u64 = 40_000;
 const SPARED: u64 = 8;
 
+/// With fewer, not even short sums are looked at.
+const FEWEST: u64 = 500;
+
 /// Formulas of each that are looked at.
 const STEEPEST: usize = 3;
 
@@ -69,6 +72,7 @@ impl Limits {
         evaluations: u64::MAX,
         part: PART_OF_REDUCED,
         needed: NEEDED_BY_LEVEL_SETS,
+        once: true,
         ..Self::GROUP
     };
 
@@ -96,12 +100,6 @@ impl Limits {
         ..Self::COEFFICIENT
     };
 
-    /// One of so many that have no more together.
-    pub(super) fn shared(self, among: usize) -> Self {
-        let among = among.max(1) as u64;
-        Self { part: self.part * among, evaluations: self.evaluations / among, ..self }
-    }
-
     /// A function that a fit with that error tells.
     pub(super) fn function(error: f64) -> Self {
         Self { floor: error.clamp(Self::FUNCTION.floor, LARGEST_FLOOR), ..Self::FUNCTION }
@@ -118,6 +116,10 @@ impl Limits {
     /// A function of one input of which products consist.
     pub(super) const OF_ONE: Self =
         Self { evaluations: 250_000, complexity: 36, by_slopes: false, ..Self::FUNCTION };
+
+    /// Values as a function of monomials, which are fewer than the inputs.
+    pub(super) const OF_MONOMIALS: Self =
+        Self { evaluations: u64::MAX, part: PART_OF_REDUCED, needed: NEEDED, ..Self::REST };
 
     /// Values over a factor.
     pub(super) const REST: Self = Self {
@@ -165,6 +167,9 @@ impl Search {
         let part = if objective.dim() > 1 { limits.part } else { PART_OF_ONE_INPUT };
         let part = self.allowance().part(part);
         let planned = self.planned(&objective, limits, &part, share);
+        if planned < FEWEST {
+            return None;
+        }
         let own = &self.state.config;
         // What is said of inputs by their names or numbers holds for the whole search alone; templates
         // and complexities are among the operators.

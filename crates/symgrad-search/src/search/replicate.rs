@@ -16,6 +16,7 @@ use crate::front::{Entry, HallOfFame};
 use crate::judge::choice;
 use crate::propose::archive::Archive;
 use crate::propose::evolution::Island;
+use crate::search::ways::Way;
 
 /// All that one replicate remembers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -45,6 +46,8 @@ pub(crate) struct Replicate {
     stable: u64,
     /// Losses up to this are rounding.
     floor: f64,
+    /// The way that led to the first exact formula.
+    pub(crate) way: Option<Way>,
 }
 
 /// A choice is settled once it has stood for this many times the work that found it.
@@ -104,6 +107,7 @@ impl Replicate {
             leads: false,
             stable: 0,
             floor,
+            way: None,
         };
         replicate.islands =
             (0..config.islands as u64).map(|island| replicate.island(island, config)).collect();
@@ -160,6 +164,13 @@ impl Replicate {
             self.stable = 0;
         }
         self.chosen = choice;
+    }
+
+    /// Notes the way if it was the first to lead to an exact formula.
+    pub(crate) fn note_way(&mut self, way: Way) {
+        if self.way.is_none() && self.is_exact() {
+            self.way = Some(way);
+        }
     }
 
     /// From now on losses up to this are rounding, too.

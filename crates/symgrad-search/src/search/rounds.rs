@@ -16,7 +16,7 @@ use crate::search::state::State;
 /// Points of which half still pin formulas down.
 const FEWEST_TO_HALVE: usize = 100;
 
-/// Values at so many points tell functions of three inputs. Of fewer than twice as many the second replicate gets
+/// So many points tell functions of three inputs. Of fewer than twice as many the second replicate gets
 /// more than half, three quarters at most.
 const ENOUGH: usize = 600;
 
@@ -143,8 +143,7 @@ pub(super) fn screen(objective: &Objective, state: &State) -> Objective {
 /// How many points the second replicate gets.
 fn half_of(objective: &Objective) -> usize {
     let all = objective.points();
-    let enough = if objective.given_values().is_some() { ENOUGH } else { 0 };
-    (all / 2).max(enough.min(all * 3 / 4))
+    (all / 2).max(ENOUGH.min(all * 3 / 4))
 }
 
 /// The same for either replicate.

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use symgrad_expr::{Expr, OpSet};
 
 use super::Search;
-use super::level_sets::Depth;
+use super::ways::Way;
 use crate::front::Entry;
 use crate::inputs::target_unit;
 use crate::propose::archive::Archive;
@@ -40,41 +40,18 @@ impl Search {
     pub(super) fn seed(&mut self) {
         self.offer_singles();
         self.offer_guesses();
-        if self.rules.spectral && self.palette.inputs.len() == 2 && !self.is_over() {
-            self.offer_level_sets();
-        }
-        if self.rules.spectral && !self.is_done() {
-            let proposals = self.propose(self.allowance().part(PART));
-            let rules = &self.rules;
-            let told = self.measured_hints.combinations(&self.palette.inputs, &rules.ops);
-            let spelled = proposals.iter().map(|proposal| spellings(proposal, rules));
-            let spellings: Vec<Expr> =
-                in_turn(&std::iter::once(told).chain(spelled).collect::<Vec<_>>())
-                    .into_iter()
-                    .map(|expr| strip(&expr, rules))
-                    .collect();
-            self.unfold_if_told(&spellings);
-            self.offer_within(&spellings, self.allowance().part(PART).evaluations);
-            if !self.is_done() {
-                self.offer_projections();
-            }
-            if !self.is_done() {
-                self.offer_relations();
-            }
-            if self.palette.inputs.len() > 2 && !self.is_done() {
-                self.offer_level_sets();
-            }
-            if !self.is_done() {
-                self.offer_equations_of_potentials();
-            }
-            if !self.is_done() {
-                self.offer_first_integrals(Depth::Glance);
-            }
-            if !self.is_over() {
-                self.reduce();
-            }
-            if !self.is_over() {
-                self.eliminate();
+        if self.rules.spectral {
+            self.go_the_way_of_the_other();
+            // Of two inputs, level sets of polynomial forms are told by few points.
+            let few = self.palette.inputs.len() == 2;
+            let early = if few { &[Way::LevelSets][..] } else { &[] };
+            let late = if few { &[] } else { &[Way::LevelSets][..] };
+            let ways =
+                [Way::Sums, Way::Invariants, Way::Monomials, Way::Projections, Way::Relations];
+            let further =
+                [Way::EquationsOfPotentials, Way::FirstIntegrals, Way::Reduction, Way::Elimination];
+            for &way in early.iter().chain(&ways).chain(late).chain(&further) {
+                self.go(way);
             }
         }
         // What is hidden in a group of inputs is short: there is little to evolve.
@@ -82,6 +59,21 @@ impl Search {
             self.grow();
         }
         self.evolve();
+    }
+
+    /// Short sums, in all their spellings, and combinations that hints tell.
+    pub(super) fn offer_sums(&mut self) {
+        let proposals = self.propose(self.allowance().part(PART));
+        let rules = &self.rules;
+        let told = self.measured_hints.combinations(&self.palette.inputs, &rules.ops);
+        let spelled = proposals.iter().map(|proposal| spellings(proposal, rules));
+        let spellings: Vec<Expr> =
+            in_turn(&std::iter::once(told).chain(spelled).collect::<Vec<_>>())
+                .into_iter()
+                .map(|expr| strip(&expr, rules))
+                .collect();
+        self.unfold_if_told(&spellings);
+        self.offer_within(&spellings, self.allowance().part(PART).evaluations);
     }
 
     fn offer_singles(&mut self) {
@@ -128,7 +120,7 @@ impl Search {
     }
 
     /// Formulas in combinations of inputs; the combinations serve as leaves from then on.
-    fn reduce(&mut self) {
+    pub(super) fn reduce(&mut self) {
         let (screen, rules, inputs) = (&self.screen, &self.rules, &self.palette.inputs);
         let allowance = self.allowance().part(PART);
         let found = self.pool.install(|| reduce(screen, inputs, &rules.ops, allowance));
@@ -144,11 +136,8 @@ impl Search {
         self.offer_within(&formulas, self.allowance().part(PART).evaluations);
     }
 
-    /// Sums of many structured terms by elimination, unless a formula is already exact.
-    fn eliminate(&mut self) {
-        if self.state.replicate.is_exact() {
-            return;
-        }
+    /// Sums of many structured terms by elimination.
+    pub(super) fn eliminate(&mut self) {
         let libraries = spectral::families(&self.palette.inputs, &self.rules.ops);
         let allowance = self.allowance().part(PART);
         let spelled = self.eliminated(libraries, ELIMINATION_POINTS, usize::MAX, allowance);

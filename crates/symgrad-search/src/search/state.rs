@@ -35,7 +35,7 @@ pub(crate) struct State {
 }
 
 /// What a saved search begins with; the digits count the layouts there have been.
-const HEADER: &[u8] = b"symgrad-search-8\n";
+const HEADER: &[u8] = b"symgrad-search-9\n";
 
 /// The part of the budget that is kept for the closing, where constants are rounded, and the most
 /// evaluations that are.

@@ -7,6 +7,7 @@ use symgrad_expr::{Expr, Op, OpSet};
 use super::Search;
 use super::nested::Limits;
 use super::seeding::in_turn;
+use super::ways::Way;
 use crate::propose::evolution::{negated, strip};
 use crate::propose::reduction::{LowRank, low_rank};
 use crate::propose::spectral;
@@ -54,38 +55,33 @@ impl Search {
         if !wanted || !self.rules.spectral {
             return;
         }
-        let first = self.grows_for_the_first_time();
-        if first && !self.is_done() {
-            self.offer_relations_with_constants();
+        if !self.grows_for_the_first_time() {
+            self.on(Way::Fractions, |search| search.offer_fractions(grown, false));
+            return;
         }
-        let divides = first && self.palette.inputs.len() > 1 && self.may_use_slopes();
-        let unclear = if divides && !self.is_done() { self.offer_models() } else { vec![] };
-        if first && !self.is_done() {
-            self.offer_products_of_functions();
+        let divides = self.palette.inputs.len() > 1 && self.may_use_slopes();
+        let of_given = self.has_given_values();
+        let mut unclear = vec![];
+        self.go(Way::RelationsWithConstants);
+        if divides {
+            unclear = self.on(Way::Models, Self::offer_models);
         }
-        if divides && !self.is_done() {
-            self.offer_without_factors();
+        self.go(Way::Products);
+        if divides {
+            self.go(Way::WithoutFactors);
         }
-        if first && self.has_given_values() && !self.is_done() {
-            self.offer_with_radicals(&self.screen.clone(), |formula| formula);
+        if of_given {
+            self.go(Way::Radicals);
         }
-        if !self.is_done() {
-            self.offer_fractions(grown, first);
+        self.on(Way::Fractions, |search| search.offer_fractions(grown, true));
+        self.go(Way::Insides);
+        self.go(Way::InsideFractions);
+        if divides {
+            self.go(Way::Slopes);
         }
-        if first && !self.is_done() {
-            self.see_through();
-        }
-        if first && !self.is_done() {
-            self.see_fractions_through();
-        }
-        if divides && !self.is_done() {
-            self.offer_from_slopes();
-        }
-        if first && !self.is_done() {
-            self.offer_scanned_fractions();
-        }
-        if self.has_given_values() {
-            self.follow_models(&unclear);
+        self.go(Way::ScannedFractions);
+        if of_given {
+            self.on(Way::Models, |search| search.follow_models(&unclear));
         }
     }
 
@@ -94,7 +90,8 @@ impl Search {
         self.state.replicate.is_exact() || self.is_over()
     }
 
-    fn offer_fractions(&mut self, grown: &[Expr], first: bool) {
+    /// Quotients of sums over what has grown, and over libraries that stay the same.
+    pub(super) fn offer_fractions(&mut self, grown: &[Expr], first: bool) {
         let one = || std::iter::once(Expr::constant(1.0));
         let part = |most: usize| one().chain(grown.iter().take(most).cloned()).collect();
         let mut libraries: Vec<(Vec<Expr>, Vec<Expr>)> = vec![(part(120), part(80))];
@@ -126,7 +123,8 @@ impl Search {
         in_turn(&found)
     }
 
-    fn offer_scanned_fractions(&mut self) {
+    /// Quotients with a constant inside.
+    pub(super) fn offer_scanned_fractions(&mut self) {
         let points = self.screen.thinned(POINTS);
         let allowance = self.allowance().part(PART);
         let (inputs, ops) = (&self.palette.inputs, &self.rules.ops);
@@ -143,7 +141,7 @@ impl Search {
     }
 
     /// Where there are two inputs: sums of products of functions of one, each found by a search of its own.
-    fn offer_products_of_functions(&mut self) {
+    pub(super) fn offer_products_of_functions(&mut self) {
         let &[x, y] = self.palette.inputs.as_slice() else { return };
         let (screen, ops) = (self.screen.clone(), self.rules.ops.clone());
         let insides: Vec<Inside> = seen_through(&screen, &ops).collect();
@@ -192,7 +190,7 @@ impl Search {
 
     /// Sums by elimination whose values are those wanted, seen through the inverse of an outer
     /// function.
-    fn see_through(&mut self) {
+    pub(super) fn see_through(&mut self) {
         let (inputs, ops) = (self.palette.inputs.clone(), self.rules.ops.clone());
         let screen = self.screen.clone();
         for inside in seen_through(&screen, &ops) {
@@ -224,7 +222,7 @@ impl Search {
     }
 
     /// Quotients whose values are those wanted, seen through the inverse of an outer function.
-    fn see_fractions_through(&mut self) {
+    pub(super) fn see_fractions_through(&mut self) {
         let (inputs, ops) = (self.palette.inputs.clone(), self.rules.ops.clone());
         let screen = self.screen.clone();
         // The reciprocal of a quotient is one.

@@ -6,7 +6,8 @@ use super::Search;
 use super::nested::Limits;
 use super::valued::{Inside, seen_through};
 use crate::propose::reduction::{
-    FITTED_POINTS, Radical, Term, VaryingCoefficients, factors, radicals, varying_coefficients,
+    FITTED_POINTS, Homogeneous, Radical, Term, VaryingCoefficients, factors, homogeneous, radicals,
+    varying_coefficients,
 };
 use crate::propose::spectral;
 use crate::score::evaluator::Evaluator;
@@ -46,7 +47,37 @@ impl Search {
         self.offer_with_fits(&wholes);
     }
 
-    /// Offers what comes of a search for the square root in values that are a root of a quadratic equation.
+    /// Offers what comes of a search in fewer variables, where scalings of inputs only multiply the values and shifts
+    /// leave them as they are.
+    pub(super) fn offer_in_monomials(&mut self) {
+        if !self.rules.constraints.is_empty() || !self.has_given_values() {
+            return;
+        }
+        let allowance = self.allowance().part(PART);
+        let (found, spent) =
+            homogeneous(&self.screen, &self.palette.inputs, &self.rules.ops, &allowance);
+        self.state.evaluations += spent;
+        for Homogeneous { factor, variables, rest } in found {
+            let written: Vec<String> = variables.iter().map(ToString::to_string).collect();
+            log::debug!(target: "symgrad::search", "in fewer variables: {}", written.join(", "));
+            let formulas = self.steepest(&rest, Limits::OF_MONOMIALS).into_iter();
+            let wholes = formulas.map(|formula| {
+                let formula = formula.substitute(&variables);
+                factor.clone().map_or(formula.clone(), |factor| factor * formula)
+            });
+            self.offer_with_fits(&wholes.collect::<Vec<Expr>>());
+            if self.is_done() {
+                return;
+            }
+        }
+    }
+
+    /// Offers what comes of a search for the square root in the values, where these are a root of a quadratic equation.
+    pub(super) fn offer_radicals(&mut self) {
+        self.offer_with_radicals(&self.screen.clone(), |formula| formula);
+    }
+
+    /// The same for values that are a root of a quadratic equation.
     pub(super) fn offer_with_radicals(&mut self, values: &Objective, whole: impl Fn(Expr) -> Expr) {
         let allowance = self.allowance().part(PART);
         let possible = self.rules.constraints.is_empty();
@@ -278,6 +309,22 @@ mod tests {
         let objective = Objective::regression(&points, &values, false).unwrap();
         let config = SearchConfig { budget: 2_000_000, ..SearchConfig::default() };
         Search::new(objective, OpSet::default(), config).unwrap()
+    }
+
+    /// By monomials alone: nothing else has been tried.
+    #[test]
+    fn values_that_scalings_only_multiply_are_found_in_monomials() {
+        for (truth, dim) in [
+            ("x4*(x1 - x1*exp(-0.7*x2*x3))/x3", 4),
+            ("x3*sqrt(1 + (x1/x2)^2)*exp(-0.5*x1/x2)", 3),
+            ("x1*x2^2/(x3^2 + (x1*x4)^2 + (x1*x2)^2)", 4),
+        ] {
+            let mut search = opened(truth, dim);
+            search.offer_in_monomials();
+            let replicate = &search.state.replicate;
+            assert!(replicate.is_exact(), "{truth}: {:e}", replicate.hall.lowest());
+            assert!(search.evaluations() <= search.config().budget);
+        }
     }
 
     /// By varying coefficients alone: nothing else has been tried.

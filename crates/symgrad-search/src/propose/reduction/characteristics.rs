@@ -13,7 +13,7 @@
 use symgrad_expr::{Expr, Node, Op, OpSet, Program, Workspace};
 
 use super::Coordinates;
-use super::smooth::{LeastSquares, Smooth, slopes_of};
+use super::smooth::{LeastSquares, Smooth, logarithms, slopes_of};
 use crate::propose::spectral;
 use crate::score::objective::Objective;
 use crate::score::target::{Target, Values};
@@ -83,20 +83,24 @@ pub(crate) fn characteristics(
     for (first, second) in coordinates.pairs() {
         let others: Vec<usize> = (0..dim).filter(|k| *k != first && *k != second).collect();
         let columns: Vec<&[f64]> = others.iter().map(|&k| &*coordinates.columns[k]).collect();
-        let smooth = Smooth::new(&columns, DEGREE);
+        let smooth = smooth_in(&columns);
         let logarithms = Logarithms::new(&columns);
         let mut of_pair: Vec<Characteristic> = vec![];
         for pair in [[first, second], [second, first]] {
-            let Some(fits) = Fits::new(pair, &smooth, coordinates) else { continue };
+            let all_fits: Vec<Fits> =
+                smooth.iter().filter_map(|smooth| Fits::new(pair, smooth, coordinates)).collect();
+            let Some(weights) = all_fits.first().map(|fits| &fits.weights) else { continue };
             for (alpha, by_alpha) in &slopes[pair[0]] {
                 for (beta, by_beta) in &slopes[pair[1]] {
                     tried += 1;
-                    let quotients = fits.quotients(by_alpha, by_beta);
-                    let found = fits.coefficient(&quotients, beta);
-                    let found = found.or_else(|| {
-                        let is_linear = **beta == Expr::var(0);
-                        is_linear.then(|| fits.shift(&quotients, coordinates))?
+                    let found = all_fits.iter().filter_map(|fits| {
+                        let quotients = fits.quotients(by_alpha, by_beta);
+                        fits.coefficient(&quotients, beta).or_else(|| {
+                            let is_linear = **beta == Expr::var(0);
+                            is_linear.then(|| fits.shift(&quotients, coordinates))?
+                        })
                     });
+                    let found = found.min_by(|a, b| a.share.total_cmp(&b.share));
                     of_pair.extend(found.map(|Coefficient { form, share, values }| {
                         let monomial = logarithms.monomial(&values);
                         Characteristic {
@@ -107,7 +111,7 @@ pub(crate) fn characteristics(
                             share: if monomial.is_some() { 0.0 } else { share },
                             monomial,
                             values,
-                            weights: fits.weights.clone(),
+                            weights: weights.clone(),
                         }
                     }));
                 }
@@ -119,6 +123,17 @@ pub(crate) fn characteristics(
     }
     found.sort_by(|a, b| a.share.total_cmp(&b.share));
     (found, tried)
+}
+
+/// Smooth functions of variables, and of their logarithms where these are known: either may need the lower degree.
+fn smooth_in(columns: &[&[f64]]) -> Vec<Smooth> {
+    let plain = Smooth::new(columns, DEGREE);
+    let owned: Vec<Vec<f64>> = columns.iter().map(|column| column.to_vec()).collect();
+    let of_logarithms = logarithms(&owned).map(|logarithms| {
+        let columns: Vec<&[f64]> = logarithms.iter().map(Vec::as_slice).collect();
+        Smooth::new(&columns, DEGREE)
+    });
+    std::iter::once(plain).chain(of_logarithms).collect()
 }
 
 impl Characteristic {

@@ -9,7 +9,7 @@
 use symgrad_expr::{Expr, OpSet, Program, Workspace};
 
 use super::Coordinates;
-use super::smooth::{Fit, Smooth, slopes_of};
+use super::smooth::{Fit, Smooth, logarithms, slopes_of};
 use crate::propose::spectral;
 use crate::score::objective::Objective;
 use crate::score::target::{Target, Values};
@@ -47,12 +47,17 @@ pub(crate) fn quadratures(coordinates: &Coordinates, ops: &OpSet) -> (Vec<Quadra
     let mut tried = 0;
     let mut found: Vec<Quadrature> = vec![];
     for i in 0..coordinates.dim() {
-        let own = Own::new(&coordinates.columns[i], &atoms);
+        let column = &coordinates.columns[i];
+        let own: Vec<Own> = [Scale::Plain, Scale::Logarithm]
+            .into_iter()
+            .filter_map(|scale| Own::new(column, scale, &atoms))
+            .collect();
         for j in (0..coordinates.dim()).filter(|j| *j != i) {
             for beta in &atoms {
                 if let Some(quotients) = Quotients::new([i, j], beta, coordinates) {
                     tried += 1;
-                    found.extend(own.integrated([i, j], beta, &quotients));
+                    let all = own.iter().filter_map(|o| o.integrated([i, j], beta, &quotients));
+                    found.extend(all.min_by(|a, b| a.share.total_cmp(&b.share)));
                 }
             }
         }
@@ -89,6 +94,12 @@ impl Quotients {
         Some(Self { values, weights, beta })
     }
 
+    /// By s, where dxᵢ/ds is given.
+    fn stretched(&self, stretch: &[f64]) -> Self {
+        let weights = self.weights.iter().zip(stretch).map(|(w, by)| w / (by * by)).collect();
+        Self { values: product(&self.values, stretch), weights, beta: self.beta.clone() }
+    }
+
     /// The weighted sum of squares that the best multiple of a column leaves.
     fn left_of_multiple(&self, column: &[f64]) -> f64 {
         let dot = |a: &[f64], b: &[f64]| -> f64 {
@@ -98,35 +109,55 @@ impl Quotients {
     }
 }
 
-/// What is known of functions of xᵢ.
-struct Own<'a> {
-    column: &'a [f64],
+/// What functions of xᵢ are smooth in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scale {
+    Plain,
+    Logarithm,
+}
+
+/// What is known of functions of xᵢ, in terms of s, which is xᵢ or its logarithm.
+struct Own {
+    column: Vec<f64>,
+    /// dxᵢ/ds.
+    stretch: Vec<f64>,
     smooth: Smooth,
     /// The slopes of functions that every library has, and of their logarithms.
     slopes: Vec<Vec<f64>>,
     of_logarithms: Vec<Vec<f64>>,
 }
 
-impl<'a> Own<'a> {
-    fn new(column: &'a [f64], atoms: &[Expr]) -> Self {
-        let slopes: Vec<Vec<f64>> =
-            atoms.iter().filter_map(|atom| slopes_of(atom, column)).collect();
+impl Own {
+    /// `None` if there are no logarithms.
+    fn new(x: &[f64], scale: Scale, atoms: &[Expr]) -> Option<Self> {
+        let (column, stretch) = match scale {
+            Scale::Plain => (x.to_vec(), vec![1.0; x.len()]),
+            Scale::Logarithm => (logarithms(&[x.to_vec()])?.pop()?, x.to_vec()),
+        };
+        let slopes = atoms.iter().filter_map(|atom| slopes_of(atom, x));
         let of_logarithms = atoms.iter().filter_map(|atom| {
-            let (slopes, values) = (slopes_of(atom, column)?, values_of(atom, column)?);
+            let (slopes, values) = (slopes_of(atom, x)?, values_of(atom, x)?);
             Some(slopes.iter().zip(&values).map(|(slope, value)| slope / value).collect())
         });
-        let smooth = Smooth::new(&[column], DEGREE);
-        Self { column, smooth, of_logarithms: of_logarithms.collect(), slopes }
+        let smooth = Smooth::new(&[&column], DEGREE);
+        Some(Self {
+            smooth,
+            slopes: slopes.map(|slopes| product(&slopes, &stretch)).collect(),
+            of_logarithms: of_logarithms
+                .map(|slopes: Vec<f64>| product(&slopes, &stretch))
+                .collect(),
+            column,
+            stretch,
+        })
     }
 
     /// The functions, if they are not among those that combinations of pairs are made of anyway.
     fn integrated(&self, pair: [usize; 2], beta: &Expr, of: &Quotients) -> Option<Quadrature> {
+        let of = &of.stretched(&self.stretch);
         let whole: f64 = of.values.iter().zip(&of.weights).map(|(v, w)| w * v * v).sum();
         let is_known = |known: &[Vec<f64>], times: &[f64]| {
-            let product = |slopes: &Vec<f64>| -> Vec<f64> {
-                slopes.iter().zip(times).map(|(slope, t)| slope * t).collect()
-            };
-            known.iter().any(|slopes| of.left_of_multiple(&product(slopes)) < UNEXPLAINED * whole)
+            let left = |slopes: &Vec<f64>| of.left_of_multiple(&product(slopes, times));
+            known.iter().any(|slopes| left(slopes) < UNEXPLAINED * whole)
         };
         let ones = vec![1.0; self.column.len()];
         let times = self.smooth.times(&of.beta);
@@ -169,7 +200,7 @@ impl<'a> Own<'a> {
         let degrees = self.smooth.len();
         let of_factor = if has_offset { degrees } else { 0 };
         let factor: Option<Vec<f64>> = has_factor.then(|| {
-            let logarithm = fit.part(of_factor, degrees).integrated(self.column);
+            let logarithm = fit.part(of_factor, degrees).integrated(&self.column);
             logarithm.into_iter().map(f64::exp).collect()
         });
         if !has_offset {
@@ -177,12 +208,12 @@ impl<'a> Own<'a> {
         }
         let slope = fit.part(0, degrees);
         let Some(factor) = factor else {
-            return Some((Some(slope.integrated(self.column)), None));
+            return Some((Some(slope.integrated(&self.column)), None));
         };
         let slopes: Vec<f64> =
             self.smooth.values(&slope).iter().zip(&factor).map(|(a, b)| a * b).collect();
         let fit = self.smooth.weighted(&vec![1.0; slopes.len()])?.fit(&slopes)?;
-        Some((Some(fit.integrated(self.column)), Some(factor)))
+        Some((Some(fit.integrated(&self.column)), Some(factor)))
     }
 }
 
@@ -213,6 +244,11 @@ impl Quadrature {
             None => product,
         }
     }
+}
+
+/// Point by point.
+fn product(one: &[f64], other: &[f64]) -> Vec<f64> {
+    one.iter().zip(other).map(|(a, b)| a * b).collect()
 }
 
 fn values_of(function: &Expr, column: &[f64]) -> Option<Vec<f64>> {

@@ -115,7 +115,7 @@ fn scalings(of: &Coordinates, degree: usize) -> Option<Vec<Vec<f64>>> {
     let vanishing = (0..dim).filter(|&k| sizes[k] < VANISHING * sizes[0]);
     let space: Vec<Vec<f64>> =
         vanishing.map(|k| (0..dim).map(|i| decomposed.V()[(i, k)]).collect()).collect();
-    let simple = echelon(space).into_iter().filter_map(|vector| simple(&vector));
+    let simple = echelon(space, dim).into_iter().filter_map(|vector| simple(&vector));
     Some(simple.filter(|vector| vector.iter().filter(|a| **a != 0.0).count() > 1).collect())
 }
 
@@ -147,9 +147,8 @@ fn unchanged(of: &Coordinates) -> Vec<Vec<f64>> {
     pairs.map(product).collect()
 }
 
-/// The reduced echelon form of vectors, with complete pivoting.
-fn echelon(mut vectors: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
-    let dim = vectors.first().map_or(0, Vec::len);
+/// The reduced echelon form of vectors, with complete pivoting in so many components.
+pub(super) fn echelon(mut vectors: Vec<Vec<f64>>, dim: usize) -> Vec<Vec<f64>> {
     let mut done: Vec<usize> = vec![];
     for k in 0..vectors.len() {
         let places = (k..vectors.len()).flat_map(|row| (0..dim).map(move |i| (row, i)));
