@@ -179,3 +179,30 @@ fn order(a: &Expr, b: &Expr) -> Ordering {
         .then_with(|| a.nodes().cmp(b.nodes()))
         .then_with(constants)
 }
+
+#[cfg(test)]
+mod tests {
+    use symgrad_expr::OpSet;
+
+    use crate::{Domain, Simplifier};
+
+    #[test]
+    fn terms_and_factors_stand_as_people_write_them() {
+        let simplifier = Simplifier::new(OpSet::default(), Domain::unbounded(3));
+        for (given, expected) in [
+            ("x2 + x1 - 1", "x1 + x2 - 1"),
+            ("(-x2) + x1*x3", "x1*x3 - x2"),
+            ("x2*3*x1", "3*x1*x2"),
+            ("(x2/x3)*x1", "x1*x2/x3"),
+            ("x3/(x2*x1)", "x3/(x1*x2)"),
+            ("x1/0.25", "4*x1"),
+            ("x1/0.3", "x1/0.3"),
+            ("x1/0.0001", "x1/0.0001"),
+            ("x2 + (-2)*x1", "x2 - 2*x1"),
+            ("(-2)*x1 - x2", "-2*x1 - x2"),
+        ] {
+            let arranged = simplifier.arranged(&given.parse().unwrap());
+            assert_eq!(arranged.to_string(), expected, "{given}");
+        }
+    }
+}
