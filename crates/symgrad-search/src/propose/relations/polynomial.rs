@@ -32,6 +32,11 @@ impl Polynomial {
         self.terms.is_empty()
     }
 
+    /// The coordinates it is one of.
+    pub(super) fn system(&self) -> &[Coordinate] {
+        &self.system
+    }
+
     /// Whether it is the number 1.
     pub(super) fn is_one(&self) -> bool {
         let is_one = |(powers, c): (&Vec<u32>, &f64)| {

@@ -1,11 +1,12 @@
 //! Formulas with the level sets of a polynomial 1-form.
 
-use symgrad_expr::{Expr, OpSet};
+use symgrad_expr::{Expr, OpSet, Program, Workspace};
 
 use super::sought::Fields;
 use super::transport::Transport;
 use super::{Kind, PolynomialField};
 use crate::propose::relations::account::Account;
+use crate::propose::relations::coordinates::Coordinate;
 use crate::propose::relations::look::Look;
 use crate::propose::relations::polynomial::Polynomial;
 use crate::propose::relations::relation::Relation;
@@ -53,11 +54,12 @@ pub(crate) fn level_sets(
         for place in 0..inputs.len() {
             let line = Line { components: &form.components, inputs, place };
             let Some(values) = line.values(objective, &mut account) else { continue };
-            let Some(mut look) = Look::new(&values, ERROR, &account.left()) else { continue };
-            let relation = look.in_system(&form.system, &OF_INPUTS, &mut 0.0);
-            account.take_evaluations(look.account.spent());
-            if let Some(relation) = relation {
-                formulas.extend(of_relation(&relation, form, objective, &mut account));
+            let labels = std::iter::once(Expr::var(0)).chain(labels(&form.system, inputs[place]));
+            for label in labels {
+                if let Some(relation) = labelled(&values, &label, &form.system, &mut account) {
+                    formulas.extend(of_relation(&relation, form, objective, &mut account));
+                    break;
+                }
             }
         }
     }
@@ -89,6 +91,7 @@ fn of_two(
     formulas.extend(slopes.iter().flat_map(|slope| times_powers(slope, inputs)));
     // They are the same function: one is enough for a form.
     let Some(slope) = slopes.into_iter().next() else { return (formulas, account.spent()) };
+    let system = relations.iter().find_map(|relation| Some(relation.parts.first()?.system()));
     let one = Expr::constant(1.0);
     let components = if turned { [one, slope] } else { [slope, one] };
     for place in 0..2 {
@@ -98,8 +101,42 @@ fn of_two(
         let found = look.for_relations(&inputs, ops, false);
         account.take_evaluations(look.account.spent());
         formulas.extend(found.iter().flat_map(Relation::formulas));
+        let Some(system) = system.filter(|_| found.is_empty()) else { continue };
+        for label in labels(system, inputs[place]) {
+            let found = labelled(&values, &label, system, &mut account);
+            formulas.extend(found.iter().flat_map(Relation::formulas));
+        }
     }
     (formulas, account.spent())
+}
+
+/// Functions of an input, of x1, that may name a level set by where it meets a line as well as the input does: its
+/// coordinates and their squares. A formula that is a quotient with one of these in the first degree is one in it alone.
+fn labels(system: &[Coordinate], input: u16) -> Vec<Expr> {
+    let own: Vec<Expr> = (0..=input).map(|_| Expr::var(0)).collect();
+    let coordinates = system.iter().filter(|coordinate| coordinate.expr.inputs() == [input]);
+    let both = coordinates.flat_map(|coordinate| {
+        let of_it = coordinate.expr.substitute(&own);
+        [of_it.clone(), of_it.square()]
+    });
+    both.filter(|label| *label != Expr::var(0)).collect()
+}
+
+/// The equation in these coordinates that values obey, seen through a function of them.
+fn labelled(
+    values: &Objective,
+    label: &Expr,
+    system: &[Coordinate],
+    account: &mut Account,
+) -> Option<Relation> {
+    let given = values.given_values()?;
+    let mut seen = vec![0.0; given.len()];
+    Program::compile(label).values(&[given], &mut Workspace::default(), &mut seen).ok()?;
+    let values = values.with_values(&seen)?;
+    let mut look = Look::new(&values, ERROR, &account.left())?;
+    let found = look.in_system(system, &OF_INPUTS, &mut 0.0);
+    account.take_evaluations(look.account.spent());
+    found
 }
 
 /// A slope, and those in powers of the inputs: xᵖ and zᑫ have the slope times x¹⁻ᵖ and zᑫ⁻¹, up to a number.

@@ -45,6 +45,23 @@ fn integrals_of(objective: &Objective) -> Vec<Vec<Expr>> {
     first_integrals(objective, &inputs, &OpSet::default(), &Allowance::UNLIMITED).0
 }
 
+/// Where a level set meets a line is a root here, of which the square is a quotient.
+#[test]
+fn quotients_of_polynomials_in_squares_and_waves_are_found_by_their_level_sets() {
+    let cases: [(&str, Ranges); 2] = [
+        ("(x1^2*cos(x2))^2/(x1^2 - sin(x2)^2)", &[(1.3, 2.5), (0.2, 1.2)]),
+        ("(x1^2*x2^2 + x2^4)/(2 + x1^2)", &[(1.3, 2.5), (0.2, 1.2)]),
+    ];
+    let mut left = vec![];
+    for (formula, ranges) in cases {
+        let loss = least_loss(&gradients_of(formula, ranges));
+        if loss >= EXACT {
+            left.push((formula, loss));
+        }
+    }
+    assert!(left.is_empty(), "{left:?}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(8))]
 
