@@ -40,6 +40,7 @@ impl Search {
         if self.state.replicate.is_exact() {
             return;
         }
+        self.go_the_way_of_the_other();
         for _ in 0..2 {
             if !self.is_over() {
                 self.insert_constants();

@@ -16,7 +16,7 @@ use crate::search::state::State;
 /// Points of which half still pin formulas down.
 const FEWEST_TO_HALVE: usize = 100;
 
-/// So many points tell functions of three inputs. Of fewer than twice as many the second replicate gets
+/// So many exact points tell functions of three inputs. Of fewer than twice as many the second replicate gets
 /// more than half, three quarters at most.
 const ENOUGH: usize = 600;
 
@@ -140,10 +140,12 @@ pub(super) fn screen(objective: &Objective, state: &State) -> Objective {
     screen_of(objective, state, state.replicate.index)
 }
 
-/// How many points the second replicate gets.
-fn half_of(objective: &Objective) -> usize {
+/// How many points the second replicate gets. What gradients do not tell exactly is judged by half of them.
+fn half_of(objective: &Objective, state: &State) -> usize {
     let all = objective.points();
-    (all / 2).max(ENOUGH.min(all * 3 / 4))
+    let is_exact = state.confirms || objective.given_values().is_some();
+    let enough = if is_exact { ENOUGH } else { 0 };
+    (all / 2).max(enough.min(all * 3 / 4))
 }
 
 /// The same for either replicate.
@@ -155,7 +157,7 @@ pub(super) fn screen_of(objective: &Objective, state: &State, index: u64) -> Obj
         rng.set_stream(HALVES);
         let mut rows: Vec<usize> = (0..objective.points()).collect();
         rows.shuffle(&mut rng);
-        rows.truncate(half_of(objective).min(config.screen_points));
+        rows.truncate(half_of(objective, state).min(config.screen_points));
         rows.sort_unstable();
         points = objective.subset(&rows);
     }

@@ -21,6 +21,8 @@ pub(crate) struct State {
     /// The replicate at work, and the other one once it has begun.
     pub(crate) replicate: Replicate,
     pub(crate) resting: Option<Replicate>,
+    /// Whether the first had found an exact formula when the second began, for the last time.
+    pub(crate) confirms: bool,
     /// Which of the searches it is that look for one answer together.
     pub(crate) member: u16,
     /// What the others' first and second replicates have found, for the next steps of its own.
@@ -49,6 +51,7 @@ impl State {
             objective: objective.digest(),
             replicate: Replicate::new(0, &config, objective.floor()),
             resting: None,
+            confirms: false,
             member: 0,
             guests: vec![],
             folded: false,
@@ -73,9 +76,16 @@ impl State {
         SearchConfig { seed: own, ..self.config.clone() }
     }
 
-    /// The other replicate's turn: where it left off, or from its beginning.
+    /// The other replicate's turn: where it left off, or from its beginning, which it returns to once, when the first
+    /// has found an exact formula.
     pub(crate) fn change_over(&mut self) {
-        let next = self.resting.take();
+        let only_first = self.replicate.index == 0
+            && self.replicate.is_exact()
+            && self.resting.as_ref().is_none_or(|second| !second.is_exact());
+        // It is then judged by other points, too.
+        let anew = only_first && !self.confirms;
+        let next = self.resting.take().filter(|_| !anew);
+        self.confirms |= anew;
         let next = next.unwrap_or_else(|| Replicate::new(1, &self.own_config(), self.floor));
         self.resting = Some(std::mem::replace(&mut self.replicate, next));
     }
