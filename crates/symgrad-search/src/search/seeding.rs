@@ -42,7 +42,7 @@ impl Search {
         self.offer_guesses();
         if self.rules.spectral {
             self.go_the_way_of_the_other();
-            // Of two inputs, level sets of polynomial forms are told by few points.
+            // With two inputs the slope of level sets is a value, which equations tell at once.
             let few = self.palette.inputs.len() == 2;
             let early = if few { &[Way::LevelSets][..] } else { &[] };
             let late = if few { &[] } else { &[Way::LevelSets][..] };

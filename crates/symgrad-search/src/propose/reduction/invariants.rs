@@ -145,7 +145,7 @@ fn orthogonal(vectors: &[Vec<f64>], places: &[usize]) -> Option<Vec<f64>> {
     (decomposed.S()[count - 1] < NEAR && is_only && all).then_some(found)
 }
 
-/// With the smallest component 1, or the largest of those that are alike in size positive.
+/// With a smallest component of size 1 and the first one positive.
 fn in_units_of_the_smallest(vector: &[f64]) -> Vec<f64> {
     let smallest = vector.iter().map(|v| v.abs()).filter(|v| *v > 0.0).fold(f64::MAX, f64::min);
     let first = vector.iter().find(|v| **v != 0.0).map_or(1.0, |v| v.signum());
